@@ -1,0 +1,47 @@
+import { type Bench, sampleLibrary } from "../bench.ts";
+import { allowedCores } from "../machine.ts";
+import { type Contender, race, type Timing } from "../measure.ts";
+import { ourBackup } from "../ours.ts";
+import { gzipOnly } from "../peers.ts";
+import { type Findings, ratioTarget, timingTable } from "../report.ts";
+
+/** Races backups that may use 1, 2, 4 … cores, as far as there are so many. */
+export async function benchCores(bench: Bench): Promise<Findings> {
+	const library = await sampleLibrary(bench, 100);
+	const cores = allowedCores();
+	const ours = ourBackup(bench, library);
+	const _counts = [2, 4, 8].filter((count) => count <= cores.length);
+	const more = [2, 4, 8]
+		.filter((count) => count <= cores.length)
+		.map((count) => [`on ${count}`, pinned(ours, cores, count)] as const);
+	const timings = await race(bench, {
+		gzip: pinned(gzipOnly(library), cores, 1),
+		one: pinned(ours, cores, 1),
+		...(Object.fromEntries(more) as Record<`on ${number}`, Contender>),
+	});
+	const { gzip, one } = timings;
+	return {
+		targets: [
+			ratioTarget(
+				"backup, 100 MB, on 1 core",
+				"gzip -6, no snapshot, nothing verified",
+				one.medianSeconds / gzip.medianSeconds,
+				1,
+			),
+		],
+		tables: [timingTable("Cores", Object.values<Timing>(timings))],
+	};
+}
+
+function pinned(
+	contender: Contender,
+	cores: readonly number[],
+	count: number,
+): Contender {
+	const list = cores.slice(0, count).join(",");
+	return {
+		...contender,
+		name: `${contender.name}, ${count === 1 ? "1 core" : `${count} cores`}`,
+		command: (folder) => ["taskset", "-c", list, ...contender.command(folder)],
+	};
+}
