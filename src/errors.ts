@@ -25,6 +25,8 @@ export interface AppErrorOptions {
 	readonly cause?: unknown;
 	/** Only for INTERRUPTED, whose exit code tells the signal (130 or 143). */
 	readonly exitCode?: number | undefined;
+	/** Whether a DATABASE_ERROR is a damaged library, not a foreign file: its raw files are worth keeping. */
+	readonly isDamage?: boolean | undefined;
 }
 
 /** A foreseen failure: one line that says what is wrong and with which file, and a hint. */
@@ -33,11 +35,13 @@ export class AppError extends Error {
 	readonly code: ErrorCode;
 	readonly hint: string | undefined;
 	readonly exitCode: number;
+	readonly isDamage: boolean;
 
 	constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
 		super(message, { cause: options.cause });
 		this.code = code;
 		this.hint = options.hint;
+		this.isDamage = options.isDamage ?? false;
 		this.exitCode = options.exitCode ?? EXIT_CODES[code];
 	}
 }

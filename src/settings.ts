@@ -30,7 +30,7 @@ export function resolveSettings(
 	environment: Environment,
 ): Settings {
 	const env = (name: string) => environment[name] || undefined;
-	const home = () => env("HOME") ?? passwdHome();
+	const home = () => homeFolder(environment);
 	const path = (text: string, base = process.cwd()) =>
 		resolve(base, expandHome(text, home));
 	const dataDir = () => path(env("VPO_DATA_DIR") ?? "~/.vpo");
@@ -65,7 +65,14 @@ export function expandHome(text: string, home: () => string): string {
 		: text;
 }
 
-// cron and containers may run without HOME; a container may lack /etc/passwd as well.
+/**
+ * The home folder: HOME, else the passwd entry, as cron and containers may run without HOME.
+ * @throws AppError CONFIG_ERROR: a container may lack /etc/passwd as well
+ */
+export function homeFolder({ HOME }: Environment): string {
+	return HOME || passwdHome();
+}
+
 function passwdHome(): string {
 	let home = "";
 	try {

@@ -1,0 +1,42 @@
+// A question on the terminal, with No as the answer to anything but a clear yes.
+
+import { createInterface } from "node:readline/promises";
+import { AppError } from "../errors.ts";
+
+/**
+ * Asks on stderr and reads stdin.
+ * @returns false for anything but y or yes, the end of the input included
+ * @throws AppError CONFIRMATION_REQUIRED: stdin is no terminal; the signal's reason
+ */
+export async function confirmOnTerminal(
+	question: string,
+	signal: AbortSignal,
+): Promise<boolean> {
+	if (!process.stdin.isTTY) {
+		throw new AppError(
+			"CONFIRMATION_REQUIRED",
+			"no terminal to ask on, and no --yes; nothing was changed",
+			{ hint: "add --yes to replace the library without a question" },
+		);
+	}
+	const lines = createInterface({
+		input: process.stdin,
+		output: process.stderr,
+		terminal: false, // the terminal then goes on turning Ctrl-C into a signal
+	});
+	const { promise: closed, resolve } = Promise.withResolvers<string>();
+	lines.once("close", () => resolve(""));
+	try {
+		const answer = await Promise.race([
+			lines.question(`${question} [y/N] `, { signal }),
+			closed,
+		]);
+		return /^y(es)?$/i.test(answer.trim());
+	} catch (error) {
+		signal.throwIfAborted();
+		throw error;
+	} finally {
+		lines.close();
+		process.stdin.unref();
+	}
+}

@@ -1,0 +1,28 @@
+// What every command gets besides its flags, and how its core work is set up and taken down.
+
+import { GzipPool } from "../core/gzip.ts";
+import { SqliteThread } from "../core/library.ts";
+import type { Workshop } from "../core/store.ts";
+import type { Environment } from "../settings.ts";
+import type { Output } from "./output.ts";
+import { showProgress } from "./progress.ts";
+
+export interface Context {
+	readonly environment: Environment;
+	readonly output: Output;
+	readonly signal: AbortSignal;
+	readonly now: Date;
+}
+
+/** Runs `work` with threads and a progress line that are gone afterwards. */
+export async function withWorkshop<T>(
+	{ environment, signal }: Context,
+	work: (workshop: Workshop & { pause: () => void }) => Promise<T>,
+): Promise<T> {
+	using progress = showProgress(environment);
+	using sqlite = new SqliteThread();
+	using pool = new GzipPool();
+	const { onProgress } = progress;
+	const pause = () => progress[Symbol.dispose]();
+	return await work({ sqlite, pool, signal, onProgress, pause });
+}

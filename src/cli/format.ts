@@ -1,0 +1,114 @@
+// Pure text: numbers, dates and tables for people.
+
+import { formatBytes } from "../units.ts";
+
+export { formatBytes } from "../units.ts";
+
+/** "1,523" */
+export function formatCount(count: number): string {
+	return count.toLocaleString("en-US");
+}
+
+/** "2026-02-05 15:30", local time */
+export function formatTime(iso: string): string {
+	const date = new Date(iso);
+	const two = (part: number) => String(part).padStart(2, "0");
+	const day = [
+		date.getFullYear(),
+		two(date.getMonth() + 1),
+		two(date.getDate()),
+	];
+	return `${day.join("-")} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+const AGES: readonly (readonly [unit: string, seconds: number])[] = [
+	["y", 365 * 86_400],
+	["mo", 30 * 86_400],
+	["d", 86_400],
+	["h", 3600],
+	["min", 60],
+];
+
+/** "3 d ago" */
+export function formatAge(iso: string, now: Date): string {
+	const seconds = (now.getTime() - Date.parse(iso)) / 1000;
+	if (seconds < -60) return "in the future";
+	for (const [unit, length] of AGES) {
+		if (seconds >= length) return `${Math.floor(seconds / length)} ${unit} ago`;
+	}
+	return "just now";
+}
+
+/** "65% smaller", of a compression ratio. */
+export function formatSaving(ratio: number): string {
+	const percent = Math.round(Math.abs(ratio) * 100);
+	return ratio < 0 ? `${percent}% larger` : `${percent}% smaller`;
+}
+
+/** 1 − archive/database, three decimals. */
+export function compressionRatio(archive: number, database: number): number {
+	return database === 0
+		? 0
+		: Math.round((1 - archive / database) * 1000) / 1000;
+}
+
+/** A size, or "?" where it is not known. */
+export function formatSize(bytes: number | null): string {
+	return bytes === null ? "?" : formatBytes(bytes);
+}
+
+/** Lines of "  Label:  value", the values in one column. */
+export function formatFields(
+	fields: readonly (readonly [label: string, value: string])[],
+): string {
+	const width = Math.max(...fields.map(([label]) => label.length)) + 1;
+	return fields
+		.map(([label, value]) => `  ${`${label}:`.padEnd(width)}  ${value}`)
+		.join("\n");
+}
+
+export interface Column {
+	readonly title: string;
+	readonly align: "left" | "right";
+}
+
+/** A table, two spaces between its columns; `below[i]` follows row i on a line of its own. */
+export function formatTable(
+	columns: readonly Column[],
+	rows: readonly (readonly string[])[],
+	below: readonly (string | null)[] = [],
+): string {
+	const titles = columns.map(({ title }) => title);
+	const widths = columns.map((_, index) =>
+		Math.max(...[titles, ...rows].map((row) => (row[index] ?? "").length)),
+	);
+	const line = (row: readonly string[]) =>
+		columns
+			.map(({ align }, index) => {
+				const cell = row[index] ?? "";
+				const width = widths[index] ?? 0;
+				return align === "left" ? cell.padEnd(width) : cell.padStart(width);
+			})
+			.join("  ")
+			.trimEnd();
+	const lines = rows.flatMap((row, index) => {
+		const note = below[index];
+		return note ? [line(row), `  ${note}`] : [line(row)];
+	});
+	return [line(titles), ...lines].join("\n");
+}
+
+/** Makes foreign text harmless: no control characters, no changes of writing direction. Line breaks stay. */
+export function printable(text: string): string {
+	return text.replace(UNPRINTABLE, "\ufffd");
+}
+
+/** As `printable`, for one line. */
+export function printableLine(text: string): string {
+	return printable(text.replaceAll(/[\n\t]/g, " "));
+}
+
+// C0 without tab and line feed, DEL, C1; marks that reorder text (Unicode Technical Report 36, 2.5).
+const UNPRINTABLE =
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is for
+	/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;

@@ -1,0 +1,41 @@
+// The command tree: a contents page. Each command is loaded only when it is called.
+
+import type { CommandDef } from "citty";
+
+/** A command's module: what it does, and calls to show in its help. */
+export interface CommandModule {
+	readonly command: CommandDef;
+	readonly examples: readonly string[];
+}
+
+export interface Command {
+	readonly description: string;
+	load(): Promise<CommandModule>;
+}
+
+/** The commands of `vpo library`, and of its alias `vpo db`. */
+export const LIBRARY_COMMANDS: Readonly<Record<string, Command>> = {
+	backup: {
+		description: "Back up the library",
+		load: async () => loaded(await import("./backup.ts")),
+	},
+	restore: {
+		description: "Restore the library from a backup",
+		load: async () => loaded(await import("./restore.ts")),
+	},
+	backups: {
+		description: "List the backups, newest first",
+		load: async () => loaded(await import("./backups.ts")),
+	},
+};
+
+/** VPO's older and newer names for the same group. */
+export const GROUPS = ["library", "db"];
+
+// Every command has flags of its own, which the tree doesn't care about.
+function loaded(module: {
+	readonly command: unknown;
+	readonly examples: readonly string[];
+}): CommandModule {
+	return { command: module.command as CommandDef, examples: module.examples };
+}

@@ -1,0 +1,206 @@
+// createBackup: library → snapshot → check → archive → verify → location, in the order of the design's eight steps.
+
+import { dirname, join } from "node:path";
+import { AppError } from "../errors.ts";
+import { makePrivateFolder, resolveLinks } from "../files.ts";
+import { makeScratch } from "../scratch.ts";
+import type { Settings } from "../settings.ts";
+import { type Destination, settleDestination } from "./destination.ts";
+import {
+	isWritable,
+	type LibraryFacts,
+	type LockOptions,
+	requireLibraryFile,
+} from "./library.ts";
+import { stageCounter, watchSize } from "./progress.ts";
+import { RawFiles } from "./salvage.ts";
+import { openSource, type Source } from "./source.ts";
+import {
+	lackOfSpace,
+	measureSpace,
+	requireSpace,
+	type Space,
+} from "./space.ts";
+import { type StoredBackup, storeSnapshot, type Workshop } from "./store.ts";
+
+/** What a person can say about one backup. */
+export interface BackupOptions {
+	/** An absolute path, or null: a generated name in the backup folder. */
+	readonly output: string | null;
+	/** Whether the output was written with a slash at its end. */
+	readonly outputIsFolder: boolean;
+	/** Replace an existing backup archive. */
+	readonly force: boolean;
+	readonly note: string | null;
+	/** gzip level, 1 (fast) to 12 (small). */
+	readonly level: number;
+	readonly lockTimeoutMs: number;
+	/** Keep the raw files of a damaged library. */
+	readonly salvage: boolean;
+	readonly createdAt: Date;
+	readonly vpoVersion: string;
+}
+
+const KIND = "manual";
+/** Typical libraries shrink to between a tenth and a half of their size. */
+const LOWEST_RATIO = 0.1;
+const HIGHEST_RATIO = 0.5;
+
+/**
+ * Backs up the library.
+ * @throws AppError with the codes of the exit-code table; nothing new has a backup's name then
+ */
+export async function createBackup(
+	settings: Settings,
+	options: BackupOptions,
+	workshop: Workshop,
+): Promise<StoredBackup> {
+	const { sqlite, signal } = workshop;
+	const locking = { lockTimeoutMs: options.lockTimeoutMs, signal };
+	const libraryPath = await findLibrary(settings);
+	const destination = await settle(libraryPath, settings, options);
+	const scratchParent = () => scratchFolder(settings, libraryPath, destination);
+	try {
+		await using source = await openSource(
+			libraryPath,
+			sqlite,
+			locking,
+			scratchParent,
+		);
+		requireSpace(
+			await spaceFor(source.facts, await scratchParent(), destination),
+		);
+		await sqlite.probeWriteLock(source.path, locking);
+		await using scratch = await makeScratch(await scratchParent());
+		const snapshotPath = join(scratch.path, "snapshot.db");
+		await takeSnapshot(source, snapshotPath, locking, workshop);
+		const { journalMode } = source.facts;
+		const facts = { kind: KIND, sourceJournalMode: journalMode, libraryPath };
+		return await storeSnapshot(
+			snapshotPath,
+			destination,
+			{ ...options, ...facts },
+			workshop,
+		);
+	} catch (error) {
+		if (!options.salvage) throw error;
+		throw await withSalvage(error, libraryPath, settings, options, workshop);
+	}
+}
+
+/** What a backup would do. */
+export interface BackupPlan {
+	readonly libraryPath: string;
+	readonly facts: LibraryFacts;
+	readonly outputPath: string;
+	readonly estimatedMinBytes: number;
+	readonly estimatedMaxBytes: number;
+	readonly space: Space;
+	readonly warnings: readonly string[];
+}
+
+/**
+ * Says what `createBackup` would do, and writes nothing.
+ * @throws AppError as `createBackup` would, as far as it shows before anything is written; too little space is a warning
+ */
+export async function planBackup(
+	settings: Settings,
+	options: BackupOptions,
+	{ sqlite, signal }: Workshop,
+): Promise<BackupPlan> {
+	const libraryPath = await findLibrary(settings);
+	const destination = await settle(libraryPath, settings, options);
+	const { lockTimeoutMs } = options;
+	const facts = await sqlite.describe(libraryPath, { lockTimeoutMs, signal });
+	const folder = await chooseScratchFolder(settings, libraryPath, destination);
+	const space = await spaceFor(facts, folder, destination);
+	const lack = lackOfSpace(space);
+	return {
+		libraryPath,
+		facts,
+		outputPath: destination.path,
+		estimatedMinBytes: Math.round(facts.databaseSizeBytes * LOWEST_RATIO),
+		estimatedMaxBytes: Math.round(facts.databaseSizeBytes * HIGHEST_RATIO),
+		space,
+		warnings: lack === null ? [] : [lack],
+	};
+}
+
+async function takeSnapshot(
+	{ path, facts }: Source,
+	to: string,
+	locking: LockOptions,
+	{ sqlite, onProgress }: Workshop,
+): Promise<void> {
+	const onBytes = stageCounter(onProgress, "Snapshot", facts.databaseSizeBytes);
+	using _ = watchSize(to, onBytes);
+	await sqlite.snapshot(path, to, locking);
+}
+
+async function findLibrary({ databasePath }: Settings): Promise<string> {
+	await requireLibraryFile(databasePath);
+	return resolveLinks(databasePath);
+}
+
+function settle(
+	libraryPath: string,
+	{ backupDir }: Settings,
+	options: BackupOptions,
+): Promise<Destination> {
+	return settleDestination({ ...options, backupDir, libraryPath, kind: KIND });
+}
+
+function spaceFor(
+	{ databaseSizeBytes: bytes }: LibraryFacts,
+	scratchParent: string,
+	{ folder }: Destination,
+): Promise<Space> {
+	return measureSpace([
+		{ folder: scratchParent, bytes },
+		{ folder, bytes },
+	]);
+}
+
+// Never silently the system's tmp, which on a NAS is memory.
+async function chooseScratchFolder(
+	{ tempDir }: Settings,
+	libraryPath: string,
+	{ folder }: Destination,
+): Promise<string> {
+	if (tempDir !== null) return tempDir;
+	const beside = dirname(libraryPath);
+	return (await isWritable(beside)) ? beside : folder;
+}
+
+async function scratchFolder(
+	settings: Settings,
+	libraryPath: string,
+	destination: Destination,
+): Promise<string> {
+	const folder = await chooseScratchFolder(settings, libraryPath, destination);
+	await makePrivateFolder(folder);
+	return folder;
+}
+
+async function withSalvage(
+	error: unknown,
+	libraryPath: string,
+	{ backupDir }: Settings,
+	{ createdAt }: BackupOptions,
+	{ pool, signal }: Workshop,
+): Promise<unknown> {
+	if (!(error instanceof AppError && error.isDamage)) return error;
+	await using files = await RawFiles.of(libraryPath);
+	const kept = await files.salvage(
+		libraryPath,
+		backupDir,
+		createdAt,
+		pool,
+		signal,
+	);
+	return new AppError(error.code, error.message, {
+		hint: `the raw files are kept in ${kept}; existing backups are untouched: vpo library backups`,
+		isDamage: true,
+		cause: error,
+	});
+}

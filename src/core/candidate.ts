@@ -1,0 +1,97 @@
+// What a restore would bring in: an archive unpacked into a private file and proven, as an archive and as a database.
+
+import { dirname, join } from "node:path";
+import { AppError } from "../errors.ts";
+import { nearestFolder } from "../files.ts";
+import { makeScratch } from "../scratch.ts";
+import { archiveSize, atPath, type Contents, readArchive } from "./archive.ts";
+import type { CheckResult } from "./library.ts";
+import type { Metadata } from "./metadata.ts";
+import { stageCounter } from "./progress.ts";
+import type { Workshop } from "./store.ts";
+
+/** A proven library, beside the place where it may go. Gone with everything beside it when disposed of. */
+export interface Candidate extends AsyncDisposable {
+	readonly path: string;
+	readonly scratchPath: string;
+	readonly metadata: Metadata;
+	/** Read from the database, not from the metadata. */
+	readonly schemaVersion: number;
+	readonly warnings: readonly string[];
+}
+
+/**
+ * Unpacks an archive beside the target and validates it in full: what a restore accepts, and nothing else.
+ * @throws AppError INVALID_ARCHIVE, NOT_FOUND, INSUFFICIENT_SPACE, OPERATION_FAILED
+ */
+export async function unpackCandidate(
+	archivePath: string,
+	targetPath: string,
+	{ sqlite, pool, signal, onProgress }: Workshop,
+): Promise<Candidate> {
+	const scratch = await makeScratch(await nearestFolder(dirname(targetPath)));
+	try {
+		const path = join(scratch.path, "library.db");
+		const sizeBytes = await archiveSize(archivePath);
+		const onBytes = stageCounter(onProgress, "Unpack", sizeBytes);
+		const contents = await readArchive(archivePath, {
+			pool,
+			to: path,
+			signal,
+			onBytes,
+		});
+		stageCounter(onProgress, "Check", 0);
+		const checked = await sqlite.check(path, signal).catch(asInvalid);
+		return {
+			path,
+			scratchPath: scratch.path,
+			metadata: contents.metadata,
+			schemaVersion: checked.facts.schemaVersion,
+			warnings: requireAgreement(contents, checked),
+			[Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
+		};
+	} catch (error) {
+		await scratch[Symbol.asyncDispose]();
+		throw atPath(archivePath, error);
+	}
+}
+
+// A database that the check can't even ask is the archive's fault.
+function asInvalid(error: unknown): never {
+	if (error instanceof AppError && error.code === "DATABASE_ERROR") {
+		throw new AppError("INVALID_ARCHIVE", error.message, { cause: error });
+	}
+	throw error;
+}
+
+function requireAgreement(
+	{ metadata }: Contents,
+	{ facts, damage, foreignKeyViolations }: CheckResult,
+): string[] {
+	if (damage !== "") throw invalid(`library.db is damaged: ${damage}`);
+	const warnings: string[] = [];
+	if (foreignKeyViolations > 0) {
+		warnings.push(
+			`${foreignKeyViolations} rows refer to rows that do not exist (foreign keys)`,
+		);
+	}
+	if (facts.fileCount !== metadata.fileCount) {
+		throw invalid(
+			`it holds ${facts.fileCount} files, its metadata says ${metadata.fileCount}`,
+		);
+	}
+	if (facts.totalLibrarySizeBytes !== metadata.totalLibrarySizeBytes) {
+		throw invalid("its metadata says another total size of the files");
+	}
+	if (facts.schemaVersion !== metadata.schemaVersion) {
+		const what = `its database has schema ${facts.schemaVersion}, its metadata says ${metadata.schemaVersion}`;
+		if (metadata.own) throw invalid(what);
+		// VPO records its own schema version there, whatever the database has.
+		warnings.push(`${what}; the database is right`);
+	}
+	return warnings;
+}
+
+function invalid(what: string): AppError {
+	return new AppError("INVALID_ARCHIVE", what);
+}

@@ -1,0 +1,238 @@
+// What a location holds: its backups, newest first, and the one that a person means.
+// One bad file never hides the others.
+
+import { readdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { AppError, errnoOf, fileError } from "../errors.ts";
+import { readArchive } from "./archive.ts";
+import { GzipPool } from "./gzip.ts";
+import { inspectArchive } from "./inspect.ts";
+import { isoSeconds, type Metadata } from "./metadata.ts";
+
+/** An archive in a backup folder. What is not known of a damaged one is null. */
+export interface Backup {
+	readonly filename: string;
+	readonly path: string;
+	readonly archiveSizeBytes: number | null;
+	/** From the metadata, else from the file name. */
+	readonly createdAt: string | null;
+	readonly metadata: Metadata | null;
+	/** What is wrong with it; null if nothing shows. */
+	readonly error: string | null;
+}
+
+/** The kind of a backup that a restore made of what it replaced. */
+export const PRE_RESTORE = "pre-restore";
+const BACKUP_PREFIX = "vpo-library-";
+/** Archives of raw files of damaged libraries: kept, but no backups. */
+export const SALVAGE_PREFIX = "vpo-damaged-";
+const AT_ONCE = 16;
+
+/** "vpo-library-2026-02-05T143022Z.tar.gz"; later attempts at the same second get "-2", "-3", … */
+export function backupName(at: Date, kind: string, attempt: number): string {
+	const infix = kind === PRE_RESTORE ? `-${PRE_RESTORE}` : "";
+	return archiveName(BACKUP_PREFIX, at, infix, attempt);
+}
+
+/** "vpo-damaged-2026-02-05T143022Z.tar.gz" */
+export function salvageName(at: Date, attempt: number): string {
+	return archiveName(SALVAGE_PREFIX, at, "", attempt);
+}
+
+function archiveName(
+	prefix: string,
+	at: Date,
+	infix: string,
+	attempt: number,
+): string {
+	const time = isoSeconds(at).replaceAll(":", "");
+	const counter = attempt === 1 ? "" : `-${attempt}`;
+	return `${prefix}${time}${infix}${counter}.tar.gz`;
+}
+
+/** A backup's name without what all of them share; `findBackup` takes it too. */
+export function shortName(filename: string): string {
+	const stem = filename.replace(/\.(tar\.gz|tgz)$/, "");
+	return stem.startsWith(BACKUP_PREFIX)
+		? stem.slice(BACKUP_PREFIX.length)
+		: stem;
+}
+
+/** Whether a name is one that an archive can have. */
+export function isArchiveName(name: string): boolean {
+	return /\.(tar\.gz|tgz)$/.test(name);
+}
+
+/**
+ * Lists the backups of a folder, newest first, damaged ones included.
+ * @throws AppError OPERATION_FAILED: the folder can't be read; a missing one holds no backups
+ */
+export async function listBackups(
+	folder: string,
+	signal?: AbortSignal,
+): Promise<Backup[]> {
+	const names = (await archiveNames(folder)).filter(
+		(name) => !name.startsWith(SALVAGE_PREFIX),
+	);
+	using pool = new GzipPool(1);
+	const found: (Backup & { modifiedMs: number })[] = [];
+	const queue = names.values();
+	const work = async () => {
+		for (const name of queue) {
+			signal?.throwIfAborted();
+			found.push(await describeBackup(folder, name, pool, signal));
+		}
+	};
+	await Promise.all(Array.from({ length: AT_ONCE }, work));
+	return found.sort(newestFirst).map(({ modifiedMs: _, ...backup }) => backup);
+}
+
+/** The newest file in a folder that keeps the raw files of a damaged library, or null. */
+export async function newestSalvage(folder: string): Promise<string | null> {
+	const names = await archiveNames(folder);
+	const salvages = names.filter((name) => name.startsWith(SALVAGE_PREFIX));
+	return salvages.sort().at(-1) ?? null;
+}
+
+/**
+ * Finds the archive that a person means: a path, a file name or a unique prefix of one in the folder, or "latest".
+ * @returns its absolute path
+ * @throws AppError NOT_FOUND: none, or more than one
+ */
+export async function findBackup(
+	reference: string,
+	folder: string,
+	signal?: AbortSignal,
+): Promise<string> {
+	if (reference === "latest") return findLatest(folder, signal);
+	const path = resolve(reference);
+	if (reference.includes("/") || (await isFile(path))) return path;
+	const names = await archiveNames(folder);
+	const exact = names.find(
+		(name) => name === reference || shortName(name) === shortName(reference),
+	);
+	const begins = (name: string) =>
+		name.startsWith(reference) || name.startsWith(BACKUP_PREFIX + reference);
+	const matches = exact ? [exact] : names.filter(begins).sort();
+	if (matches.length === 1 && matches[0]) return join(folder, matches[0]);
+	const what =
+		matches.length === 0
+			? `no backup "${reference}" in ${folder}, and no file of that name here`
+			: `"${reference}" is ambiguous: ${matches.length} backups in ${folder} begin with it, ${matches.slice(0, 2).join(" and ")} among them`;
+	throw new AppError("NOT_FOUND", what, {
+		hint: "see what there is: vpo library backups",
+	});
+}
+
+async function findLatest(
+	folder: string,
+	signal: AbortSignal | undefined,
+): Promise<string> {
+	const backups = await listBackups(folder, signal);
+	const latest = backups.find(
+		({ metadata }) => metadata && metadata.own?.kind !== PRE_RESTORE,
+	);
+	if (latest) return latest.path;
+	const damaged = backups.length > 0 ? "undamaged " : "";
+	throw new AppError("NOT_FOUND", `no ${damaged}backup in ${folder}`, {
+		hint: "make one: vpo library backup",
+	});
+}
+
+/**
+ * Finds the backup of what the last restore replaced.
+ * @throws AppError NOT_FOUND: there is none, or the last restore replaced a damaged library, which can't be restored
+ */
+export async function findReplaced(
+	folder: string,
+	signal?: AbortSignal,
+): Promise<string> {
+	const backups = await listBackups(folder, signal);
+	const safety = backups.find(
+		({ metadata }) => metadata?.own?.kind === PRE_RESTORE,
+	);
+	const salvage = await newestSalvage(folder);
+	const salvagedAt = salvage?.slice(SALVAGE_PREFIX.length) ?? "";
+	const replacedAt = safety?.createdAt?.replaceAll(":", "") ?? "";
+	if (salvage !== null && salvagedAt > replacedAt) {
+		throw new AppError(
+			"NOT_FOUND",
+			`the library replaced last was damaged and can't be restored; its files are in ${join(folder, salvage)}`,
+			{ hint: `unpack them by hand: tar xzf ${join(folder, salvage)}` },
+		);
+	}
+	if (safety) return safety.path;
+	throw new AppError(
+		"NOT_FOUND",
+		`no restore to undo: no pre-restore backup in ${folder}`,
+		{
+			hint: "see what there is: vpo library backups",
+		},
+	);
+}
+
+async function archiveNames(folder: string): Promise<string[]> {
+	try {
+		const names = await readdir(folder);
+		return names.filter((name) => isArchiveName(name) && !name.startsWith("."));
+	} catch (cause) {
+		if (errnoOf(cause) === "ENOENT") return [];
+		throw fileError(`cannot read the backup folder ${folder}`, cause);
+	}
+}
+
+async function describeBackup(
+	folder: string,
+	filename: string,
+	pool: GzipPool,
+	signal: AbortSignal | undefined,
+): Promise<Backup & { modifiedMs: number }> {
+	const path = join(folder, filename);
+	const file = await stat(path).catch(() => null);
+	const known = {
+		filename,
+		path,
+		archiveSizeBytes: file?.isFile() ? file.size : null,
+		modifiedMs: file?.mtimeMs ?? 0,
+	};
+	try {
+		const metadata =
+			(await inspectArchive(path)) ??
+			(await readArchive(path, { pool, signal })).metadata;
+		return { ...known, createdAt: metadata.createdAt, metadata, error: null };
+	} catch (error) {
+		signal?.throwIfAborted();
+		if (!(error instanceof AppError)) throw error;
+		const createdAt = timeInName(filename);
+		return { ...known, createdAt, metadata: null, error: error.message };
+	}
+}
+
+/** The time that a backup's name tells: ours, VPO's "…T14-30-22Z" and its older "…T143022Z". */
+function timeInName(name: string): string | null {
+	const found = /(\d{4}-\d\d-\d\d)T(\d\d)-?(\d\d)-?(\d\d)Z/.exec(name);
+	if (!found) return null;
+	const [, date, hours, minutes, seconds] = found;
+	const text = `${date}T${hours}:${minutes}:${seconds}Z`;
+	return Number.isNaN(Date.parse(text)) ? null : text;
+}
+
+function newestFirst(
+	a: Backup & { modifiedMs: number },
+	b: Backup & { modifiedMs: number },
+): number {
+	const time = ({ createdAt, modifiedMs }: typeof a) =>
+		createdAt === null ? modifiedMs : Date.parse(createdAt);
+	return (
+		time(b) - time(a) ||
+		b.modifiedMs - a.modifiedMs ||
+		(a.filename < b.filename ? 1 : -1)
+	);
+}
+
+async function isFile(path: string): Promise<boolean> {
+	return stat(path).then(
+		(found) => !found.isDirectory(),
+		() => false,
+	);
+}

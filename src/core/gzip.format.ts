@@ -1,0 +1,22 @@
+// The shape of our gzip streams, shared by the pool and its workers.
+// RFC 1952 allows a file to be a row of members; ours all start with the same ten bytes, so that a reader finds the borders.
+
+/** Input bytes of one gzip member. */
+export const BLOCK_BYTES = 1024 * 1024;
+
+/** magic, deflate, no flags, no time, no extra flags, unknown system (RFC 1952, 2.3). */
+export const MEMBER_HEADER = Uint8Array.of(
+	0x1f,
+	0x8b,
+	8,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	255,
+);
+
+/** The most that one of our members can take: an incompressible block is stored, 5 bytes for each 64 KiB and 18 around. */
+export const MAX_MEMBER_BYTES = BLOCK_BYTES + 1024;

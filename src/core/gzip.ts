@@ -1,0 +1,136 @@
+// Parallel gzip: blocks become independent members on all cores, and members become blocks again, in order.
+// Memory is bounded by the number of workers, never by the size of the stream.
+
+import { createGunzip } from "node:zlib";
+import { AppError } from "../errors.ts";
+import { usableCores } from "./cores.ts";
+import { MAX_MEMBER_BYTES, MEMBER_HEADER } from "./gzip.format.ts";
+import type { GzipOperations } from "./gzip.worker.ts";
+import { Thread } from "./thread.ts";
+
+export { BLOCK_BYTES } from "./gzip.format.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The gzip level where nobody chose one; see the README's table of levels for why. */
+export const DEFAULT_LEVEL = 6;
+
+/** As many gzip workers as the process may use cores, at most eight. */
+export class GzipPool implements Disposable {
+	readonly #threads: readonly Thread<GzipOperations>[];
+	#turn = 0;
+
+	constructor(size = usableCores()) {
+		const url = new URL("./gzip.worker.ts", import.meta.url);
+		this.#threads = Array.from({ length: size }, () => new Thread(url));
+	}
+
+	/** Blocks of at most BLOCK_BYTES become gzip members. The blocks are moved away. */
+	compress(blocks: AsyncIterable<Bytes>, level: number): AsyncIterable<Bytes> {
+		return this.#inOrder(blocks, (thread, block) =>
+			thread.call("gzip", block, level),
+		);
+	}
+
+	/**
+	 * Single members become blocks.
+	 * @throws AppError INVALID_ARCHIVE at the first damaged one
+	 */
+	decompress(members: AsyncIterable<Bytes>): AsyncIterable<Bytes> {
+		return this.#inOrder(members, (thread, member) =>
+			thread.call("gunzip", member),
+		);
+	}
+
+	[Symbol.dispose](): void {
+		for (const thread of this.#threads) thread[Symbol.dispose]();
+	}
+
+	// Two blocks a worker are under way, so that no worker waits for the next one.
+	async *#inOrder(
+		input: AsyncIterable<Bytes>,
+		work: (thread: Thread<GzipOperations>, bytes: Bytes) => Promise<Bytes>,
+	): AsyncGenerator<Bytes> {
+		const ahead = this.#threads.length * 2;
+		const queue: Promise<Bytes>[] = [];
+		for await (const bytes of input) {
+			const thread = this.#threads[this.#turn++ % this.#threads.length];
+			if (!thread) throw new Error("a gzip pool needs a worker");
+			const result = work(thread, bytes);
+			result.catch(() => undefined);
+			queue.push(result);
+			if (queue.length >= ahead) yield (await queue.shift()) as Bytes;
+		}
+		for (const result of queue) yield await result;
+	}
+}
+
+/** Whether a file that begins with these bytes is a row of our own members. */
+export function startsMember(bytes: Uint8Array): boolean {
+	return MEMBER_HEADER.every((byte, index) => bytes[index] === byte);
+}
+
+/**
+ * Splits our own gzip stream at its member headers.
+ * @throws AppError INVALID_ARCHIVE: a member is longer than any of ours can be
+ */
+export async function* splitMembers(
+	chunks: AsyncIterable<Bytes>,
+): AsyncGenerator<Bytes> {
+	let rest: Buffer = Buffer.alloc(0);
+	for await (const chunk of chunks) {
+		rest =
+			rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]);
+		let next = rest.indexOf(MEMBER_HEADER, 1);
+		while (next > 0) {
+			yield new Uint8Array(rest.subarray(0, next));
+			rest = rest.subarray(next);
+			next = rest.indexOf(MEMBER_HEADER, 1);
+		}
+		if (rest.length > MAX_MEMBER_BYTES + MEMBER_HEADER.length) {
+			throw new AppError("INVALID_ARCHIVE", "damaged gzip data");
+		}
+	}
+	yield new Uint8Array(rest);
+}
+
+/**
+ * Decompresses any gzip stream, one thread, strictly: every CRC, and nothing after the end.
+ * @throws AppError INVALID_ARCHIVE
+ */
+export async function* gunzipStream(
+	chunks: AsyncIterable<Bytes>,
+): AsyncGenerator<Bytes> {
+	const gunzip = createGunzip({ chunkSize: 256 * 1024 });
+	let givenBytes = 0;
+	const feed = async () => {
+		for await (const chunk of chunks) {
+			givenBytes += chunk.byteLength;
+			if (!gunzip.write(chunk)) await drained(gunzip);
+			if (gunzip.destroyed) return;
+		}
+		gunzip.end();
+	};
+	const fed = feed().catch((error: Error) => gunzip.destroy(error));
+	try {
+		for await (const block of gunzip) yield block as Bytes;
+		await fed;
+	} catch (cause) {
+		if (cause instanceof AppError) throw cause;
+		throw new AppError("INVALID_ARCHIVE", "damaged gzip data", { cause });
+	} finally {
+		gunzip.destroy();
+	}
+	// zlib passes over zero bytes behind the last member.
+	if (gunzip.bytesWritten !== givenBytes) {
+		throw new AppError("INVALID_ARCHIVE", "something follows its end");
+	}
+}
+
+function drained(stream: NodeJS.EventEmitter): Promise<void> {
+	const { promise, resolve } = Promise.withResolvers<void>();
+	for (const event of ["drain", "close", "error"]) {
+		stream.once(event, () => resolve());
+	}
+	return promise;
+}

@@ -1,0 +1,205 @@
+// The live library, seen from the main thread: found, described, locked, snapshotted. Reading never changes it.
+
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AppError, errnoOf, fileError } from "../errors.ts";
+import { exists, readHead } from "../files.ts";
+import { findHolders, formatHolders } from "./processes.ts";
+import type { CheckResult, LibraryFacts } from "./sqlite.ts";
+import type { SqliteOperations } from "./sqlite.worker.ts";
+import { isSqlite } from "./sqlite-file.ts";
+import { abortable, Thread } from "./thread.ts";
+
+export type { CheckResult, LibraryFacts } from "./sqlite.ts";
+
+/** The newest schema version that this program knows. */
+export const NEWEST_SCHEMA = 27;
+
+const RETRY_MS = 50;
+/** What SQLite may keep beside a library. */
+const SIDECARS = ["-wal", "-shm", "-journal"];
+
+export interface LockOptions {
+	readonly lockTimeoutMs: number;
+	readonly signal?: AbortSignal | undefined;
+}
+
+/** The thread in which SQLite works. */
+export class SqliteThread implements Disposable {
+	readonly #thread = new Thread<SqliteOperations>(
+		new URL("./sqlite.worker.ts", import.meta.url),
+	);
+
+	/** @throws AppError NOT_FOUND, DATABASE_ERROR, DATABASE_LOCKED after the timeout */
+	async describe(path: string, options: LockOptions): Promise<LibraryFacts> {
+		await requireLibraryFile(path);
+		const isClosed = (await isWalMode(path)) && !(await exists(`${path}-wal`));
+		return this.#whileLocked(path, options, () =>
+			this.#thread.call("describe", path, isClosed),
+		);
+	}
+
+	/**
+	 * Waits until nobody holds the write lock. Passes where we may not write: then there is nothing to probe with.
+	 * @throws AppError DATABASE_LOCKED after the timeout
+	 */
+	async probeWriteLock(path: string, options: LockOptions): Promise<void> {
+		if (!(await isWritable(path)) || !(await isWritable(dirname(path)))) return;
+		await this.#whileLocked(path, options, () =>
+			this.#thread.call("probeWriteLock", path),
+		);
+	}
+
+	/** Copies the library as of one moment into the new file `to`. */
+	async snapshot(
+		path: string,
+		to: string,
+		options: LockOptions,
+	): Promise<void> {
+		const hadWal = await exists(`${path}-wal`);
+		await this.#whileLocked(path, options, () =>
+			this.#thread.call("snapshot", path, to),
+		);
+		if (hadWal || !(await exists(`${path}-wal`))) return;
+		if (await isWritable(path)) await this.#thread.call("tidy", path);
+	}
+
+	/** Checks a private file in full. */
+	check(path: string, signal?: AbortSignal): Promise<CheckResult> {
+		return abortable(this.#thread.call("check", path), signal);
+	}
+
+	/** Sets the journal mode of a private file to WAL. */
+	setWal(path: string): Promise<void> {
+		return this.#thread.call("setWal", path);
+	}
+
+	/**
+	 * Locks a library against every other process until the lock is disposed of.
+	 * @throws AppError DATABASE_LOCKED: somebody has it open, named where the system tells; DATABASE_ERROR: it can't be locked because it is damaged
+	 */
+	async lock(path: string): Promise<LibraryLock> {
+		await requireUnused(path);
+		try {
+			await this.#thread.call("lock", path);
+		} catch (error) {
+			throw isLocked(error) ? await lockedError(path) : error;
+		}
+		const thread = this.#thread;
+		return {
+			snapshot: (to, signal) =>
+				abortable(thread.call("snapshotLocked", to), signal),
+			fold: () => thread.call("fold"),
+			unfold: () => thread.call("unfold"),
+			[Symbol.asyncDispose]: () => thread.call("unlock"),
+		};
+	}
+
+	[Symbol.dispose](): void {
+		this.#thread[Symbol.dispose]();
+	}
+
+	async #whileLocked<T>(
+		path: string,
+		{ lockTimeoutMs, signal }: LockOptions,
+		work: () => Promise<T>,
+	): Promise<T> {
+		const giveUpAt = performance.now() + lockTimeoutMs;
+		for (;;) {
+			try {
+				return await abortable(work(), signal);
+			} catch (error) {
+				if (!isLocked(error)) throw error;
+				if (performance.now() >= giveUpAt) throw await lockedError(path);
+			}
+			await sleep(RETRY_MS, undefined, signal ? { signal } : {}).catch(() =>
+				signal?.throwIfAborted(),
+			);
+		}
+	}
+}
+
+/** A library that only we may read and write. */
+export interface LibraryLock extends AsyncDisposable {
+	snapshot(to: string, signal?: AbortSignal): Promise<void>;
+	/** Ends its WAL: everything is in the one file then. */
+	fold(): Promise<void>;
+	unfold(): Promise<void>;
+}
+
+/** The paths of what SQLite may keep beside a library: -wal, -shm, -journal. */
+export function sidecars(path: string): string[] {
+	return SIDECARS.map((suffix) => path + suffix);
+}
+
+/** @throws AppError DATABASE_LOCKED naming the processes that have the library open, idle ones too */
+export async function requireUnused(path: string): Promise<void> {
+	const holders = await findHolders([path, ...sidecars(path)]);
+	if (holders.length > 0) throw await lockedError(path);
+}
+
+/**
+ * @throws AppError NOT_FOUND, DATABASE_ERROR: a folder, an empty or a foreign file
+ */
+export async function requireLibraryFile(path: string): Promise<void> {
+	const found = await stat(path).catch((cause) => {
+		if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) {
+			throw new AppError("NOT_FOUND", `no library at ${path}`, {
+				hint: "name it with --database, VPO_DATABASE_PATH or database_path in config.toml",
+				cause,
+			});
+		}
+		throw fileError(`cannot read the library ${path}`, cause);
+	});
+	const what = found.isDirectory()
+		? "it is a folder"
+		: !found.isFile()
+			? "it is not a regular file"
+			: found.size === 0
+				? "the file is empty"
+				: isSqlite(await readHead(path, 16))
+					? null
+					: "it is not a SQLite database";
+	if (what !== null) {
+		throw new AppError(
+			"DATABASE_ERROR",
+			`not a VPO library: ${path}: ${what}`,
+			{
+				hint: "existing backups are untouched: vpo library backups",
+			},
+		);
+	}
+}
+
+function isLocked(error: unknown): boolean {
+	return error instanceof AppError && error.code === "DATABASE_LOCKED";
+}
+
+async function lockedError(path: string): Promise<AppError> {
+	const holders = await findHolders([path, ...sidecars(path)]);
+	const who =
+		holders.length > 0
+			? `open in ${formatHolders(holders)}`
+			: "in use by another process";
+	return new AppError(
+		"DATABASE_LOCKED",
+		`the library ${basename(path)} is ${who}: ${path}`,
+		{
+			hint: "stop it first, then try again",
+		},
+	);
+}
+
+export async function isWritable(path: string): Promise<boolean> {
+	return access(path, constants.W_OK).then(
+		() => true,
+		() => false,
+	);
+}
+
+/** Whether the header says WAL (https://www.sqlite.org/fileformat2.html#file_format_version_numbers). */
+async function isWalMode(path: string): Promise<boolean> {
+	return (await readHead(path, 20))[18] === 2;
+}

@@ -1,0 +1,86 @@
+// What a backup reads from: the library itself, or where that can't be opened and can't change, a private copy.
+
+import { constants } from "node:fs";
+import { access, copyFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { AppError, errnoOf, fileError } from "../errors.ts";
+import { exists } from "../files.ts";
+import { makeScratch } from "../scratch.ts";
+import type { LibraryFacts, LockOptions, SqliteThread } from "./library.ts";
+import { measureSpace, requireSpace } from "./space.ts";
+
+export interface Source extends AsyncDisposable {
+	readonly path: string;
+	readonly facts: LibraryFacts;
+}
+
+/**
+ * Opens the library for reading. SQLite can't open one on a read-only mount that was left with rows in its WAL; nobody
+ * can write it there, so that a copy of its files is consistent.
+ * @param makeScratchParent where a copy may be made; called only if one is needed
+ * @throws AppError NOT_FOUND, DATABASE_ERROR, DATABASE_LOCKED, OPERATION_FAILED
+ */
+export async function openSource(
+	libraryPath: string,
+	sqlite: SqliteThread,
+	options: LockOptions,
+	makeScratchParent: () => Promise<string>,
+): Promise<Source> {
+	try {
+		const facts = await sqlite.describe(libraryPath, options);
+		return { path: libraryPath, facts, [Symbol.asyncDispose]: async () => {} };
+	} catch (error) {
+		await requireUnwritable(libraryPath, error);
+	}
+	const parent = await makeScratchParent();
+	const { size } = await stat(libraryPath);
+	requireSpace(await measureSpace([{ folder: parent, bytes: size }]));
+	const scratch = await makeScratch(parent);
+	try {
+		const path = await copyTo(scratch.path, libraryPath);
+		const facts = await sqlite.describe(path, options);
+		return {
+			path,
+			facts,
+			[Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
+		};
+	} catch (error) {
+		await scratch[Symbol.asyncDispose]();
+		throw error;
+	}
+}
+
+// Passes only if the library can't be opened because nobody can write here.
+async function requireUnwritable(path: string, error: unknown): Promise<void> {
+	const cannotOpen =
+		error instanceof AppError && error.code === "OPERATION_FAILED";
+	if (!cannotOpen || (await exists(`${path}-shm`))) throw error;
+	if (await isReadOnlyMount(dirname(path))) return;
+	throw new AppError("OPERATION_FAILED", error.message, {
+		hint: `a library in WAL mode can be read only by who may write its folder ${dirname(path)}: run vpo as the user that VPO runs as`,
+		cause: error,
+	});
+}
+
+async function copyTo(folder: string, libraryPath: string): Promise<string> {
+	const copy = join(folder, "library.db");
+	for (const suffix of ["", "-wal", "-journal"]) {
+		if (suffix !== "" && !(await exists(libraryPath + suffix))) continue;
+		try {
+			await copyFile(libraryPath + suffix, copy + suffix);
+		} catch (cause) {
+			throw fileError(
+				`cannot copy ${libraryPath}${suffix} to ${folder}`,
+				cause,
+			);
+		}
+	}
+	return copy;
+}
+
+async function isReadOnlyMount(path: string): Promise<boolean> {
+	return access(path, constants.W_OK).then(
+		() => false,
+		(cause) => errnoOf(cause) === "EROFS",
+	);
+}

@@ -1,0 +1,161 @@
+// What the library's thread does: one operation at a time, and at most one locked library.
+
+import type { Database } from "bun:sqlite";
+import { AppError, errnoOf } from "../errors.ts";
+import {
+	asking,
+	checkDatabase,
+	connect,
+	type LibraryFacts,
+	pragma,
+	readFacts,
+	reading,
+} from "./sqlite.ts";
+import { serve } from "./thread.ts";
+
+export type SqliteOperations = typeof operations;
+
+let locked: { readonly database: Database; readonly path: string } | null =
+	null;
+
+const operations = {
+	/** @throws AppError DATABASE_ERROR, DATABASE_LOCKED */
+	describe(path: string, isImmutable: boolean): LibraryFacts {
+		return withRecovery(path, () =>
+			reading(path, (database) => readFacts(database, path), isImmutable),
+		);
+	},
+
+	/**
+	 * Takes the write lock for a moment. The read-only connection outlives it: the last connection to close
+	 * would checkpoint the library's WAL, and a read-only one doesn't.
+	 * @throws AppError DATABASE_LOCKED
+	 */
+	probeWriteLock(path: string): void {
+		reading(path, (reader) => {
+			pragma(reader, "schema_version");
+			const writer = connect(path, "write");
+			try {
+				asking(path, () => {
+					writer.run("BEGIN IMMEDIATE");
+					writer.run("ROLLBACK");
+				});
+			} finally {
+				writer.close(true);
+			}
+		});
+	},
+
+	/** Copies the library as of one moment into a new file, defragmented. */
+	snapshot(path: string, to: string): void {
+		reading(path, (database) => vacuumInto(database, to));
+	},
+
+	/**
+	 * Removes the empty -wal and the -shm that reading left beside a library which had none, as SQLite does it:
+	 * the last connection to close removes them, and if there is another one they stay.
+	 */
+	tidy(path: string): void {
+		const database = connect(path, "write");
+		try {
+			asking(path, () => pragma(database, "schema_version"));
+		} finally {
+			database.close(true);
+		}
+	},
+
+	check: checkDatabase,
+
+	/**
+	 * Locks a library against everybody, its own daemon's idle connections included.
+	 * @throws AppError DATABASE_LOCKED, DATABASE_ERROR
+	 */
+	lock(path: string): void {
+		const database = connect(path, "write");
+		try {
+			asking(path, () => {
+				database.run("PRAGMA locking_mode = EXCLUSIVE");
+				database.run("BEGIN EXCLUSIVE");
+				database.run("COMMIT"); // the mode keeps the lock
+			});
+		} catch (error) {
+			database.close(true);
+			throw error;
+		}
+		locked = { database, path };
+	},
+
+	/** As `snapshot`, of the library that is locked. */
+	snapshotLocked(to: string): void {
+		const { database, path } = requireLocked();
+		asking(path, () => vacuumInto(database, to));
+	},
+
+	/**
+	 * Folds the WAL of the locked library into its file, so that no journal can meet the file that comes in its place.
+	 * Memory journal at the end: closing the connection then touches no file by name.
+	 */
+	fold(): void {
+		const { database, path } = requireLocked();
+		asking(path, () => {
+			const busy = pragma(database, "wal_checkpoint(TRUNCATE)");
+			const mode = String(pragma(database, "journal_mode = DELETE"));
+			if (busy !== 0 || mode !== "delete") {
+				throw new AppError(
+					"DATABASE_LOCKED",
+					`cannot fold in the WAL of ${path}`,
+				);
+			}
+			database.run("PRAGMA journal_mode = MEMORY");
+		});
+	},
+
+	/** Puts the locked library back into WAL mode, after a swap that did not happen. */
+	unfold(): void {
+		const { database, path } = requireLocked();
+		asking(path, () => database.run("PRAGMA journal_mode = WAL"));
+	},
+
+	unlock(): void {
+		locked?.database.close(true);
+		locked = null;
+	},
+
+	/** Sets a private file's journal mode to WAL, which its header records. */
+	setWal(path: string): void {
+		const database = connect(path, "write");
+		try {
+			asking(path, () => database.run("PRAGMA journal_mode = WAL"));
+		} finally {
+			database.close(true);
+		}
+	},
+};
+
+function vacuumInto(database: Database, to: string): void {
+	database.run("VACUUM INTO ?", [to]);
+}
+
+function requireLocked(): NonNullable<typeof locked> {
+	if (!locked) throw new Error("no library is locked");
+	return locked;
+}
+
+// A rollback journal that a killed writer left must be rolled back first, which takes a connection that may write.
+function withRecovery<T>(path: string, work: () => T): T {
+	try {
+		return work();
+	} catch (error) {
+		const { cause } = error as { cause?: unknown };
+		if (!errnoOf(cause).startsWith("SQLITE_READONLY")) throw error;
+	}
+	const writer = connect(path, "write");
+	try {
+		asking(path, () => pragma(writer, "schema_version"));
+	} finally {
+		writer.close(true);
+	}
+	return work();
+}
+
+serve(operations);

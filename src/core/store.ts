@@ -1,0 +1,162 @@
+// A snapshot becomes a backup: checked, packed, read back, and only then named.
+
+import { join } from "node:path";
+import { AppError } from "../errors.ts";
+import { makePrivateFolder } from "../files.ts";
+import { makeScratch } from "../scratch.ts";
+import {
+	archiveSize,
+	DATABASE_NAME,
+	filePart,
+	METADATA_NAME,
+	readArchive,
+	textPart,
+	writeArchive,
+} from "./archive.ts";
+import type { Destination } from "./destination.ts";
+import type { GzipPool } from "./gzip.ts";
+import type { CheckResult, LibraryFacts, SqliteThread } from "./library.ts";
+import {
+	encodeMetadata,
+	isoSeconds,
+	type Metadata,
+	type OwnPart,
+} from "./metadata.ts";
+import { type OnProgress, stageCounter } from "./progress.ts";
+import { together } from "./together.ts";
+
+/** What the work of one backup needs, whoever asks for it. */
+export interface Workshop {
+	readonly sqlite: SqliteThread;
+	readonly pool: GzipPool;
+	readonly signal?: AbortSignal | undefined;
+	readonly onProgress?: OnProgress | undefined;
+}
+
+export interface StoreOptions {
+	readonly createdAt: Date;
+	readonly kind: string;
+	readonly note: string | null;
+	/** gzip level, 1 to 12. */
+	readonly level: number;
+	readonly vpoVersion: string;
+	/** Of the live library; the snapshot is never in WAL mode. */
+	readonly sourceJournalMode: string;
+	/** The library, for messages. */
+	readonly libraryPath: string;
+}
+
+/** A backup that stands in its location, complete and verified. */
+export interface StoredBackup {
+	readonly path: string;
+	readonly archiveSizeBytes: number;
+	readonly metadata: Metadata & { own: OwnPart };
+	readonly warnings: readonly string[];
+}
+
+/**
+ * Steps 5 to 8 of a backup. Whatever happens before the last line leaves no file with a backup's name.
+ * @throws AppError DATABASE_ERROR: the snapshot is damaged; OPERATION_FAILED, INSUFFICIENT_SPACE
+ */
+export async function storeSnapshot(
+	snapshotPath: string,
+	destination: Destination,
+	options: StoreOptions,
+	workshop: Workshop,
+): Promise<StoredBackup> {
+	const { sqlite, pool, signal, onProgress } = workshop;
+	await makePrivateFolder(destination.folder);
+	await using scratch = await makeScratch(destination.folder);
+	const unfinished = join(scratch.path, "backup.tar.gz");
+
+	const facts = await sqlite.describe(snapshotPath, {
+		lockTimeoutMs: 0,
+		signal,
+	});
+	const [metadata, checked] = await together(
+		signal,
+		(stop) =>
+			pack(snapshotPath, unfinished, facts, options, {
+				...workshop,
+				signal: stop,
+			}),
+		(stop) => requireSound(snapshotPath, options.libraryPath, sqlite, stop),
+	);
+	const archiveSizeBytes = await archiveSize(unfinished);
+	const onBytes = stageCounter(onProgress, "Verify", archiveSizeBytes);
+	const contents = await readArchive(unfinished, { pool, signal, onBytes });
+	if (contents.databaseSha256 !== metadata.own.databaseSha256) {
+		throw new AppError(
+			"OPERATION_FAILED",
+			`the archive read back differs from what was written: ${destination.folder}`,
+			{ hint: "suspect the disk or the memory; the backup was not kept" },
+		);
+	}
+	signal?.throwIfAborted();
+	const path = await destination.publish(unfinished);
+	return { path, archiveSizeBytes, metadata, warnings: warningsOf(checked) };
+}
+
+async function pack(
+	snapshotPath: string,
+	archivePath: string,
+	facts: LibraryFacts,
+	options: StoreOptions,
+	{ pool, signal, onProgress }: Workshop,
+): Promise<Metadata & { own: OwnPart }> {
+	const database = await filePart(DATABASE_NAME, snapshotPath, signal);
+	const metadata = {
+		vpoVersion: options.vpoVersion,
+		schemaVersion: facts.schemaVersion,
+		createdAt: isoSeconds(options.createdAt),
+		databaseSizeBytes: database.sizeBytes,
+		fileCount: facts.fileCount,
+		totalLibrarySizeBytes: facts.totalLibrarySizeBytes,
+		own: {
+			databaseSha256: database.sha256,
+			sourceJournalMode: options.sourceJournalMode,
+			note: options.note,
+			kind: options.kind,
+		},
+	};
+	const parts = [textPart(METADATA_NAME, encodeMetadata(metadata)), database];
+	const { level, createdAt: modifiedAt } = options;
+	const onBytes = stageCounter(
+		onProgress,
+		"Check and compress",
+		database.sizeBytes,
+	);
+	await writeArchive(archivePath, parts, { pool, level, modifiedAt, onBytes });
+	return metadata;
+}
+
+async function requireSound(
+	snapshotPath: string,
+	libraryPath: string,
+	sqlite: SqliteThread,
+	signal: AbortSignal,
+): Promise<CheckResult> {
+	const checked = await sqlite.check(snapshotPath, signal);
+	if (checked.damage === "") return checked;
+	throw damagedLibrary(libraryPath, checked.damage);
+}
+
+/** The error of a library that must not be packed as a good backup. */
+export function damagedLibrary(path: string, damage: string): AppError {
+	return new AppError(
+		"DATABASE_ERROR",
+		`the library is damaged: ${path}: ${damage}`,
+		{
+			isDamage: true,
+			hint: "no backup was made, existing ones are untouched; see them: vpo library backups; keep the raw files: vpo library backup --salvage",
+		},
+	);
+}
+
+function warningsOf({ foreignKeyViolations }: CheckResult): string[] {
+	return foreignKeyViolations === 0
+		? []
+		: [
+				`${foreignKeyViolations} rows refer to rows that do not exist (foreign keys)`,
+			];
+}

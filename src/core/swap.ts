@@ -1,0 +1,117 @@
+// One file replaces another, safe at every instant: the path always holds the whole old library or the whole new one.
+
+import { chmod, chown, link, mkdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { AppError, errnoOf, fileError } from "../errors.ts";
+import {
+	PRIVATE_FILE_MODE,
+	PRIVATE_FOLDER_MODE,
+	publishOver,
+	syncFile,
+	syncFolder,
+} from "../files.ts";
+import { sidecars } from "./library.ts";
+
+/**
+ * Gives the new file the owner, group and mode of the library that it replaces; else the owner of the folder, mode 0600.
+ * @throws AppError OPERATION_FAILED: only another user may do that
+ */
+export async function adoptOwner(
+	newPath: string,
+	libraryPath: string,
+): Promise<void> {
+	const library = await stat(libraryPath).catch(() => null);
+	const model = library ?? (await stat(dirname(libraryPath)));
+	try {
+		const { uid, gid } = await stat(newPath);
+		if (uid !== model.uid || gid !== model.gid) {
+			await chown(newPath, model.uid, model.gid);
+		}
+	} catch (cause) {
+		if (library) {
+			throw new AppError(
+				"OPERATION_FAILED",
+				`cannot keep the owner of ${libraryPath} (uid ${model.uid}, gid ${model.gid})`,
+				{ hint: "run vpo as that user, or as root", cause },
+			);
+		}
+		// In a folder of another user's the new library is ours, as any file that we make there.
+		if (errnoOf(cause) !== "EPERM")
+			throw fileError(`cannot set the owner of ${newPath}`, cause);
+	}
+	await chmod(newPath, library ? library.mode & 0o7777 : PRIVATE_FILE_MODE);
+}
+
+/** What a swap can be taken back with. */
+export interface Swap {
+	/** Puts the old library back. Only where the file system has hard links; false if it could not. */
+	undo(): Promise<boolean>;
+}
+
+/**
+ * Puts the new file in the library's place. The caller holds the library locked and has folded its WAL in.
+ * @param keepAt where the old library stays reachable until the result is checked, on the same file system
+ */
+export async function swapIn(
+	newPath: string,
+	libraryPath: string,
+	keepAt: string,
+): Promise<Swap> {
+	await makeFolder(dirname(libraryPath));
+	await syncFile(newPath);
+	const isKept = await keep(libraryPath, keepAt);
+	// A journal of the old library must never meet the new one; nothing in it is needed any more.
+	await removeSidecars(libraryPath);
+	await syncFolder(dirname(libraryPath));
+	await publishOver(newPath, libraryPath);
+	return {
+		async undo() {
+			if (!isKept) return false;
+			await removeSidecars(libraryPath);
+			await rename(keepAt, libraryPath);
+			await syncFolder(dirname(libraryPath));
+			return true;
+		},
+	};
+}
+
+async function makeFolder(path: string): Promise<void> {
+	const made = await mkdir(path, {
+		recursive: true,
+		mode: PRIVATE_FOLDER_MODE,
+	}).catch((cause) => {
+		throw fileError(`cannot make the folder ${path}`, cause);
+	});
+	if (!made) return;
+	// Made by root in a user's folder, it belongs to that user too.
+	const { uid, gid } = await stat(dirname(made));
+	for (
+		let folder = path;
+		folder.length >= made.length;
+		folder = dirname(folder)
+	) {
+		await chown(folder, uid, gid).catch(() => undefined);
+	}
+}
+
+async function keep(path: string, keepAt: string): Promise<boolean> {
+	try {
+		await link(path, keepAt);
+		return true;
+	} catch {
+		return false; // no library there, or no hard links: then the safety backup is what is kept
+	}
+}
+
+async function removeSidecars(libraryPath: string): Promise<void> {
+	for (const path of sidecars(libraryPath)) {
+		await rm(path, { force: true }).catch((cause) => {
+			throw fileError(`cannot remove ${path}`, cause);
+		});
+	}
+}
+
+/** Where the swap keeps the old library meanwhile. */
+export function keptPath(scratchPath: string): string {
+	return join(scratchPath, "replaced.db");
+}

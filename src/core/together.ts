@@ -1,0 +1,27 @@
+// Things done side by side that fail as one: the first failure stops the others, and nothing goes on behind our back.
+
+/**
+ * Runs all tasks at the same time and waits until each has ended.
+ * @throws what failed first; the others' signal has fired then, and they have ended too
+ */
+export async function together<A, B>(
+	signal: AbortSignal | undefined,
+	first: (signal: AbortSignal) => Promise<A>,
+	second: (signal: AbortSignal) => Promise<B>,
+): Promise<[A, B]> {
+	const stop = new AbortController();
+	const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+	const failures: unknown[] = [];
+	const run = async <T>(task: (signal: AbortSignal) => Promise<T>) => {
+		try {
+			return await task(either);
+		} catch (error) {
+			failures.push(error);
+			stop.abort(error);
+			throw error;
+		}
+	};
+	const [one, two] = await Promise.allSettled([run(first), run(second)]);
+	if (one.status === "rejected" || two.status === "rejected") throw failures[0];
+	return [one.value, two.value];
+}

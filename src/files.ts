@@ -1,0 +1,246 @@
+// Files that must survive a power cut: private, complete, synced, and never in place of another by accident.
+
+import {
+	link,
+	lstat,
+	mkdir,
+	open,
+	readlink,
+	realpath,
+	rename,
+	rmdir,
+	stat,
+	statfs,
+	unlink,
+} from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { errnoOf, fileError } from "./errors.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+export const PRIVATE_FILE_MODE = 0o600;
+export const PRIVATE_FOLDER_MODE = 0o700;
+const READ_BYTES = 1024 * 1024;
+
+/** Called with the bytes done so far. */
+export type OnBytes = (doneBytes: number) => void;
+
+/** Makes a folder and its missing parents, readable by nobody else; an existing one is left as it is. */
+export async function makePrivateFolder(path: string): Promise<void> {
+	try {
+		await mkdir(path, { recursive: true, mode: PRIVATE_FOLDER_MODE });
+	} catch (cause) {
+		throw fileError(`cannot make the folder ${path}`, cause);
+	}
+}
+
+/**
+ * Reads a file in pieces of 1 MiB, each in memory of its own.
+ * @throws the signal's reason; AppError OPERATION_FAILED
+ */
+export async function* readPieces(
+	path: string,
+	signal?: AbortSignal,
+	onBytes?: OnBytes,
+): AsyncGenerator<Bytes> {
+	try {
+		await using file = await open(path, "r");
+		for (let done = 0; ; ) {
+			signal?.throwIfAborted();
+			const piece = new Uint8Array(READ_BYTES);
+			const { bytesRead } = await file.read(piece, 0, READ_BYTES, done);
+			if (bytesRead === 0) return;
+			done += bytesRead;
+			onBytes?.(done);
+			yield piece.subarray(0, bytesRead);
+		}
+	} catch (cause) {
+		throw fileError(`cannot read ${path}`, cause);
+	}
+}
+
+/** The first bytes of a file, fewer if it is shorter. */
+export async function readHead(path: string, count: number): Promise<Bytes> {
+	try {
+		await using file = await open(path, "r");
+		const head = new Uint8Array(count);
+		const { bytesRead } = await file.read(head, 0, count, 0);
+		return head.subarray(0, bytesRead);
+	} catch (cause) {
+		throw fileError(`cannot read ${path}`, cause);
+	}
+}
+
+/**
+ * Writes a new private file and syncs it to the disk.
+ * @returns the bytes written
+ * @throws AppError INSUFFICIENT_SPACE, OPERATION_FAILED (also where the file exists); the file is then left to its scratch folder
+ */
+export async function writeNewFile(
+	path: string,
+	pieces: AsyncIterable<Bytes>,
+): Promise<number> {
+	let done = 0;
+	let file: Awaited<ReturnType<typeof open>>;
+	try {
+		file = await open(path, "wx", PRIVATE_FILE_MODE);
+	} catch (cause) {
+		throw fileError(`cannot write ${path}`, cause);
+	}
+	await using _ = file;
+	for await (const piece of pieces) {
+		try {
+			for (let at = 0; at < piece.byteLength; ) {
+				const { bytesWritten } = await file.write(piece, at);
+				at += bytesWritten;
+			}
+		} catch (cause) {
+			throw fileError(`cannot write ${path}`, cause);
+		}
+		done += piece.byteLength;
+	}
+	try {
+		await file.chmod(PRIVATE_FILE_MODE); // whatever the umask
+		await file.sync();
+	} catch (cause) {
+		throw fileError(`cannot write ${path}`, cause);
+	}
+	return done;
+}
+
+/** Makes what was written to a file survive a power cut. */
+export async function syncFile(path: string): Promise<void> {
+	try {
+		await using file = await open(path, "r");
+		await file.sync();
+	} catch (cause) {
+		throw fileError(`cannot sync ${path}`, cause);
+	}
+}
+
+/** Makes a rename or a new name in this folder survive a power cut, where the file system can. */
+export async function syncFolder(path: string): Promise<void> {
+	try {
+		await using folder = await open(path, "r");
+		await folder.sync();
+	} catch (cause) {
+		// FUSE and SMB mounts refuse it: there is nothing to sync there.
+		if (["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(errnoOf(cause)))
+			return;
+		throw fileError(`cannot sync the folder ${path}`, cause);
+	}
+}
+
+/**
+ * Gives a finished file its name, and never takes it from another file.
+ * @returns false if the name is taken
+ */
+export async function publishNew(from: string, to: string): Promise<boolean> {
+	try {
+		await link(from, to);
+		await unlink(from);
+	} catch (cause) {
+		const errno = errnoOf(cause);
+		if (errno === "EEXIST") return false;
+		if (!NO_HARD_LINKS.includes(errno)) {
+			throw fileError(`cannot write ${to}`, cause);
+		}
+		if (!(await publishByRename(from, to))) return false;
+	}
+	await syncFolder(dirname(to));
+	return true;
+}
+
+/** What file systems without hard links (FAT, some FUSE and SMB) answer to link(2). */
+const NO_HARD_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
+
+// Without link(2) nothing names a file only if the name is free. A folder is made by one process only: who has it may rename.
+async function publishByRename(from: string, to: string): Promise<boolean> {
+	const claim = `${to}.claim`;
+	try {
+		await mkdir(claim, { mode: PRIVATE_FOLDER_MODE });
+	} catch (cause) {
+		if (errnoOf(cause) === "EEXIST") return false;
+		throw fileError(`cannot write ${to}`, cause);
+	}
+	try {
+		if (await exists(to)) return false;
+		await rename(from, to);
+		return true;
+	} catch (cause) {
+		throw fileError(`cannot write ${to}`, cause);
+	} finally {
+		await rmdir(claim);
+	}
+}
+
+/** Puts a finished file in the place of another, in one step. */
+export async function publishOver(from: string, to: string): Promise<void> {
+	try {
+		await rename(from, to);
+	} catch (cause) {
+		throw fileError(`cannot replace ${to}`, cause);
+	}
+	await syncFolder(dirname(to));
+}
+
+/** Whether anything has this name, a dangling link included. */
+export async function exists(path: string): Promise<boolean> {
+	try {
+		await lstat(path);
+		return true;
+	} catch (cause) {
+		if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) return false;
+		throw fileError(`cannot look at ${path}`, cause);
+	}
+}
+
+/** Follows links to where a file is or would be made; a dangling link too. */
+export async function resolveLinks(path: string): Promise<string> {
+	for (let current = path, hops = 0; ; hops++) {
+		try {
+			return await realpath(current);
+		} catch (cause) {
+			if (errnoOf(cause) !== "ENOENT" || hops > 40) {
+				throw fileError(`cannot follow ${path}`, cause);
+			}
+		}
+		const target = await readlink(current).catch(() => null);
+		if (target === null) return current;
+		current = resolve(dirname(current), target);
+	}
+}
+
+/** Whether two paths lead to one file, through links of either kind. */
+export async function isSameFile(a: string, b: string): Promise<boolean> {
+	const [one, other] = await Promise.all(
+		[a, b].map((path) => stat(path).catch(() => null)),
+	);
+	if (!one || !other) return resolve(a) === resolve(b);
+	return one.dev === other.dev && one.ino === other.ino;
+}
+
+/** The folder itself, or the nearest one above it that is there. */
+export async function nearestFolder(path: string): Promise<string> {
+	for (let current = path; ; current = dirname(current)) {
+		const found = await stat(current).catch((cause) => {
+			if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) return null;
+			throw fileError(`cannot look at ${current}`, cause);
+		});
+		if (found?.isDirectory()) return current;
+		if (current === dirname(current)) return current;
+	}
+}
+
+/** What is free for us on the file system of a folder that need not exist yet, and which file system that is. */
+export async function freeSpace(
+	path: string,
+): Promise<{ freeBytes: number; device: number }> {
+	const folder = await nearestFolder(path);
+	try {
+		const { bavail, bsize } = await statfs(folder);
+		return { freeBytes: bavail * bsize, device: (await stat(folder)).dev };
+	} catch (cause) {
+		throw fileError(`cannot measure the free space of ${folder}`, cause);
+	}
+}

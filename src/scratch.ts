@@ -1,0 +1,103 @@
+// Scratch folders: private, gone at the end, and if their owner was killed, removed by the next run.
+
+import { readFileSync, readlinkSync } from "node:fs";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { errnoOf, fileError } from "./errors.ts";
+import { PRIVATE_FOLDER_MODE } from "./files.ts";
+
+const PREFIX = ".vpo-scratch-";
+/** A scratch folder of another machine or container, whose processes we can't see, is left alone for so long. */
+const FOREIGN_MAX_AGE_MS = 24 * 3600 * 1000;
+
+/** A private folder (0700) that is removed with all it holds when it is disposed of. */
+export interface Scratch extends AsyncDisposable {
+	readonly path: string;
+}
+
+/**
+ * Makes a scratch folder in `parent`, which must exist, after removing those of killed runs there.
+ * @throws AppError OPERATION_FAILED, INSUFFICIENT_SPACE
+ */
+export async function makeScratch(parent: string): Promise<Scratch> {
+	await removeLeftovers(parent);
+	const owner = ownName(process.pid);
+	const random = crypto.randomUUID().slice(0, 8);
+	const path = join(parent, `${PREFIX}${owner}-${random}`);
+	try {
+		await mkdir(path, { mode: PRIVATE_FOLDER_MODE });
+	} catch (cause) {
+		throw fileError(`cannot make a scratch folder in ${parent}`, cause);
+	}
+	return {
+		path,
+		async [Symbol.asyncDispose]() {
+			await removeTree(path);
+		},
+	};
+}
+
+/** Removes the scratch folders that runs left in `parent` when they were killed; never those of a run that is alive. */
+export async function removeLeftovers(parent: string): Promise<void> {
+	const names = await readdir(parent).catch(() => []);
+	for (const name of names) {
+		if (name.startsWith(PREFIX) && (await isAbandoned(parent, name))) {
+			// Another run may remove it at the same moment, or it is another user's: neither is our failure.
+			await rm(join(parent, name), { recursive: true, force: true }).catch(
+				() => undefined,
+			);
+		}
+	}
+}
+
+async function isAbandoned(parent: string, name: string): Promise<boolean> {
+	const [pid, startedAt, realm] = name.slice(PREFIX.length).split("-");
+	if (realm === ownRealm()) {
+		return startTime(Number(pid)) !== startedAt;
+	}
+	const { mtimeMs } = await stat(join(parent, name)).catch(() => ({
+		mtimeMs: Date.now(),
+	}));
+	return Date.now() - mtimeMs > FOREIGN_MAX_AGE_MS;
+}
+
+function ownName(pid: number): string {
+	return `${pid}-${startTime(pid)}-${ownRealm()}`;
+}
+
+// The boot and the PID namespace in which a process number means something.
+function ownRealm(): string {
+	const boot = quietly(() =>
+		readFileSync("/proc/sys/kernel/random/boot_id", "utf8"),
+	);
+	const namespace = quietly(() => readlinkSync("/proc/self/ns/pid"));
+	return Bun.hash.crc32(`${boot}${namespace}`).toString(16);
+}
+
+/** A process's start in clock ticks since boot (field 22 of /proc/PID/stat); "" where there is no such process. */
+function startTime(pid: number): string {
+	const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
+	// The command in field 2 may hold spaces and brackets.
+	return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+}
+
+function quietly(read: () => string): string {
+	try {
+		return read();
+	} catch {
+		return ""; // gone, or not shown to us
+	}
+}
+
+// A thread that is deep in SQLite may still add a file while we remove the folder.
+async function removeTree(path: string): Promise<void> {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return await rm(path, { recursive: true, force: true });
+		} catch (cause) {
+			if (attempt === 5 || errnoOf(cause) !== "ENOTEMPTY") {
+				throw fileError(`cannot remove ${path}`, cause);
+			}
+		}
+	}
+}
