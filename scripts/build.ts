@@ -25,6 +25,8 @@ const flags = [
 	"--bytecode",
 	"--no-compile-autoload-dotenv",
 	"--no-compile-autoload-bunfig",
+	// The workers lie beside the program in the executable, as they lie beside gzip.ts and library.ts here.
+	"--entry-naming=[name].[ext]",
 ];
 const entries = [
 	"src/main.ts",

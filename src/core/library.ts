@@ -35,7 +35,7 @@ export class SqliteThread implements Disposable {
 	/** @throws AppError NOT_FOUND, DATABASE_ERROR, DATABASE_LOCKED after the timeout */
 	async describe(path: string, options: LockOptions): Promise<LibraryFacts> {
 		await requireLibraryFile(path);
-		const isClosed = (await isWalMode(path)) && !(await exists(`${path}-wal`));
+		const isClosed = (await isWalMode(path)) && !(await hasWal(path));
 		return this.#whileLocked(path, options, () =>
 			this.#thread.call("describe", path, isClosed),
 		);
@@ -58,11 +58,13 @@ export class SqliteThread implements Disposable {
 		to: string,
 		options: LockOptions,
 	): Promise<void> {
-		const hadWal = await exists(`${path}-wal`);
 		await this.#whileLocked(path, options, () =>
 			this.#thread.call("snapshot", path, to),
 		);
-		if (hadWal || !(await exists(`${path}-wal`))) return;
+	}
+
+	/** Removes what reading left beside a library that had no -wal and no -shm before, unless somebody has it open now. */
+	async tidy(path: string): Promise<void> {
 		if (await isWritable(path)) await this.#thread.call("tidy", path);
 	}
 
@@ -197,6 +199,11 @@ export async function isWritable(path: string): Promise<boolean> {
 		() => true,
 		() => false,
 	);
+}
+
+/** Whether a -wal lies beside the library, as it does whenever somebody has one in WAL mode open. */
+export function hasWal(path: string): Promise<boolean> {
+	return exists(`${path}-wal`);
 }
 
 /** Whether the header says WAL (https://www.sqlite.org/fileformat2.html#file_format_version_numbers). */

@@ -26,7 +26,7 @@ import type { Metadata } from "./metadata.ts";
 import { RawFiles } from "./salvage.ts";
 import { measureSpace, requireSpace } from "./space.ts";
 import { storeSnapshot, type Workshop } from "./store.ts";
-import { adoptOwner, keptPath, swapIn } from "./swap.ts";
+import { keptPath, prepareSwap, swapIn } from "./swap.ts";
 
 /** What a person can say about one restore. */
 export interface RestoreOptions {
@@ -286,7 +286,7 @@ async function replaceLibrary(
 	if (candidate.metadata.own?.sourceJournalMode === "wal") {
 		await sqlite.setWal(candidate.path);
 	}
-	await adoptOwner(candidate.path, libraryPath);
+	await prepareSwap(candidate.path, libraryPath);
 	signal?.throwIfAborted();
 	await lock?.fold().catch(orNullIfNoLibrary);
 	const swap = await swapIn(

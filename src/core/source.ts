@@ -6,7 +6,12 @@ import { dirname, join } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { makeScratch } from "../scratch.ts";
-import type { LibraryFacts, LockOptions, SqliteThread } from "./library.ts";
+import {
+	hasWal,
+	type LibraryFacts,
+	type LockOptions,
+	type SqliteThread,
+} from "./library.ts";
 import { measureSpace, requireSpace } from "./space.ts";
 
 export interface Source extends AsyncDisposable {
@@ -26,9 +31,14 @@ export async function openSource(
 	options: LockOptions,
 	makeScratchParent: () => Promise<string>,
 ): Promise<Source> {
+	const hadWal = await hasWal(libraryPath);
 	try {
 		const facts = await sqlite.describe(libraryPath, options);
-		return { path: libraryPath, facts, [Symbol.asyncDispose]: async () => {} };
+		const tidy = async () => {
+			if (!hadWal && (await hasWal(libraryPath)))
+				await sqlite.tidy(libraryPath);
+		};
+		return { path: libraryPath, facts, [Symbol.asyncDispose]: tidy };
 	} catch (error) {
 		await requireUnwritable(libraryPath, error);
 	}

@@ -13,13 +13,20 @@ import {
 import { sidecars } from "./library.ts";
 
 /**
- * Gives the new file the owner, group and mode of the library that it replaces; else the owner of the folder, mode 0600.
+ * Makes the new file ready to take the library's place: on the disk, with the owner, group and mode of the library that
+ * it replaces; else those of the folder's owner, mode 0600. Makes the folder where it is missing.
  * @throws AppError OPERATION_FAILED: only another user may do that
  */
-export async function adoptOwner(
+export async function prepareSwap(
 	newPath: string,
 	libraryPath: string,
 ): Promise<void> {
+	await makeFolder(dirname(libraryPath));
+	await adoptOwner(newPath, libraryPath);
+	await syncFile(newPath);
+}
+
+async function adoptOwner(newPath: string, libraryPath: string): Promise<void> {
 	const library = await stat(libraryPath).catch(() => null);
 	const model = library ?? (await stat(dirname(libraryPath)));
 	try {
@@ -57,8 +64,6 @@ export async function swapIn(
 	libraryPath: string,
 	keepAt: string,
 ): Promise<Swap> {
-	await makeFolder(dirname(libraryPath));
-	await syncFile(newPath);
 	const isKept = await keep(libraryPath, keepAt);
 	// A journal of the old library must never meet the new one; nothing in it is needed any more.
 	await removeSidecars(libraryPath);

@@ -1,0 +1,85 @@
+// The main job on real libraries: what is backed up comes back, row by row.
+
+import { describe, expect, test } from "bun:test";
+import { cpSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { contentOf } from "../helpers/content.ts";
+import { FIXTURES, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+
+const VPO_ARCHIVES = readdirSync(FIXTURES).filter((name) =>
+	name.endsWith(".tar.gz"),
+);
+
+describe.each(PROGRAMS)("$name", (program) => {
+	test.each(["library-v27.db", "library-v19.db"])(
+		"%s comes back as it was",
+		async (fixture) => {
+			using home = new Home(fixture);
+			const before = contentOf(home.library);
+			const backup = await runJson(program, home, ["library", "backup"]);
+			expect(backup).toMatchObject({
+				exitCode: 0,
+				json: { success: true, warnings: [] },
+			});
+			const target = home.at("elsewhere", "library.db");
+			const args = ["library", "restore", "latest", "--database", target];
+			const restored = await runJson(program, home, args);
+			expect(restored).toMatchObject({
+				exitCode: 0,
+				json: { success: true, safety_backup: null },
+			});
+			expect(contentOf(target)).toEqual(before);
+		},
+	);
+
+	test.each(VPO_ARCHIVES)(
+		"VPO's own archive %s restores to the library it was made of",
+		async (name) => {
+			using home = new Home(null);
+			const args = ["library", "restore", join(FIXTURES, name)];
+			const { exitCode } = await run(program, home, args);
+			expect(exitCode).toBe(0);
+			expect(contentOf(home.library)).toEqual(
+				contentOf(join(FIXTURES, "library-v27.db")),
+			);
+		},
+	);
+
+	test("rows that are only in the WAL are in the backup, and the library's files stay as they were", async () => {
+		using home = new Home(null);
+		cpSync(join(FIXTURES, "library-v27-hot-wal"), home.at(".vpo"), {
+			recursive: true,
+		});
+		const files = [home.library, `${home.library}-wal`];
+		const before = files.map((path) => readFileSync(path).toString("base64"));
+		const { json } = await runJson(program, home, ["library", "backup"]);
+		expect(json.file_count).toBe(150);
+		expect(files.map((path) => readFileSync(path).toString("base64"))).toEqual(
+			before,
+		);
+	});
+
+	test("files and folders are private whatever the umask", async () => {
+		using home = new Home();
+		const command = [
+			"sh",
+			"-c",
+			'umask 000; exec "$@"',
+			"sh",
+			...program.command,
+		];
+		await run({ ...program, command }, home, ["library", "backup"]);
+		const [name = ""] = readdirSync(home.backups);
+		expect(statSync(home.backups).mode & 0o777).toBe(0o700);
+		expect(statSync(join(home.backups, name)).mode & 0o777).toBe(0o600);
+	});
+
+	test("a closed library in WAL mode is left without new files beside it", async () => {
+		using home = new Home();
+		await run(program, home, ["library", "backup"]);
+		expect(readdirSync(home.at(".vpo")).sort()).toEqual([
+			"backups",
+			"library.db",
+		]);
+	});
+});
