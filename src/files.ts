@@ -184,6 +184,15 @@ export async function publishOver(from: string, to: string): Promise<void> {
 	await syncFolder(dirname(to));
 }
 
+/** A file's size in bytes. */
+export async function fileSize(path: string): Promise<number> {
+	try {
+		return (await stat(path)).size;
+	} catch (cause) {
+		throw fileError(`cannot look at ${path}`, cause);
+	}
+}
+
 /** Whether anything has this name, a dangling link included. */
 export async function exists(path: string): Promise<boolean> {
 	try {

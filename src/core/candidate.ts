@@ -2,13 +2,13 @@
 
 import { dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
-import { nearestFolder } from "../files.ts";
+import { fileSize, nearestFolder } from "../files.ts";
 import { makeScratch } from "../scratch.ts";
-import { archiveSize, atPath, type Contents, readArchive } from "./archive.ts";
 import type { CheckResult } from "./library.ts";
 import type { Metadata } from "./metadata.ts";
 import { stageCounter } from "./progress.ts";
 import type { Workshop } from "./store.ts";
+import { atPath, type Contents, readArchive } from "./unpack.ts";
 
 /** A proven library, beside the place where it may go. Gone with everything beside it when disposed of. */
 export interface Candidate extends AsyncDisposable {
@@ -32,7 +32,7 @@ export async function unpackCandidate(
 	const scratch = await makeScratch(await nearestFolder(dirname(targetPath)));
 	try {
 		const path = join(scratch.path, "library.db");
-		const sizeBytes = await archiveSize(archivePath);
+		const sizeBytes = await fileSize(archivePath);
 		const onBytes = stageCounter(onProgress, "Unpack", sizeBytes);
 		const contents = await readArchive(archivePath, {
 			pool,

@@ -4,10 +4,10 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
-import { readArchive } from "./archive.ts";
 import { GzipPool } from "./gzip.ts";
 import { inspectArchive } from "./inspect.ts";
 import { isoSeconds, type Metadata } from "./metadata.ts";
+import { readArchive } from "./unpack.ts";
 
 /** An archive in a backup folder. What is not known of a damaged one is null. */
 export interface Backup {

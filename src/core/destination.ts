@@ -10,11 +10,11 @@ import {
 	publishOver,
 	resolveLinks,
 } from "../files.ts";
-import { readArchive } from "./archive.ts";
 import { backupName, isArchiveName } from "./catalog.ts";
 import { GzipPool } from "./gzip.ts";
 import { inspectArchive } from "./inspect.ts";
 import { sidecars } from "./library.ts";
+import { readArchive } from "./unpack.ts";
 
 /** What the person asked for. */
 export interface OutputRequest {

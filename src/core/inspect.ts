@@ -4,7 +4,7 @@
 import { open } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { AppError, fileError } from "../errors.ts";
-import { atPath, CHECKSUMS_NAME, METADATA_NAME } from "./archive.ts";
+import { CHECKSUMS_NAME, METADATA_NAME } from "./archive.ts";
 import { requireSupportedFormat } from "./format.ts";
 import { MEMBER_HEADER } from "./gzip.format.ts";
 import { startsMember } from "./gzip.ts";
@@ -15,6 +15,7 @@ import {
 } from "./metadata.ts";
 import { ByteReader } from "./reader.ts";
 import { nextMember } from "./tar.ts";
+import { atPath } from "./unpack.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

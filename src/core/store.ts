@@ -2,14 +2,12 @@
 
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
-import { makePrivateFolder } from "../files.ts";
+import { fileSize, makePrivateFolder } from "../files.ts";
 import { makeScratch } from "../scratch.ts";
 import {
-	archiveSize,
 	DATABASE_NAME,
 	filePart,
 	METADATA_NAME,
-	readArchive,
 	textPart,
 	writeArchive,
 } from "./archive.ts";
@@ -24,6 +22,7 @@ import {
 } from "./metadata.ts";
 import { type OnProgress, stageCounter } from "./progress.ts";
 import { together } from "./together.ts";
+import { readArchive } from "./unpack.ts";
 
 /** What the work of one backup needs, whoever asks for it. */
 export interface Workshop {
@@ -82,7 +81,7 @@ export async function storeSnapshot(
 			}),
 		(stop) => requireSound(snapshotPath, options.libraryPath, sqlite, stop),
 	);
-	const archiveSizeBytes = await archiveSize(unfinished);
+	const archiveSizeBytes = await fileSize(unfinished);
 	const onBytes = stageCounter(onProgress, "Verify", archiveSizeBytes);
 	const contents = await readArchive(unfinished, { pool, signal, onBytes });
 	if (contents.databaseSha256 !== metadata.own.databaseSha256) {

@@ -1,10 +1,12 @@
 // Whether two libraries are the same: every row of every table, and all that a SQLite file says of itself.
 
-import { Database } from "bun:sqlite";
+import { constants, Database } from "bun:sqlite";
+import { existsSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 
 /** The whole content of a database, in a form that can be compared. */
 export function contentOf(path: string): Record<string, unknown> {
-	const database = new Database(path, { readonly: true });
+	const database = openUnchanged(path);
 	try {
 		const schema = database
 			.query<{ type: string; name: string; sql: string | null }, []>(
@@ -41,4 +43,12 @@ function bytesToText(_: string, value: unknown): unknown {
 	return value instanceof Uint8Array
 		? Buffer.from(value).toString("base64")
 		: value;
+}
+
+// A committed fixture in WAL mode must not get a -wal and a -shm just because it is compared.
+function openUnchanged(path: string): Database {
+	if (existsSync(`${path}-wal`)) return new Database(path, { readonly: true });
+	const { SQLITE_OPEN_READONLY, SQLITE_OPEN_URI } = constants;
+	const url = `${pathToFileURL(path).href}?immutable=1`;
+	return new Database(url, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
 }

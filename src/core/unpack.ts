@@ -1,0 +1,244 @@
+// Reads an archive in one pass. It is believed only when every byte up to the end of the file was seen to be right.
+
+import { AppError } from "../errors.ts";
+import {
+	freeSpace,
+	type OnBytes,
+	readHead,
+	readPieces,
+	writeNewFile,
+} from "../files.ts";
+import {
+	CHECKSUMS_NAME,
+	DATABASE_NAME,
+	formatChecksums,
+	METADATA_NAME,
+	type Part,
+	textPart,
+} from "./archive.ts";
+import { requireSupportedFormat } from "./format.ts";
+import {
+	type GzipPool,
+	gunzipStream,
+	splitMembers,
+	startsMember,
+} from "./gzip.ts";
+import {
+	MAX_METADATA_BYTES,
+	type Metadata,
+	parseMetadata,
+} from "./metadata.ts";
+import { ByteReader } from "./reader.ts";
+import { requireSqliteFile } from "./sqlite-file.ts";
+import { type Member, nextMember, skipPadding } from "./tar.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const MAX_CHECKSUMS_BYTES = 4096;
+
+export interface ReadOptions {
+	readonly pool: GzipPool;
+	/** Where to write the library; it is only checked if left out. */
+	readonly to?: string;
+	readonly signal?: AbortSignal | undefined;
+	readonly onBytes?: OnBytes | undefined;
+}
+
+/** What a whole and consistent archive holds. */
+export interface Contents {
+	readonly metadata: Metadata;
+	readonly databaseSha256: string;
+	readonly databaseSizeBytes: number;
+}
+
+/**
+ * Reads an archive, ours or VPO's, to its last byte in one pass, and checks all that it says of itself:
+ * gzip CRCs, tar structure, member names and sizes, checksums, nothing behind the end.
+ * The library is checked as a file here, not as a database.
+ * @throws AppError INVALID_ARCHIVE, OPERATION_FAILED, INSUFFICIENT_SPACE (before the library is written)
+ */
+export async function readArchive(
+	path: string,
+	options: ReadOptions,
+): Promise<Contents> {
+	await requireSupportedFormat(path);
+	try {
+		await using reader = new ByteReader(await openBlocks(path, options));
+		return await readMembers(reader, options);
+	} catch (error) {
+		throw atPath(path, error);
+	}
+}
+
+/** Says of which archive an INVALID_ARCHIVE error is. */
+export function atPath(path: string, error: unknown): unknown {
+	if (!(error instanceof AppError) || error.code !== "INVALID_ARCHIVE") {
+		return error;
+	}
+	return new AppError(
+		"INVALID_ARCHIVE",
+		`damaged archive ${path}: ${error.message}`,
+		{
+			hint: "take another backup: vpo library backups",
+			cause: error,
+		},
+	);
+}
+
+async function openBlocks(
+	path: string,
+	{ pool, signal, onBytes }: ReadOptions,
+): Promise<AsyncIterable<Bytes>> {
+	const head = await readHead(path, 16);
+	const pieces = readPieces(path, signal, onBytes);
+	return startsMember(head)
+		? pool.decompress(splitMembers(pieces))
+		: gunzipStream(pieces);
+}
+
+interface Found {
+	metadata?: Bytes;
+	checksums?: Bytes;
+	database?: { sizeBytes: number; sha256: string };
+}
+
+async function readMembers(
+	reader: ByteReader,
+	options: ReadOptions,
+): Promise<Contents> {
+	const found: Found = {};
+	for (let member = await nextMember(reader); member; ) {
+		const { name, sizeBytes } = member;
+		if (name === METADATA_NAME && !found.metadata) {
+			found.metadata = await small(reader, member, MAX_METADATA_BYTES);
+			parseMetadata(found.metadata);
+		} else if (name === CHECKSUMS_NAME && !found.checksums) {
+			found.checksums = await small(reader, member, MAX_CHECKSUMS_BYTES);
+		} else if (name === DATABASE_NAME && !found.database) {
+			requireDeclaredSize(found.metadata, sizeBytes);
+			const sha256 = await readDatabase(reader, sizeBytes, options);
+			found.database = { sizeBytes, sha256 };
+		} else {
+			throw invalid(`the member "${name}" does not belong there`);
+		}
+		await skipPadding(reader, sizeBytes);
+		member = await nextMember(reader);
+	}
+	return agree(found);
+}
+
+/**
+ * Reads an archive of any parts back and compares it with them.
+ * @throws AppError INVALID_ARCHIVE: it differs from what was packed
+ */
+export async function verifyParts(
+	path: string,
+	parts: readonly Part[],
+	options: ReadOptions,
+): Promise<void> {
+	await using reader = new ByteReader(await openBlocks(path, options));
+	const sums = textPart(CHECKSUMS_NAME, formatChecksums(parts));
+	for (const part of [...parts, sums]) {
+		const member = await nextMember(reader);
+		const hash = new Bun.CryptoHasher("sha256");
+		for await (const piece of reader.pieces(part.sizeBytes)) hash.update(piece);
+		await skipPadding(reader, part.sizeBytes);
+		if (member?.name !== part.name || hash.digest("hex") !== part.sha256) {
+			throw atPath(path, invalid(`${part.name} differs from what was packed`));
+		}
+	}
+	if (await nextMember(reader)) {
+		throw atPath(path, invalid("it has a member too many"));
+	}
+}
+
+function small(
+	reader: ByteReader,
+	member: Member,
+	mostBytes: number,
+): Promise<Bytes> {
+	if (member.sizeBytes > mostBytes) {
+		throw invalid(`${member.name} is longer than ${mostBytes / 1024} KiB`);
+	}
+	return reader.exactly(member.sizeBytes);
+}
+
+function requireDeclaredSize(
+	metadata: Bytes | undefined,
+	sizeBytes: number,
+): void {
+	if (metadata && parseMetadata(metadata).databaseSizeBytes !== sizeBytes) {
+		throw invalid("library.db has another size than its metadata says");
+	}
+}
+
+async function readDatabase(
+	reader: ByteReader,
+	sizeBytes: number,
+	{ to }: ReadOptions,
+): Promise<string> {
+	const hash = new Bun.CryptoHasher("sha256");
+	const pieces = async function* () {
+		let isFirst = true;
+		for await (const piece of sqlitePieces(reader, sizeBytes)) {
+			if (isFirst && to) await requireSpace(to, sizeBytes);
+			isFirst = false;
+			hash.update(piece);
+			yield piece;
+		}
+	};
+	if (to) await writeNewFile(to, pieces());
+	else for await (const _ of pieces());
+	return hash.digest("hex");
+}
+
+// The header comes first, so that a bomb which is no library of its declared size ends before a byte is written.
+async function* sqlitePieces(
+	reader: ByteReader,
+	sizeBytes: number,
+): AsyncGenerator<Bytes> {
+	const header = await reader.exactly(Math.min(100, sizeBytes));
+	requireSqliteFile(header, sizeBytes);
+	yield header;
+	yield* reader.pieces(sizeBytes - header.byteLength);
+}
+
+async function requireSpace(path: string, neededBytes: number): Promise<void> {
+	const { freeBytes } = await freeSpace(path);
+	if (freeBytes < neededBytes) {
+		throw new AppError(
+			"INSUFFICIENT_SPACE",
+			`not enough space to unpack beside ${path}: ${neededBytes} bytes needed, ${freeBytes} free`,
+		);
+	}
+}
+
+// Everything that an archive says of itself must agree with everything else.
+function agree({ metadata: json, checksums, database }: Found): Contents {
+	if (!json) throw invalid(`${METADATA_NAME} is missing`);
+	if (!database) throw invalid(`${DATABASE_NAME} is missing`);
+	requireDeclaredSize(json, database.sizeBytes);
+	const metadata = parseMetadata(json);
+	if (metadata.own && metadata.own.databaseSha256 !== database.sha256) {
+		throw invalid("library.db does not match the checksum in its metadata");
+	}
+	if (metadata.own && !checksums) throw invalid(`${CHECKSUMS_NAME} is missing`);
+	if (checksums) {
+		const expected = formatChecksums([
+			{ ...textPart(METADATA_NAME, ""), sha256: Bun.SHA256.hash(json, "hex") },
+			{ ...textPart(DATABASE_NAME, ""), sha256: database.sha256 },
+		]);
+		if (new TextDecoder().decode(checksums) !== expected) {
+			throw invalid(`the contents do not match ${CHECKSUMS_NAME}`);
+		}
+	}
+	return {
+		metadata,
+		databaseSha256: database.sha256,
+		databaseSizeBytes: database.sizeBytes,
+	};
+}
+
+function invalid(what: string): AppError {
+	return new AppError("INVALID_ARCHIVE", what);
+}
