@@ -35,7 +35,7 @@ export async function makePrivateFolder(path: string): Promise<void> {
 }
 
 /**
- * Reads a file in pieces of 1 MiB, each in memory of its own.
+ * Reads a file in pieces of 1 MiB. A piece is valid until the next one is asked for: all use the same memory.
  * @throws the signal's reason; AppError OPERATION_FAILED
  */
 export async function* readPieces(
@@ -45,9 +45,9 @@ export async function* readPieces(
 ): AsyncGenerator<Bytes> {
 	try {
 		await using file = await open(path, "r");
+		const piece = new Uint8Array(READ_BYTES);
 		for (let done = 0; ; ) {
 			signal?.throwIfAborted();
-			const piece = new Uint8Array(READ_BYTES);
 			const { bytesRead } = await file.read(piece, 0, READ_BYTES, done);
 			if (bytesRead === 0) return;
 			done += bytesRead;
@@ -72,7 +72,7 @@ export async function readHead(path: string, count: number): Promise<Bytes> {
 }
 
 /**
- * Writes a new private file and syncs it to the disk.
+ * Writes a new private file. It is on the disk only after `syncFile`.
  * @returns the bytes written
  * @throws AppError INSUFFICIENT_SPACE, OPERATION_FAILED (also where the file exists); the file is then left to its scratch folder
  */
@@ -101,7 +101,6 @@ export async function writeNewFile(
 	}
 	try {
 		await file.chmod(PRIVATE_FILE_MODE); // whatever the umask
-		await file.sync();
 	} catch (cause) {
 		throw fileError(`cannot write ${path}`, cause);
 	}

@@ -54,7 +54,7 @@ export interface WriteOptions {
 }
 
 /**
- * Writes a new archive of the parts and their SHA256SUMS, and syncs it. Each part begins a gzip member of its own.
+ * Writes a new archive of the parts and their SHA256SUMS; syncing it is left to the caller. Each part begins a gzip member of its own.
  * @returns the archive's size in bytes
  */
 export function writeArchive(

@@ -2,12 +2,13 @@
 
 import { dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
-import { fileSize, nearestFolder } from "../files.ts";
+import { fileSize, nearestFolder, syncFile } from "../files.ts";
 import { makeScratch } from "../scratch.ts";
 import type { CheckResult } from "./library.ts";
 import type { Metadata } from "./metadata.ts";
 import { stageCounter } from "./progress.ts";
 import type { Workshop } from "./store.ts";
+import { together } from "./together.ts";
 import { atPath, type Contents, readArchive } from "./unpack.ts";
 
 /** A proven library, beside the place where it may go. Gone with everything beside it when disposed of. */
@@ -41,7 +42,11 @@ export async function unpackCandidate(
 			onBytes,
 		});
 		stageCounter(onProgress, "Check", 0);
-		const checked = await sqlite.check(path, signal).catch(asInvalid);
+		const [checked] = await together(
+			signal,
+			(stop) => sqlite.check(path, stop).catch(asInvalid),
+			() => syncFile(path),
+		);
 		return {
 			path,
 			scratchPath: scratch.path,

@@ -13,7 +13,7 @@ export { BLOCK_BYTES } from "./gzip.format.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The gzip level where nobody chose one; see the README's table of levels for why. */
-export const DEFAULT_LEVEL = 6;
+export const DEFAULT_LEVEL = 5;
 
 /** As many gzip workers as the process may use cores, at most eight. */
 export class GzipPool implements Disposable {
@@ -106,7 +106,7 @@ export async function* gunzipStream(
 	const feed = async () => {
 		for await (const chunk of chunks) {
 			givenBytes += chunk.byteLength;
-			if (!gunzip.write(chunk)) await drained(gunzip);
+			if (!gunzip.write(chunk.slice())) await drained(gunzip);
 			if (gunzip.destroyed) return;
 		}
 		gunzip.end();

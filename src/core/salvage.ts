@@ -3,7 +3,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { errnoOf, fileError } from "../errors.ts";
-import { makePrivateFolder, writeNewFile } from "../files.ts";
+import { makePrivateFolder, syncFile, writeNewFile } from "../files.ts";
 import { makeScratch } from "../scratch.ts";
 import { DATABASE_NAME, filePart, writeArchive } from "./archive.ts";
 import { salvageName } from "./catalog.ts";
@@ -62,6 +62,7 @@ export class RawFiles implements AsyncDisposable {
 		const unfinished = join(scratch.path, "salvage.tar.gz");
 		const options = { pool, level: DEFAULT_LEVEL, modifiedAt: at };
 		await writeArchive(unfinished, parts, options);
+		await syncFile(unfinished);
 		await verifyParts(unfinished, parts, { pool, signal });
 		return generatedIn(backupDir, (attempt) =>
 			salvageName(at, attempt),

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
-import { fileSize, makePrivateFolder } from "../files.ts";
+import { fileSize, makePrivateFolder, syncFile } from "../files.ts";
 import { makeScratch } from "../scratch.ts";
 import {
 	DATABASE_NAME,
@@ -83,7 +83,11 @@ export async function storeSnapshot(
 	);
 	const archiveSizeBytes = await fileSize(unfinished);
 	const onBytes = stageCounter(onProgress, "Verify", archiveSizeBytes);
-	const contents = await readArchive(unfinished, { pool, signal, onBytes });
+	const [contents] = await together(
+		signal,
+		(stop) => readArchive(unfinished, { pool, signal: stop, onBytes }),
+		() => syncFile(unfinished),
+	);
 	if (contents.databaseSha256 !== metadata.own.databaseSha256) {
 		throw new AppError(
 			"OPERATION_FAILED",

@@ -45,7 +45,7 @@ export class Thread<Ops extends Operations> implements Disposable {
 	#nextId = 0;
 
 	constructor(url: URL) {
-		this.#worker = new Worker(url);
+		this.#worker = new Worker(url, { smol: true });
 		this.#worker.onmessage = ({ data }: MessageEvent<Response>) => {
 			const call = this.#pending.get(data.id);
 			this.#pending.delete(data.id);
