@@ -20,3 +20,8 @@ export const MEMBER_HEADER = Uint8Array.of(
 
 /** The most that one of our members can take: an incompressible block is stored, 5 bytes for each 64 KiB and 18 around. */
 export const MAX_MEMBER_BYTES = BLOCK_BYTES + 1024;
+
+/** Gives the memory of an array back at once; nothing that shares it may be used afterwards. */
+export function release(bytes: Uint8Array<ArrayBuffer>): void {
+	bytes.buffer.transfer(0);
+}

@@ -4,7 +4,7 @@
 import { createGunzip } from "node:zlib";
 import { AppError } from "../errors.ts";
 import { usableCores } from "./cores.ts";
-import { MAX_MEMBER_BYTES, MEMBER_HEADER } from "./gzip.format.ts";
+import { MAX_MEMBER_BYTES, MEMBER_HEADER, release } from "./gzip.format.ts";
 import type { GzipOperations } from "./gzip.worker.ts";
 import { Thread } from "./thread.ts";
 
@@ -25,7 +25,7 @@ export class GzipPool implements Disposable {
 		this.#threads = Array.from({ length: size }, () => new Thread(url));
 	}
 
-	/** Blocks of at most BLOCK_BYTES become gzip members. The blocks are moved away. */
+	/** Blocks of at most BLOCK_BYTES become gzip members, each valid until the next. The blocks are moved away. */
 	compress(blocks: AsyncIterable<Bytes>, level: number): AsyncIterable<Bytes> {
 		return this.#inOrder(blocks, (thread, block) =>
 			thread.call("gzip", block, level),
@@ -33,7 +33,7 @@ export class GzipPool implements Disposable {
 	}
 
 	/**
-	 * Single members become blocks.
+	 * Single members become blocks, each valid until the next.
 	 * @throws AppError INVALID_ARCHIVE at the first damaged one
 	 */
 	decompress(members: AsyncIterable<Bytes>): AsyncIterable<Bytes> {
@@ -59,10 +59,17 @@ export class GzipPool implements Disposable {
 			const result = work(thread, bytes);
 			result.catch(() => undefined);
 			queue.push(result);
-			if (queue.length >= ahead) yield (await queue.shift()) as Bytes;
+			if (queue.length >= ahead) yield* lend(await queue.shift());
 		}
-		for (const result of queue) yield await result;
+		for (const result of queue) yield* lend(await result);
 	}
+}
+
+// What is yielded is valid until the next is asked for, so that its memory need not wait for the garbage collector.
+function* lend(bytes: Bytes | undefined): Generator<Bytes> {
+	if (!bytes) return;
+	yield bytes;
+	release(bytes);
 }
 
 /** Whether a file that begins with these bytes is a row of our own members. */
@@ -77,10 +84,13 @@ export function startsMember(bytes: Uint8Array): boolean {
 export async function* splitMembers(
 	chunks: AsyncIterable<Bytes>,
 ): AsyncGenerator<Bytes> {
-	let rest: Buffer = Buffer.alloc(0);
+	let rest = ownBuffer(0);
 	for await (const chunk of chunks) {
-		rest =
-			rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]);
+		const joined = ownBuffer(rest.byteLength + chunk.byteLength);
+		joined.set(rest);
+		joined.set(chunk, rest.byteLength);
+		release(rest);
+		rest = joined;
 		let next = rest.indexOf(MEMBER_HEADER, 1);
 		while (next > 0) {
 			yield new Uint8Array(rest.subarray(0, next));
@@ -92,6 +102,11 @@ export async function* splitMembers(
 		}
 	}
 	yield new Uint8Array(rest);
+}
+
+// A buffer that shares its memory with no other, as Buffer's own small ones do.
+function ownBuffer(byteLength: number): Buffer<ArrayBuffer> {
+	return Buffer.from(new ArrayBuffer(byteLength));
 }
 
 /**

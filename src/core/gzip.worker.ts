@@ -2,7 +2,7 @@
 
 import { gunzipSync } from "node:zlib";
 import { AppError } from "../errors.ts";
-import { BLOCK_BYTES, MEMBER_HEADER } from "./gzip.format.ts";
+import { BLOCK_BYTES, MEMBER_HEADER, release } from "./gzip.format.ts";
 import { serve } from "./thread.ts";
 
 export type GzipOperations = typeof operations;
@@ -14,6 +14,7 @@ const operations = {
 			library: "libdeflate",
 			level: level as 6,
 		});
+		release(block);
 		member.set(MEMBER_HEADER);
 		return member;
 	},
@@ -24,14 +25,17 @@ const operations = {
 	 */
 	gunzip(member: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 		try {
-			const block = gunzipSync(member, { maxOutputLength: BLOCK_BYTES });
+			const block: Uint8Array<ArrayBuffer> = gunzipSync(member, {
+				maxOutputLength: BLOCK_BYTES,
+			});
 			const trailer = new DataView(member.buffer, member.byteLength - 8, 8);
 			// zlib stops at the member's end; only a trailer in the last eight bytes shows that nothing follows.
 			if (
 				trailer.getUint32(0, true) === Bun.hash.crc32(block) &&
 				trailer.getUint32(4, true) === block.byteLength
 			) {
-				return new Uint8Array(block);
+				release(member);
+				return block;
 			}
 		} catch (cause) {
 			throw new AppError("INVALID_ARCHIVE", "damaged gzip data", { cause });
