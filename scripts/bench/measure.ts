@@ -18,6 +18,8 @@ export type Timing = {
 	readonly medianSeconds: number;
 	readonly minSeconds: number;
 	readonly maxSeconds: number;
+	/** Processor time of the last run, all cores and children together. */
+	readonly cpuSeconds: number;
 	readonly madeBytes: number;
 };
 
@@ -41,10 +43,18 @@ export function cleanEnvironment(folder: string): Record<string, string> {
  * which an abort by `signal` makes it do.
  */
 export async function run(
-	{ signal }: Pick<Bench, "signal">,
+	bench: Pick<Bench, "signal">,
 	argv: readonly string[],
 	folder: string,
 ): Promise<string> {
+	return (await execute(bench, argv, folder)).stdout;
+}
+
+async function execute(
+	{ signal }: Pick<Bench, "signal">,
+	argv: readonly string[],
+	folder: string,
+) {
 	const child = Bun.spawn([...argv], {
 		cwd: folder,
 		env: cleanEnvironment(folder),
@@ -57,7 +67,10 @@ export async function run(
 		child.stderr.text(),
 		child.exited,
 	]);
-	if (child.exitCode === 0) return stdout;
+	if (child.exitCode === 0) {
+		const cpuMicroseconds = Number(child.resourceUsage()?.cpuTime.total ?? 0);
+		return { stdout, cpuSeconds: cpuMicroseconds / 1e6 };
+	}
 	const end = child.signalCode ?? `exit code ${child.exitCode}`;
 	throw new Error(`${argv.join(" ")}: ${end}\n${stderr.trim().slice(-500)}`);
 }
@@ -72,24 +85,25 @@ export async function race<Name extends string>(
 ): Promise<Record<Name, Timing>> {
 	const entries = Object.entries<Contender>(contenders);
 	const seconds = new Map<string, number[]>();
-	const bytes = new Map<string, number>();
+	const last = new Map<string, { cpuSeconds: number; madeBytes: number }>();
 	for (let round = 0; round <= bench.rounds; round++) {
 		for (const [key, contender] of entries) {
 			using folder = temporaryFolder(join(bench.scratch, "run-"));
 			const argv = contender.command(folder.path);
 			await run(bench, ["sync"], folder.path);
 			const startedMs = performance.now();
-			await run(bench, argv, folder.path);
+			const { cpuSeconds } = await execute(bench, argv, folder.path);
 			const elapsed = (performance.now() - startedMs) / 1000;
 			if (round > 0) seconds.set(key, [...(seconds.get(key) ?? []), elapsed]);
-			bytes.set(key, contender.madeBytes?.(folder.path) ?? 0);
+			const madeBytes = contender.madeBytes?.(folder.path) ?? 0;
+			last.set(key, { cpuSeconds, madeBytes });
 		}
 	}
 	const timings = entries.map(([key, { name }]) => {
 		const timing = {
 			name,
 			...summarize(seconds.get(key) ?? []),
-			madeBytes: bytes.get(key) ?? 0,
+			...(last.get(key) ?? { cpuSeconds: 0, madeBytes: 0 }),
 		};
 		console.error(`  ${name}: ${timing.medianSeconds.toFixed(3)} s`);
 		return [key, timing] as const;

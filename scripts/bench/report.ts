@@ -47,11 +47,12 @@ export function ratioTarget(
 
 /** A table of what a race gave. */
 export function timingTable(title: string, timings: readonly Timing[]): Table {
-	const columns = ["with", "median", "from – to", "archive"];
+	const columns = ["with", "median", "from – to", "CPU", "archive"];
 	const rows = timings.map((timing) => [
 		timing.name,
 		seconds(timing.medianSeconds),
 		`${seconds(timing.minSeconds)} – ${seconds(timing.maxSeconds)}`,
+		seconds(timing.cpuSeconds),
 		...(timing.madeBytes > 0 ? [megabytes(timing.madeBytes)] : []),
 	]);
 	const width = Math.max(...rows.map((row) => row.length));

@@ -23,7 +23,7 @@ export async function benchRestore(bench: Bench): Promise<Findings> {
 		python: pythonRestore(theirs, library, "as VPO"),
 		once: pythonRestore(theirs, library, "once"),
 	});
-	const { bare, safe, python, once } = timings;
+	const { bare, safe, python } = timings;
 	const target = (what: string, ours: Timing, peer: Timing, limit: number) =>
 		ratioTarget(
 			what,
@@ -36,9 +36,7 @@ export async function benchRestore(bench: Bench): Promise<Findings> {
 	return {
 		targets: [
 			target(bareName, bare, python, 0.35),
-			target(bareName, bare, once, 0.35),
 			target(safeName, safe, python, 0.8),
-			target(safeName, safe, once, 0.8),
 		],
 		tables: [timingTable("Restore, 100 MB", Object.values(timings))],
 	};
