@@ -1,0 +1,109 @@
+// VPO's config.toml: our few keys of it, checked by type. What is not ours is ignored, except in [backup], which is.
+
+import { readFileSync } from "node:fs";
+import { closest } from "fastest-levenshtein";
+import * as v from "valibot";
+import { AppError, errnoOf } from "./errors.ts";
+
+const text = v.optional(v.string());
+const keep = v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1)));
+
+const BackupTable = v.object({
+	directory: text,
+	keep_last: keep,
+	keep_hourly: keep,
+	keep_daily: keep,
+	keep_weekly: keep,
+	keep_monthly: keep,
+	keep_yearly: keep,
+	keep_within: text,
+	level: v.optional(
+		v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(9)),
+	),
+	lock_timeout: v.optional(
+		v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)),
+	),
+	skip_unchanged: v.optional(v.boolean()),
+	fail_on_shrink: v.optional(v.boolean()),
+	ping_url: text,
+});
+
+const Config = v.object({
+	database_path: text,
+	backup: v.optional(BackupTable, {}),
+	jobs: v.optional(v.object({ temp_directory: text }), {}),
+});
+
+/** Our part of config.toml, with its own names. */
+export type Config = v.InferOutput<typeof Config>;
+
+/**
+ * Reads config.toml; a missing one is an empty one, unless somebody named it.
+ * @throws AppError CONFIG_ERROR: unreadable, not TOML, a key of a wrong type, an unknown key in [backup]
+ */
+export function readConfig(path: string, isRequired: boolean): Config {
+	const table = parseToml(path, isRequired);
+	requireKnownKeys(path, table);
+	const result = v.safeParse(Config, table);
+	if (result.success) return result.output;
+	const issue = result.issues[0];
+	const key = v.getDotPath(issue) ?? "";
+	throw wrongConfig(
+		path,
+		`${key}: ${issue.message.replace(/^Invalid \w+: /, "")}`,
+	);
+}
+
+function requireKnownKeys(
+	path: string,
+	{ backup }: Record<string, unknown>,
+): void {
+	if (typeof backup !== "object" || backup === null) return;
+	const known = Object.keys(BackupTable.entries);
+	for (const key of Object.keys(backup)) {
+		if (known.includes(key)) continue;
+		const nearest = closest(key, known);
+		throw wrongConfig(
+			path,
+			`unknown key "${key}" in [backup], the nearest is "${nearest}"`,
+		);
+	}
+}
+
+function parseToml(path: string, isRequired: boolean): Record<string, unknown> {
+	let source: string;
+	try {
+		source = readFileSync(path, "utf8");
+	} catch (cause) {
+		const isMissing = ["ENOENT", "ENOTDIR"].includes(errnoOf(cause));
+		if (isMissing && !isRequired) return {};
+		const reason = isMissing ? "no such file" : errnoOf(cause);
+		throw new AppError("CONFIG_ERROR", `cannot read ${path}: ${reason}`, {
+			hint: isRequired ? "correct VPO_CONFIG_PATH, or unset it" : undefined,
+			cause,
+		});
+	}
+	try {
+		return Bun.TOML.parse(source) as Record<string, unknown>;
+	} catch (cause) {
+		const { line, column, message } = cause as SyntaxError & {
+			readonly line?: number;
+			readonly column?: number;
+		};
+		const at = line === undefined ? "" : ` (line ${line}, column ${column})`;
+		const reason = message.replace(/^TOML Parse error: /, "");
+		throw wrongConfig(path, `not valid TOML: ${reason}${at}`, cause);
+	}
+}
+
+/** An error of the config file, which names it. */
+export function wrongConfig(
+	path: string,
+	what: string,
+	cause?: unknown,
+): AppError {
+	return new AppError("CONFIG_ERROR", `${path}: ${what}`, {
+		hint: "correct the file, or name another one in VPO_CONFIG_PATH",
+		cause,
+	});
+}
