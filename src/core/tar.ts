@@ -12,8 +12,8 @@ const TAR_BLOCK_BYTES = 512;
 const END_BYTES = 2 * TAR_BLOCK_BYTES;
 /** An extended header of a time stamp takes some 30 bytes. */
 const MAX_PAX_BYTES = 4096;
-/** Extended headers may say when, never what or where. */
-const HARMLESS_PAX_KEYS = ["mtime", "atime", "ctime"];
+/** "29 mtime=1795345666.854414\n": a record of an extended header; it may say when, never what or where. */
+const TIME_RECORD = /(\d+) (?:mtime|atime|ctime)=-?\d+(?:\.\d+)?\n/gy;
 
 /** The header of a member: a private regular file of nobody in particular. */
 export function encodeHeader(
@@ -111,9 +111,12 @@ async function readHarmlessPax(
 	if (sizeBytes > MAX_PAX_BYTES) throw invalid("an oversized extended header");
 	const text = new TextDecoder().decode(await reader.exactly(sizeBytes));
 	await skipPadding(reader, sizeBytes);
-	const keys = [...text.matchAll(/^\d+ ([^=\n]*)=/gm)].map((match) => match[1]);
-	const allowed = keys.every((key) => HARMLESS_PAX_KEYS.includes(key ?? ""));
-	if (keys.length === 0 || !allowed) {
+	const records = [...text.matchAll(TIME_RECORD)];
+	const isWhole = records.map(([record]) => record).join("") === text;
+	const isExact = records.every(
+		([record, length]) => record.length === Number(length),
+	);
+	if (text === "" || !isWhole || !isExact) {
 		throw invalid("an extended header that changes a member");
 	}
 }

@@ -1,0 +1,164 @@
+// A refused archive: exit 46, one clear line, no trace. Dry run and restore alike.
+
+import { expect } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { GzipPool } from "../../src/core/gzip.ts";
+import { SqliteThread } from "../../src/core/library.ts";
+import {
+	planRestore,
+	type RestorePlan,
+	restoreBackup,
+} from "../../src/core/restore.ts";
+import { AppError } from "../../src/errors.ts";
+import { resolveSettings } from "../../src/settings.ts";
+import { type Bytes, makeLibrary, toBytes } from "./hostile.ts";
+import { binary, Home, type Outcome, run, start } from "./program.ts";
+import { tree } from "./state.ts";
+
+/** A refusal must come at once, and a hang must not stop the suite. */
+const TIMEOUT_MS = 20_000;
+/** Room for two paths and a sentence. */
+const MOST_LINE_LENGTH = 400;
+/** Everything that a terminal could obey: C0 without line feed, DEL, C1. */
+const OBEYED = // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is for
+	/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
+
+/** An archive that must be refused, and why. */
+export interface Refusal {
+	readonly what: string;
+	readonly archive: Bytes;
+	readonly says: RegExp;
+}
+
+/** A HOME with a small library, and archives brought to it. */
+export class Target implements Disposable {
+	readonly home = new Home(null);
+	readonly #pool = new GzipPool(1);
+	readonly #sqlite = new SqliteThread();
+
+	constructor() {
+		writeFileSync(this.home.library, makeLibrary(this.home.path));
+	}
+
+	/** Puts an archive somewhere in this HOME. */
+	write(archive: Bytes | string, name = "given.tar.gz"): string {
+		const path = this.home.at(name);
+		writeFileSync(path, toBytes(archive));
+		return path;
+	}
+
+	/** Expects a dry run and a restore to refuse it in the same words, without a trace. */
+	async expectRefused({ archive, says }: Omit<Refusal, "what">): Promise<void> {
+		const path = this.write(archive);
+		const before = tree(this.home.path);
+		const real = await this.#restore(path).catch((error) => error);
+		expect(real).toBeInstanceOf(AppError);
+		expect(real).toMatchObject({ code: "INVALID_ARCHIVE", exitCode: 46 });
+		expect(real.message).toMatch(says);
+		expect(real.message).not.toContain(".vpo-scratch");
+		expect(real.message.length).toBeLessThan(MOST_LINE_LENGTH);
+		const dry = await this.#plan(path).catch((error) => error);
+		expect(dry).toMatchObject({ code: real.code, message: real.message });
+		expect(tree(this.home.path)).toEqual(before);
+	}
+
+	/** Expects a dry run and a restore to accept it, and the restored library to be `library`. */
+	async expectAccepted(archive: Bytes, library: Bytes): Promise<RestorePlan> {
+		const path = this.write(archive);
+		const plan = await this.#plan(path);
+		await this.#restore(path);
+		expect(readFileSync(this.home.library).equals(library)).toBe(true);
+		return plan;
+	}
+
+	/** As `expectRefused`, of any file, with the compiled program. */
+	async expectProgramRefuses(path: string, says: RegExp): Promise<void> {
+		const before = tree(this.home.path);
+		const args = ["library", "restore", path, "--json"];
+		const [dry, real] = await Promise.all([
+			this.run([...args, "--dry-run"]),
+			this.run([...args, "--yes"]),
+		]);
+		expect(real.exitCode).toBe(46);
+		const failure = JSON.parse(real.stdout) as Record<string, unknown>;
+		expect(failure).toMatchObject({
+			success: false,
+			code: "INVALID_ARCHIVE",
+			exit_code: 46,
+		});
+		expect(String(failure.error)).toMatch(says);
+		expect(dry).toEqual(real);
+		expectOneLine(real);
+		expect(tree(this.home.path)).toEqual(before);
+	}
+
+	/** Runs the compiled program; whatever it prints is harmless. */
+	async run(args: readonly string[]): Promise<Outcome> {
+		const outcome = await run(binary, this.home, args, {
+			timeoutMs: TIMEOUT_MS,
+		});
+		expect(outcome.stdout).not.toMatch(OBEYED);
+		expect(outcome.stderr).not.toMatch(OBEYED);
+		return outcome;
+	}
+
+	/** Runs the compiled program and says what it took. */
+	async measure(
+		args: readonly string[],
+	): Promise<{ exitCode: number; memoryBytes: number; milliseconds: number }> {
+		const startedAt = performance.now();
+		const child = start(binary, this.home, args, { timeoutMs: TIMEOUT_MS });
+		const exitCode = await child.exited;
+		return {
+			exitCode,
+			memoryBytes: child.resourceUsage()?.maxRSS ?? Number.NaN,
+			milliseconds: performance.now() - startedAt,
+		};
+	}
+
+	[Symbol.dispose](): void {
+		this.#pool[Symbol.dispose]();
+		this.#sqlite[Symbol.dispose]();
+		this.home[Symbol.dispose]();
+	}
+
+	get #workshop() {
+		return { pool: this.#pool, sqlite: this.#sqlite };
+	}
+
+	get #settings() {
+		return resolveSettings({}, { HOME: this.home.path });
+	}
+
+	#plan(path: string): Promise<RestorePlan> {
+		return planRestore(this.#settings, optionsOf(path), this.#workshop);
+	}
+
+	async #restore(path: string): Promise<void> {
+		const confirm = async () => true;
+		await restoreBackup(
+			this.#settings,
+			optionsOf(path),
+			this.#workshop,
+			confirm,
+		);
+	}
+}
+
+function optionsOf(path: string) {
+	return {
+		reference: path,
+		allowNewerSchema: false,
+		safetyBackup: false,
+		lockTimeoutMs: 0,
+		startedAt: new Date(),
+		vpoVersion: "test",
+	};
+}
+
+// One line that says what is wrong, and one that says what to do.
+function expectOneLine({ stderr }: Outcome): void {
+	const lines = stderr.trimEnd().split("\n");
+	expect(lines.length).toBeLessThanOrEqual(2);
+	expect(lines[0]?.length).toBeLessThan(MOST_LINE_LENGTH);
+}
