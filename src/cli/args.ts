@@ -137,9 +137,15 @@ export function toPath(text: string, environment: Environment): string {
 	return resolve(expandHome(text, () => homeFolder(environment)));
 }
 
-/** Milliseconds. */
-export function toLockTimeoutMs(text: string | undefined): number {
-	if (text === undefined) return DEFAULT_LOCK_TIMEOUT_S * 1000;
+/**
+ * Milliseconds.
+ * @param otherwise the configured seconds
+ */
+export function toLockTimeoutMs(
+	text: string | undefined,
+	otherwise = DEFAULT_LOCK_TIMEOUT_S,
+): number {
+	if (text === undefined) return otherwise * 1000;
 	const seconds = Number(text);
 	if (!/^\d+(\.\d+)?$/.test(text) || seconds > MOST_LOCK_TIMEOUT_S) {
 		throw usage(

@@ -1,7 +1,12 @@
 // vpo library backup: flags → createBackup → print.
 
 import { defineCommand } from "citty";
-import { type BackupPlan, createBackup, planBackup } from "../core/backup.ts";
+import {
+	type BackupPlan,
+	createBackup,
+	planBackup,
+	type Unchanged,
+} from "../core/backup.ts";
 import { DEFAULT_LEVEL } from "../core/gzip.ts";
 import type { StoredBackup } from "../core/store.ts";
 import { resolveSettings } from "../settings.ts";
@@ -22,9 +27,13 @@ import {
 	formatCount,
 	formatFields,
 	formatSaving,
+	formatTime,
 	printableLine,
 } from "./format.ts";
 import type { Result } from "./output.ts";
+
+/** As VPO's doctor: done, but somebody should look. */
+const ATTENTION_EXIT_CODE = 60;
 
 export const examples = [
 	"vpo library backup",
@@ -60,6 +69,14 @@ export const command = defineCommand({
 			description:
 				"If the library is damaged, keep its raw files as vpo-damaged-…",
 		},
+		"skip-unchanged": {
+			type: "boolean",
+			description: "Write nothing if the newest good backup holds the same",
+		},
+		"fail-on-shrink": {
+			type: "boolean",
+			description: `Exit with ${ATTENTION_EXIT_CODE} if the library lost most of its content`,
+		},
 		"dry-run": {
 			type: "boolean",
 			description: "Say what would be done, write nothing",
@@ -68,49 +85,73 @@ export const command = defineCommand({
 		...databaseArg,
 		...commonArgs,
 	},
-	async run({ args, data }) {
+	async run({ args, data }): Promise<Result> {
 		const context = data as Context;
-		const { environment, output, now } = context;
+		const { environment, now } = context;
 		const startedAt = performance.now();
+		const settings = resolveSettings({ database: args.database }, environment);
+		const { backup: configured } = settings;
 		const options = {
 			output: args.output ? toPath(args.output, environment) : null,
 			outputIsFolder: args.output?.endsWith("/") ?? false,
 			force: args.force ?? false,
 			note: toNote(args.note),
-			level: toLevel(args.level, DEFAULT_LEVEL),
-			lockTimeoutMs: toLockTimeoutMs(args["lock-timeout"]),
+			level: toLevel(args.level, configured.level ?? DEFAULT_LEVEL),
+			lockTimeoutMs: toLockTimeoutMs(
+				args["lock-timeout"],
+				configured.lock_timeout,
+			),
+			skipUnchanged:
+				args["skip-unchanged"] ?? configured.skip_unchanged ?? false,
+			pinned: new Set<string>(),
 			salvage: args.salvage ?? false,
 			createdAt: now,
 			vpoVersion: version,
 		};
-		const settings = resolveSettings({ database: args.database }, environment);
-		const { warnings, result } = await withWorkshop(
-			context,
-			async (workshop) => {
-				if (args["dry-run"]) {
-					const plan = await planBackup(settings, options, workshop);
-					return { warnings: plan.warnings, result: planResult(plan) };
-				}
-				const backup = await createBackup(settings, options, workshop);
-				const seconds = (performance.now() - startedAt) / 1000;
-				return {
-					warnings: backup.warnings,
-					result: backupResult(backup, seconds),
-				};
-			},
-		);
-		await output.result(result);
-		output.warn(warnings);
+		return withWorkshop(context, async (workshop) => {
+			if (args["dry-run"]) {
+				return planResult(await planBackup(settings, options, workshop));
+			}
+			const backup = await createBackup(settings, options, workshop);
+			if ("unchangedSince" in backup) return unchangedResult(backup);
+			const failsOnShrink = args["fail-on-shrink"] ?? configured.fail_on_shrink;
+			const seconds = (performance.now() - startedAt) / 1000;
+			return backupResult(backup, seconds, failsOnShrink ?? false);
+		});
 	},
 });
+
+function unchangedResult({ unchangedSince }: Unchanged): Result {
+	const { filename, path, metadata } = unchangedSince;
+	return {
+		text: `Library unchanged since ${formatTime(metadata.createdAt)}, no new backup needed: ${printableLine(filename)}`,
+		json: {
+			success: true,
+			unchanged: true,
+			path,
+			archive_size_bytes: null,
+			database_size_bytes: metadata.databaseSizeBytes,
+			compression_ratio: null,
+			file_count: metadata.fileCount,
+			schema_version: metadata.schemaVersion,
+			created_at: metadata.createdAt,
+			database_sha256: metadata.own?.databaseSha256 ?? null,
+			warnings: [],
+		},
+	};
+}
 
 function backupResult(
 	{ path, archiveSizeBytes, metadata, warnings }: StoredBackup,
 	seconds: number,
+	failsOnShrink: boolean,
 ): Result {
 	const { databaseSizeBytes, fileCount, schemaVersion, createdAt } = metadata;
 	const ratio = compressionRatio(archiveSizeBytes, databaseSizeBytes);
+	const hasShrunk = metadata.own.shrinkWarning !== null;
 	return {
+		warnings,
+		exitCode: failsOnShrink && hasShrunk ? ATTENTION_EXIT_CODE : 0,
 		text: `Backup created: ${printableLine(path)}\n${formatFields([
 			["Database size", formatBytes(databaseSizeBytes)],
 			[
@@ -142,6 +183,7 @@ function planResult(plan: BackupPlan): Result {
 	const suffices = space.freeBytes >= space.requiredBytes;
 	const need = `${formatBytes(space.requiredBytes)} needed, ${formatBytes(space.freeBytes)} free in ${space.folder}`;
 	return {
+		warnings: plan.warnings,
 		text: `Dry run, nothing is written. A backup would be made:\n${formatFields(
 			[
 				["Library", printableLine(plan.libraryPath)],

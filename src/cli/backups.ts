@@ -30,14 +30,14 @@ export const examples = [
 export const command = defineCommand({
 	meta: { name: "backups", description: "List the backups, newest first" },
 	args: { ...pathArg, ...commonArgs },
-	async run({ args, data }) {
-		const { environment, output, now, signal } = data as Context;
+	async run({ args, data }): Promise<Result> {
+		const { environment, now, signal } = data as Context;
 		const { backupDir } = resolveSettings(
 			{ backupDir: args.path },
 			environment,
 		);
 		const backups = await listBackups(backupDir, signal);
-		await output.result(listResult(backupDir, backups, now));
+		return listResult(backupDir, backups, now);
 	},
 });
 

@@ -5,9 +5,12 @@ import { AppError, EXIT_CODES, errnoOf, fileError } from "../errors.ts";
 import type { Environment } from "../settings.ts";
 import { printable, printableLine } from "./format.ts";
 
+/** What a command has to say when it has done its work. */
 export interface Result {
 	readonly text: string;
 	readonly json: object;
+	/** For people, on stderr; the document has them too. */
+	readonly warnings?: readonly string[];
 	/** Not 0 where the command did its work and found something. */
 	readonly exitCode?: number;
 }
@@ -28,21 +31,24 @@ export class Output {
 		});
 	}
 
-	/** For people only; with --json it is in the document. */
-	warn(messages: readonly string[]): void {
-		for (const message of messages) this.#log.warn(printableLine(message));
-	}
-
 	info(text: string): void {
 		process.stderr.write(`${printable(text)}\n`);
 	}
 
 	/**
 	 * Prints a command's result.
+	 * @returns the exit code
 	 * @throws AppError if stdout does not take it, except where its reader has left
 	 */
-	async result({ text, json }: Result): Promise<void> {
+	async result({
+		text,
+		json,
+		warnings = [],
+		exitCode = 0,
+	}: Result): Promise<number> {
 		await writeStdout(this.isJson ? toJson(json) : `${printable(text)}\n`);
+		for (const warning of warnings) this.#log.warn(printableLine(warning));
+		return exitCode;
 	}
 
 	/** Reports a failure, foreseen or not, and returns the exit code. */

@@ -73,7 +73,7 @@ export const command = defineCommand({
 		...databaseArg,
 		...commonArgs,
 	},
-	async run({ args, data }) {
+	async run({ args, data }): Promise<Result> {
 		const context = data as Context;
 		const { environment, output, now, signal } = context;
 		const startedAt = performance.now();
@@ -83,20 +83,23 @@ export const command = defineCommand({
 		if (reference !== null && args.undo) {
 			throw usage("--undo takes no BACKUP: it knows which one");
 		}
+		const flags = { database: args.database, backupDir: args.path };
+		const settings = resolveSettings(flags, environment);
 		const options = {
 			reference,
 			allowNewerSchema: args["allow-newer-schema"] ?? false,
 			safetyBackup: args["safety-backup"],
-			lockTimeoutMs: toLockTimeoutMs(args["lock-timeout"]),
+			lockTimeoutMs: toLockTimeoutMs(
+				args["lock-timeout"],
+				settings.backup.lock_timeout,
+			),
 			startedAt: now,
 			vpoVersion: version,
 		};
-		const flags = { database: args.database, backupDir: args.path };
-		const settings = resolveSettings(flags, environment);
-		const { plan, result } = await withWorkshop(context, async (workshop) => {
+		return withWorkshop(context, async (workshop) => {
 			if (args["dry-run"]) {
 				const plan = await planRestore(settings, options, workshop);
-				return { plan, result: planResult(plan) };
+				return planResult(plan);
 			}
 			const confirm = async (plan: RestorePlan) => {
 				if (args.yes) return true;
@@ -106,10 +109,8 @@ export const command = defineCommand({
 			};
 			const done = await restoreBackup(settings, options, workshop, confirm);
 			const seconds = (performance.now() - startedAt) / 1000;
-			return { plan: done.plan, result: restoredResult(done, seconds) };
+			return restoredResult(done, seconds);
 		});
-		await output.result(result);
-		output.warn(plan.warnings);
 	},
 });
 
@@ -151,8 +152,9 @@ function describe(
 }
 
 function planResult(plan: RestorePlan): Result {
-	const { metadata, current } = plan;
+	const { metadata, current, warnings } = plan;
 	return {
+		warnings,
 		text: `Dry run, nothing is changed. The backup is valid; a restore would ${current ? "replace the library" : "put it in place"}:\n${formatComparison(plan)}`,
 		json: {
 			dry_run: true,
@@ -180,6 +182,7 @@ function restoredResult(
 		? (["Undo", "vpo library restore --undo"] as const)
 		: null;
 	return {
+		warnings: plan.warnings,
 		text: `Library restored: ${printableLine(plan.libraryPath)}\n${formatFields(
 			[
 				["From", printableLine(plan.archivePath)],

@@ -7,7 +7,7 @@ import { version } from "../version.ts";
 import { nearestHint, requireKnownArgs, usage } from "./args.ts";
 import type { Context } from "./context.ts";
 import { commandHelp, rootHelp } from "./help.ts";
-import { Output } from "./output.ts";
+import { Output, type Result } from "./output.ts";
 import { type CommandModule, GROUPS, LIBRARY_COMMANDS } from "./root.ts";
 
 /**
@@ -42,8 +42,7 @@ async function dispatch(
 	const { output } = context;
 	const words = argv.filter((word) => word !== "--json");
 	if (words.length === 1 && words[0] === "--version") {
-		await output.result({ text: `vpo ${version}`, json: { version } });
-		return 0;
+		return output.result({ text: `vpo ${version}`, json: { version } });
 	}
 	const [group, name, ...rest] = argv;
 	if (
@@ -51,8 +50,7 @@ async function dispatch(
 		(GROUPS.includes(group ?? "") && isHelp(words.slice(1)))
 	) {
 		if (output.isJson && words.length < 2) throw usage("no command given");
-		await output.result({ text: rootHelp(), json: { help: rootHelp() } });
-		return 0;
+		return output.result({ text: rootHelp(), json: { help: rootHelp() } });
 	}
 	if (!GROUPS.includes(group ?? "")) throw unknown(group ?? "", GROUPS);
 	const commands = Object.keys(LIBRARY_COMMANDS);
@@ -71,15 +69,17 @@ async function runModule(
 	const flags = before(rawArgs, "--");
 	if (flags.includes("--help") || flags.includes("-h")) {
 		const help = await commandHelp(module);
-		await context.output.result({ text: help, json: { help } });
-		return 0;
+		return context.output.result({ text: help, json: { help } });
 	}
 	const args = module.command.args;
 	if (typeof args === "object" && !(args instanceof Promise)) {
 		requireKnownArgs(rawArgs, args);
 	}
-	await runCommand(module.command, { rawArgs, data: context });
-	return 0;
+	const { result } = await runCommand(module.command, {
+		rawArgs,
+		data: context,
+	});
+	return context.output.result(result as Result);
 }
 
 function isHelp(words: readonly string[]): boolean {

@@ -5,6 +5,8 @@ import { AppError } from "../errors.ts";
 import { makePrivateFolder, resolveLinks } from "../files.ts";
 import { makeScratch } from "../scratch.ts";
 import type { Settings } from "../settings.ts";
+import { DATABASE_NAME, filePart } from "./archive.ts";
+import { type GoodBackup, newestGoodBackup } from "./catalog.ts";
 import { type Destination, settleDestination } from "./destination.ts";
 import {
 	isWritable,
@@ -22,6 +24,7 @@ import {
 	type Space,
 } from "./space.ts";
 import { type StoredBackup, storeSnapshot, type Workshop } from "./store.ts";
+import { readArchive } from "./unpack.ts";
 
 /** What a person can say about one backup. */
 export interface BackupOptions {
@@ -35,6 +38,10 @@ export interface BackupOptions {
 	/** gzip level, 1 (fast) to 12 (small). */
 	readonly level: number;
 	readonly lockTimeoutMs: number;
+	/** Write nothing if the library equals the newest good backup. */
+	readonly skipUnchanged: boolean;
+	/** Names of pinned backups: a pinned one counts as good even if it had shrunk. */
+	readonly pinned: ReadonlySet<string>;
 	/** Keep the raw files of a damaged library. */
 	readonly salvage: boolean;
 	readonly createdAt: Date;
@@ -46,6 +53,11 @@ const KIND = "manual";
 const LOWEST_RATIO = 0.1;
 const HIGHEST_RATIO = 0.5;
 
+/** The library equals this backup, so none was made. */
+export interface Unchanged {
+	readonly unchangedSince: GoodBackup;
+}
+
 /**
  * Backs up the library.
  * @throws AppError with the codes of the exit-code table; nothing new has a backup's name then
@@ -54,7 +66,7 @@ export async function createBackup(
 	settings: Settings,
 	options: BackupOptions,
 	workshop: Workshop,
-): Promise<StoredBackup> {
+): Promise<StoredBackup | Unchanged> {
 	const { sqlite, signal } = workshop;
 	const locking = { lockTimeoutMs: options.lockTimeoutMs, signal };
 	const libraryPath = await findLibrary(settings);
@@ -74,12 +86,28 @@ export async function createBackup(
 		await using scratch = await makeScratch(await scratchParent());
 		const snapshotPath = join(scratch.path, "snapshot.db");
 		await takeSnapshot(source, snapshotPath, locking, workshop);
-		const { journalMode } = source.facts;
-		const facts = { kind: KIND, sourceJournalMode: journalMode, libraryPath };
+		const previous = await newestGoodBackup(
+			settings.backupDir,
+			options.pinned,
+			signal,
+		);
+		if (previous && options.skipUnchanged) {
+			const { sha256 } = await filePart(DATABASE_NAME, snapshotPath, signal);
+			const isEqual = previous.metadata.own?.databaseSha256 === sha256;
+			if (isEqual && (await isWhole(previous, workshop))) {
+				return { unchangedSince: previous };
+			}
+		}
 		return await storeSnapshot(
 			snapshotPath,
 			destination,
-			{ ...options, ...facts },
+			{
+				...options,
+				kind: KIND,
+				previous: previous?.metadata ?? null,
+				sourceJournalMode: source.facts.journalMode,
+				libraryPath,
+			},
 			workshop,
 		);
 	} catch (error) {
@@ -124,6 +152,20 @@ export async function planBackup(
 		space,
 		warnings: lack === null ? [] : [lack],
 	};
+}
+
+// Months of "unchanged" rest on this one archive, so it is read to its last byte each time.
+async function isWhole(
+	{ path }: GoodBackup,
+	{ pool, signal }: Workshop,
+): Promise<boolean> {
+	try {
+		await readArchive(path, { pool, signal });
+		return true;
+	} catch (error) {
+		if (error instanceof AppError && error.code !== "INTERRUPTED") return false;
+		throw error;
+	}
 }
 
 async function takeSnapshot(

@@ -71,9 +71,7 @@ export async function listBackups(
 	folder: string,
 	signal?: AbortSignal,
 ): Promise<Backup[]> {
-	const names = (await archiveNames(folder)).filter(
-		(name) => !name.startsWith(SALVAGE_PREFIX),
-	);
+	const names = await backupNames(folder);
 	using pool = new GzipPool(1);
 	const found: (Backup & { modifiedMs: number })[] = [];
 	const queue = names.values();
@@ -92,6 +90,45 @@ export async function newestSalvage(folder: string): Promise<string | null> {
 	const names = await archiveNames(folder);
 	const salvages = names.filter((name) => name.startsWith(SALVAGE_PREFIX));
 	return salvages.sort().at(-1) ?? null;
+}
+
+/**
+ * The newest of our own backups that nothing speaks against: undamaged as far as a look at its ends tells, no safety
+ * backup of a restore, and not shrunk unless somebody pinned it. Costs a few KB an archive.
+ */
+export async function newestGoodBackup(
+	folder: string,
+	pinned: ReadonlySet<string>,
+	signal?: AbortSignal,
+): Promise<GoodBackup | null> {
+	let newest: GoodBackup | null = null;
+	for (const filename of await backupNames(folder)) {
+		signal?.throwIfAborted();
+		const path = join(folder, filename);
+		const metadata = await inspectArchive(path).catch(nullIfBad);
+		if (!metadata || !isGood(metadata, pinned.has(filename))) continue;
+		if (newest && newest.metadata.createdAt >= metadata.createdAt) continue;
+		newest = { filename, path, metadata };
+	}
+	return newest;
+}
+
+/** A backup that a retention rule and the shrink alarm may build on. */
+export interface GoodBackup {
+	readonly filename: string;
+	readonly path: string;
+	readonly metadata: Metadata;
+}
+
+/** Whether a backup counts as a good one; pinning a shrunk one accepts it. */
+export function isGood({ own }: Metadata, isPinned: boolean): boolean {
+	if (own?.kind === PRE_RESTORE) return false;
+	return isPinned || (own?.shrinkWarning ?? null) === null;
+}
+
+function nullIfBad(error: unknown): null {
+	if (error instanceof AppError) return null; // damaged, unreadable or just removed: not a good one
+	throw error;
 }
 
 /**
@@ -169,6 +206,11 @@ export async function findReplaced(
 			hint: "see what there is: vpo library backups",
 		},
 	);
+}
+
+async function backupNames(folder: string): Promise<string[]> {
+	const names = await archiveNames(folder);
+	return names.filter((name) => !name.startsWith(SALVAGE_PREFIX));
 }
 
 async function archiveNames(folder: string): Promise<string[]> {

@@ -17,7 +17,7 @@ export type { CheckResult, LibraryFacts } from "./sqlite.ts";
 /** The newest schema version that this program knows. */
 export const NEWEST_SCHEMA = 27;
 
-const RETRY_MS = 50;
+const RETRY_MS = 5;
 /** What SQLite may keep beside a library. */
 const SIDECARS = ["-wal", "-shm", "-journal"];
 
@@ -66,6 +66,11 @@ export class SqliteThread implements Disposable {
 	/** Removes what reading left beside a library that had no -wal and no -shm before, unless somebody has it open now. */
 	async tidy(path: string): Promise<void> {
 		if (await isWritable(path)) await this.#thread.call("tidy", path);
+	}
+
+	/** The number of rows of each table of a private file. */
+	countRows(path: string): Promise<Record<string, number>> {
+		return this.#thread.call("countRows", path);
 	}
 
 	/** Checks a private file in full. */

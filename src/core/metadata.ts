@@ -31,6 +31,8 @@ const OwnMetadata = v.object({
 	source_journal_mode: v.string(),
 	note: v.nullable(v.string()),
 	kind: v.string(),
+	table_rows: v.optional(v.record(v.string(), count), {}),
+	shrink_warning: v.optional(v.nullable(v.string()), null),
 });
 
 /** What an archive says of itself. Text in it is untrusted: it may hold control characters. */
@@ -53,6 +55,10 @@ export interface OwnPart {
 	readonly note: string | null;
 	/** "manual", "pre-restore", … */
 	readonly kind: string;
+	/** Rows by table, to notice the next time what has gone missing. */
+	readonly tableRows: Readonly<Record<string, number>>;
+	/** What the library had lost against the backup before; null if nothing to speak of. */
+	readonly shrinkWarning: string | null;
 }
 
 /** The bytes of a backup_metadata.json. */
@@ -70,6 +76,8 @@ export function encodeMetadata(metadata: Metadata & { own: OwnPart }): string {
 		source_journal_mode: metadata.own.sourceJournalMode,
 		note: metadata.own.note,
 		kind: metadata.own.kind,
+		table_rows: metadata.own.tableRows,
+		shrink_warning: metadata.own.shrinkWarning,
 	};
 	return `${JSON.stringify(json, null, 2)}\n`;
 }
@@ -115,6 +123,8 @@ function ownPart(parsed: v.InferOutput<typeof OwnMetadata>): OwnPart {
 		sourceJournalMode: parsed.source_journal_mode,
 		note: parsed.note,
 		kind: parsed.kind,
+		tableRows: parsed.table_rows,
+		shrinkWarning: parsed.shrink_warning,
 	};
 }
 

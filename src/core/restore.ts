@@ -253,6 +253,7 @@ async function keepReplaced(
 					note: null,
 					level: DEFAULT_LEVEL,
 					vpoVersion,
+					previous: null,
 					sourceJournalMode: current.facts.journalMode,
 					libraryPath,
 				},

@@ -106,6 +106,27 @@ function readSchemaVersion(database: Database, path: string): number {
 	return Number(text);
 }
 
+/** More tables than any VPO has are not counted: the metadata stays small. */
+const MOST_TABLES = 200;
+
+/** The number of rows of each ordinary table. */
+export function countRows(database: Database): Record<string, number> {
+	const tables = database
+		.query<{ name: string }, [number]>(
+			"SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite^_%' ESCAPE '^' AND length(name) < 100 ORDER BY name LIMIT ?",
+		)
+		.all(MOST_TABLES);
+	return Object.fromEntries(
+		tables.map(({ name }) => {
+			const quoted = `"${name.replaceAll('"', '""')}"`;
+			const row = database
+				.query<{ rows: number }, []>(`SELECT count(*) AS rows FROM ${quoted}`)
+				.get();
+			return [name, row?.rows ?? 0];
+		}),
+	);
+}
+
 /** The value of a pragma that answers with one number or word. */
 export function pragma(database: Database, statement: string): number {
 	const row = database

@@ -6,6 +6,7 @@ import {
 	asking,
 	checkDatabase,
 	connect,
+	countRows,
 	type LibraryFacts,
 	pragma,
 	readFacts,
@@ -62,6 +63,11 @@ const operations = {
 		} finally {
 			database.close(true);
 		}
+	},
+
+	/** The number of rows of each table of a private file. */
+	countRows(path: string): Record<string, number> {
+		return reading(path, countRows);
 	},
 
 	check: checkDatabase,

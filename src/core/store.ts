@@ -21,6 +21,7 @@ import {
 	type OwnPart,
 } from "./metadata.ts";
 import { type OnProgress, stageCounter } from "./progress.ts";
+import { findShrinkage } from "./shrinkage.ts";
 import { together } from "./together.ts";
 import { readArchive } from "./unpack.ts";
 
@@ -41,6 +42,8 @@ export interface StoreOptions {
 	readonly vpoVersion: string;
 	/** Of the live library; the snapshot is never in WAL mode. */
 	readonly sourceJournalMode: string;
+	/** The newest good backup before this one, to notice what has gone missing since; null for none. */
+	readonly previous: Metadata | null;
 	/** The library, for messages. */
 	readonly libraryPath: string;
 }
@@ -72,10 +75,13 @@ export async function storeSnapshot(
 		lockTimeoutMs: 0,
 		signal,
 	});
+	const tableRows = await sqlite.countRows(snapshotPath);
+	const shrinkWarning = findShrinkage(facts, tableRows, options.previous);
+	const seen = { ...facts, tableRows, shrinkWarning };
 	const [metadata, checked] = await together(
 		signal,
 		(stop) =>
-			pack(snapshotPath, unfinished, facts, options, {
+			pack(snapshotPath, unfinished, seen, options, {
 				...workshop,
 				signal: stop,
 			}),
@@ -97,13 +103,18 @@ export async function storeSnapshot(
 	}
 	signal?.throwIfAborted();
 	const path = await destination.publish(unfinished);
-	return { path, archiveSizeBytes, metadata, warnings: warningsOf(checked) };
+	return {
+		path,
+		archiveSizeBytes,
+		metadata,
+		warnings: warningsOf(checked, shrinkWarning),
+	};
 }
 
 async function pack(
 	snapshotPath: string,
 	archivePath: string,
-	facts: LibraryFacts,
+	facts: LibraryFacts & Pick<OwnPart, "tableRows" | "shrinkWarning">,
 	options: StoreOptions,
 	{ pool, signal, onProgress }: Workshop,
 ): Promise<Metadata & { own: OwnPart }> {
@@ -120,6 +131,8 @@ async function pack(
 			sourceJournalMode: options.sourceJournalMode,
 			note: options.note,
 			kind: options.kind,
+			tableRows: facts.tableRows,
+			shrinkWarning: facts.shrinkWarning,
 		},
 	};
 	const parts = [textPart(METADATA_NAME, encodeMetadata(metadata)), database];
@@ -156,10 +169,15 @@ export function damagedLibrary(path: string, damage: string): AppError {
 	);
 }
 
-function warningsOf({ foreignKeyViolations }: CheckResult): string[] {
-	return foreignKeyViolations === 0
-		? []
-		: [
-				`${foreignKeyViolations} rows refer to rows that do not exist (foreign keys)`,
-			];
+function warningsOf(
+	{ foreignKeyViolations }: CheckResult,
+	shrinkWarning: string | null,
+): string[] {
+	const warnings = shrinkWarning === null ? [] : [shrinkWarning];
+	if (foreignKeyViolations > 0) {
+		warnings.push(
+			`${foreignKeyViolations} rows refer to rows that do not exist (foreign keys)`,
+		);
+	}
+	return warnings;
 }
