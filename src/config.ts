@@ -3,9 +3,11 @@
 import { readFileSync } from "node:fs";
 import { closest } from "fastest-levenshtein";
 import * as v from "valibot";
-import { AppError, errnoOf } from "./errors.ts";
+import { AppError, errnoOf, reasonOf } from "./errors.ts";
 
-const text = v.optional(v.string());
+const text = v.optional(
+	v.pipe(v.string(), v.excludes("\0", "it holds a NUL character")),
+);
 const keep = v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1)));
 
 const BackupTable = v.object({
@@ -38,10 +40,11 @@ const Config = v.object({
 export type Config = v.InferOutput<typeof Config>;
 
 /**
- * Reads config.toml; a missing one is an empty one, unless somebody named it.
+ * Reads config.toml; a missing one (null) is an empty one, unless somebody named it.
  * @throws AppError CONFIG_ERROR: unreadable, not TOML, a key of a wrong type, an unknown key in [backup]
  */
-export function readConfig(path: string, isRequired: boolean): Config {
+export function readConfig(path: string | null, isRequired: boolean): Config {
+	if (path === null) return v.parse(Config, {});
 	const table = parseToml(path, isRequired);
 	requireKnownKeys(path, table);
 	const result = v.safeParse(Config, table);
@@ -59,6 +62,7 @@ function requireKnownKeys(
 	{ backup }: Record<string, unknown>,
 ): void {
 	if (typeof backup !== "object" || backup === null) return;
+	if (Array.isArray(backup)) return;
 	const known = Object.keys(BackupTable.entries);
 	for (const key of Object.keys(backup)) {
 		if (known.includes(key)) continue;
@@ -77,22 +81,40 @@ function parseToml(path: string, isRequired: boolean): Record<string, unknown> {
 	} catch (cause) {
 		const isMissing = ["ENOENT", "ENOTDIR"].includes(errnoOf(cause));
 		if (isMissing && !isRequired) return {};
-		const reason = isMissing ? "no such file" : errnoOf(cause);
-		throw new AppError("CONFIG_ERROR", `cannot read ${path}: ${reason}`, {
-			hint: isRequired ? "correct VPO_CONFIG_PATH, or unset it" : undefined,
-			cause,
-		});
+		throw new AppError(
+			"CONFIG_ERROR",
+			`cannot read ${path}: ${reasonOf(cause)}`,
+			{
+				hint: isRequired
+					? "correct VPO_CONFIG_PATH, or unset it"
+					: "let this user read it, or name another one in VPO_CONFIG_PATH",
+				cause,
+			},
+		);
 	}
 	try {
 		return Bun.TOML.parse(source) as Record<string, unknown>;
 	} catch (cause) {
-		const { line, column, message } = cause as SyntaxError & {
-			readonly line?: number;
-			readonly column?: number;
-		};
-		const at = line === undefined ? "" : ` (line ${line}, column ${column})`;
-		const reason = message.replace(/^TOML Parse error: /, "");
-		throw wrongConfig(path, `not valid TOML: ${reason}${at}`, cause);
+		const reason = (cause as Error).message.replace(/^TOML Parse error: /, "");
+		const what = `not valid TOML, line ${wrongLine(source)}: ${reason}`;
+		throw wrongConfig(path, what, cause);
+	}
+}
+
+// Bun's error has no position in the text. The wrong line is the one behind the longest beginning that is right.
+function wrongLine(source: string): number {
+	const lines = source.split("\n");
+	let right = lines.length - 1;
+	while (right > 0 && !isToml(lines.slice(0, right).join("\n"))) right--;
+	return right + 1;
+}
+
+function isToml(source: string): boolean {
+	try {
+		Bun.TOML.parse(source);
+		return true;
+	} catch {
+		return false;
 	}
 }
 

@@ -68,6 +68,12 @@ const REASONS: Readonly<Record<string, string>> = {
 	EEXIST: "it exists already",
 };
 
+/** What a system error means, for people; its code where we have no words for it. */
+export function reasonOf(error: unknown): string {
+	const errno = errnoOf(error);
+	return REASONS[errno] ?? errno;
+}
+
 /**
  * Wraps an error of a file operation: no space becomes INSUFFICIENT_SPACE, anything else OPERATION_FAILED.
  * @param doing what was tried, e.g. `cannot write /backups/x.tar.gz`
@@ -90,12 +96,8 @@ export function fileError(
 	if (errno === "" || errno.startsWith("SQLITE") || errno.startsWith("ERR_")) {
 		throw cause;
 	}
-	return new AppError(
-		"OPERATION_FAILED",
-		`${doing}: ${REASONS[errno] ?? errno}`,
-		{
-			cause,
-			hint,
-		},
-	);
+	return new AppError("OPERATION_FAILED", `${doing}: ${reasonOf(cause)}`, {
+		cause,
+		hint,
+	});
 }

@@ -11,7 +11,8 @@ export interface Settings {
 	readonly backupDir: string;
 	/** The scratch folder that the user chose, or null: beside the library. */
 	readonly tempDir: string | null;
-	readonly configPath: string;
+	/** null: no folder is known that could hold one. */
+	readonly configPath: string | null;
 	/** The [backup] table of config.toml. */
 	readonly backup: Config["backup"];
 	/** Where to report runs to; a secret. */
@@ -51,7 +52,7 @@ export function resolveSettings(
 	const dataDir = () => path(env("VPO_DATA_DIR") ?? "~/.vpo");
 
 	const chosen = env("VPO_CONFIG_PATH");
-	const configPath = chosen ? path(chosen) : join(dataDir(), "config.toml");
+	const configPath = chosen ? path(chosen) : defaultConfigPath(dataDir);
 	const config = readConfig(configPath, chosen !== undefined);
 	const { backup, jobs } = config;
 
@@ -61,7 +62,7 @@ export function resolveSettings(
 	];
 	const configured = (value: string | undefined): Choice => [
 		"config.toml",
-		value ? path(value, dirname(configPath)) : undefined,
+		value && configPath ? path(value, dirname(configPath)) : undefined,
 	];
 	const databasePath = choose(
 		given("--database", flags.database),
@@ -96,6 +97,16 @@ export function resolveSettings(
 			pingUrl: pingUrl.origin,
 		},
 	};
+}
+
+// Who names every path needs no home, and has no config file then.
+function defaultConfigPath(dataDir: () => string): string | null {
+	try {
+		return join(dataDir(), "config.toml");
+	} catch (error) {
+		if (error instanceof AppError) return null;
+		throw error;
+	}
 }
 
 function choose(...choices: readonly Choice[]): {
@@ -133,8 +144,8 @@ function passwdHome(): string {
 }
 
 function noHome(cause: unknown): AppError {
-	return new AppError("CONFIG_ERROR", "the home folder is not known", {
-		hint: "set HOME, or VPO_DATA_DIR to VPO's data folder",
+	return new AppError("CONFIG_ERROR", "this user's home folder is not known", {
+		hint: "set HOME, or set VPO_DATA_DIR to VPO's data folder, or name every path",
 		cause,
 	});
 }
