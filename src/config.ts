@@ -8,7 +8,8 @@ import { AppError, errnoOf, reasonOf } from "./errors.ts";
 const text = v.optional(
 	v.pipe(v.string(), v.excludes("\0", "it holds a NUL character")),
 );
-const keep = v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1)));
+const whole = v.safeInteger("must be a whole number");
+const keep = v.optional(v.pipe(v.number(), whole, v.minValue(1)));
 
 const BackupTable = v.object({
 	directory: text,
@@ -19,9 +20,7 @@ const BackupTable = v.object({
 	keep_monthly: keep,
 	keep_yearly: keep,
 	keep_within: text,
-	level: v.optional(
-		v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(9)),
-	),
+	level: v.optional(v.pipe(v.number(), whole, v.minValue(1), v.maxValue(9))),
 	lock_timeout: v.optional(
 		v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)),
 	),
@@ -30,10 +29,13 @@ const BackupTable = v.object({
 	ping_url: text,
 });
 
+// valibot takes an array for an object as well.
+const table = v.custom<object>(isTable, "must be a table");
+
 const Config = v.object({
 	database_path: text,
-	backup: v.optional(BackupTable, {}),
-	jobs: v.optional(v.object({ temp_directory: text }), {}),
+	backup: v.optional(v.pipe(table, BackupTable), {}),
+	jobs: v.optional(v.pipe(table, v.object({ temp_directory: text })), {}),
 });
 
 /** Our part of config.toml, with its own names. */
@@ -51,18 +53,19 @@ export function readConfig(path: string | null, isRequired: boolean): Config {
 	if (result.success) return result.output;
 	const issue = result.issues[0];
 	const key = v.getDotPath(issue) ?? "";
-	throw wrongConfig(
-		path,
-		`${key}: ${issue.message.replace(/^Invalid \w+: /, "")}`,
-	);
+	const what = issue.message.replace(/^Invalid [\w ]+: E/, "e");
+	throw wrongConfig(path, `${key}: ${what}`);
+}
+
+function isTable(value: unknown): value is object {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function requireKnownKeys(
 	path: string,
 	{ backup }: Record<string, unknown>,
 ): void {
-	if (typeof backup !== "object" || backup === null) return;
-	if (Array.isArray(backup)) return;
+	if (!isTable(backup)) return;
 	const known = Object.keys(BackupTable.entries);
 	for (const key of Object.keys(backup)) {
 		if (known.includes(key)) continue;
