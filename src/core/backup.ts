@@ -1,6 +1,6 @@
 // createBackup: library → snapshot → check → archive → verify → location, in the order of the design's eight steps.
 
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import { makePrivateFolder, resolveLinks } from "../files.ts";
 import { makeScratch } from "../scratch.ts";
@@ -9,7 +9,6 @@ import { DATABASE_NAME, filePart } from "./archive.ts";
 import { type GoodBackup, newestGoodBackup } from "./catalog.ts";
 import { type Destination, settleDestination } from "./destination.ts";
 import {
-	isWritable,
 	type LibraryFacts,
 	type LockOptions,
 	requireLibraryFile,
@@ -18,8 +17,9 @@ import { stageCounter, watchSize } from "./progress.ts";
 import { RawFiles } from "./salvage.ts";
 import { openSource, type Source } from "./source.ts";
 import {
+	chooseScratchFolder,
 	lackOfSpace,
-	measureSpace,
+	measureBackupSpace,
 	requireSpace,
 	type Space,
 } from "./space.ts";
@@ -80,7 +80,11 @@ export async function createBackup(
 			scratchParent,
 		);
 		requireSpace(
-			await spaceFor(source.facts, await scratchParent(), destination),
+			await measureBackupSpace(
+				source.facts,
+				await scratchParent(),
+				destination.folder,
+			),
 		);
 		await sqlite.probeWriteLock(source.path, locking);
 		await using scratch = await makeScratch(await scratchParent());
@@ -140,8 +144,12 @@ export async function planBackup(
 	const destination = await settle(libraryPath, settings, options);
 	const { lockTimeoutMs } = options;
 	const facts = await sqlite.describe(libraryPath, { lockTimeoutMs, signal });
-	const folder = await chooseScratchFolder(settings, libraryPath, destination);
-	const space = await spaceFor(facts, folder, destination);
+	const folder = await chooseScratchFolder(
+		settings,
+		libraryPath,
+		destination.folder,
+	);
+	const space = await measureBackupSpace(facts, folder, destination.folder);
 	const lack = lackOfSpace(space);
 	return {
 		libraryPath,
@@ -192,34 +200,16 @@ function settle(
 	return settleDestination({ ...options, backupDir, libraryPath, kind: KIND });
 }
 
-function spaceFor(
-	{ databaseSizeBytes: bytes }: LibraryFacts,
-	scratchParent: string,
-	{ folder }: Destination,
-): Promise<Space> {
-	return measureSpace([
-		{ folder: scratchParent, bytes },
-		{ folder, bytes },
-	]);
-}
-
-// Never silently the system's tmp, which on a NAS is memory.
-async function chooseScratchFolder(
-	{ tempDir }: Settings,
-	libraryPath: string,
-	{ folder }: Destination,
-): Promise<string> {
-	if (tempDir !== null) return tempDir;
-	const beside = dirname(libraryPath);
-	return (await isWritable(beside)) ? beside : folder;
-}
-
 async function scratchFolder(
 	settings: Settings,
 	libraryPath: string,
 	destination: Destination,
 ): Promise<string> {
-	const folder = await chooseScratchFolder(settings, libraryPath, destination);
+	const folder = await chooseScratchFolder(
+		settings,
+		libraryPath,
+		destination.folder,
+	);
 	await makePrivateFolder(folder);
 	return folder;
 }

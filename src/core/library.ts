@@ -35,7 +35,7 @@ export class SqliteThread implements Disposable {
 	/** @throws AppError NOT_FOUND, DATABASE_ERROR, DATABASE_LOCKED after the timeout */
 	async describe(path: string, options: LockOptions): Promise<LibraryFacts> {
 		await requireLibraryFile(path);
-		const isClosed = (await isWalMode(path)) && !(await hasWal(path));
+		const isClosed = await isClosedWal(path);
 		return this.#whileLocked(path, options, () =>
 			this.#thread.call("describe", path, isClosed),
 		);
@@ -66,6 +66,18 @@ export class SqliteThread implements Disposable {
 	/** Removes what reading left beside a library that had no -wal and no -shm before, unless somebody has it open now. */
 	async tidy(path: string): Promise<void> {
 		if (await isWritable(path)) await this.#thread.call("tidy", path);
+	}
+
+	/** What is damaged in the live library, "" if nothing shows; indexes are compared with their tables only if `isDeep`. */
+	async findDamage(
+		path: string,
+		isDeep: boolean,
+		options: LockOptions,
+	): Promise<string> {
+		const isClosed = await isClosedWal(path);
+		return this.#whileLocked(path, options, () =>
+			this.#thread.call("findDamage", path, isDeep, isClosed),
+		);
 	}
 
 	/** The number of rows of each table of a private file. */
@@ -209,6 +221,11 @@ export async function isWritable(path: string): Promise<boolean> {
 /** Whether a -wal lies beside the library, as it does whenever somebody has one in WAL mode open. */
 export function hasWal(path: string): Promise<boolean> {
 	return exists(`${path}-wal`);
+}
+
+// In WAL mode and open nowhere: then it can be read without locks, and without making a -wal and a -shm for that.
+async function isClosedWal(path: string): Promise<boolean> {
+	return (await isWalMode(path)) && !(await hasWal(path));
 }
 
 /** Whether the header says WAL (https://www.sqlite.org/fileformat2.html#file_format_version_numbers). */

@@ -1,8 +1,11 @@
 // Whether there is room for what is about to be written, summed up by file system.
 
+import { dirname } from "node:path";
 import { AppError } from "../errors.ts";
 import { freeSpace } from "../files.ts";
+import type { Settings } from "../settings.ts";
 import { formatBytes } from "../units.ts";
+import { isWritable, type LibraryFacts } from "./library.ts";
 
 /** Something that will be written. */
 export interface Need {
@@ -31,6 +34,32 @@ export async function measureSpace(needs: readonly Need[]): Promise<Space> {
 	)[0];
 	if (!tightest) throw new Error("no needs given");
 	return tightest;
+}
+
+/** What a backup takes: the snapshot in scratch, and at the most as much again for the archive. */
+export function measureBackupSpace(
+	{ databaseSizeBytes: bytes }: LibraryFacts,
+	scratchParent: string,
+	outputFolder: string,
+): Promise<Space> {
+	return measureSpace([
+		{ folder: scratchParent, bytes },
+		{ folder: outputFolder, bytes },
+	]);
+}
+
+/**
+ * Where the snapshot is made: where the user said, else beside the library, else, where that can't be written, at the
+ * output. Never silently the system's tmp, which on a NAS is memory.
+ */
+export async function chooseScratchFolder(
+	{ tempDir }: Settings,
+	libraryPath: string,
+	outputFolder: string,
+): Promise<string> {
+	if (tempDir !== null) return tempDir;
+	const beside = dirname(libraryPath);
+	return (await isWritable(beside)) ? beside : outputFolder;
 }
 
 /** @throws AppError INSUFFICIENT_SPACE: says where, how much is needed and how much is free */

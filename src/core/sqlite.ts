@@ -149,18 +149,28 @@ export interface CheckResult {
  */
 export function checkDatabase(path: string): CheckResult {
 	return reading(path, (database) => {
-		database.run(`PRAGMA cache_size = -${CHECK_CACHE_KIB}`);
-		const problems = database
-			.query<{ integrity_check: string }, []>("PRAGMA integrity_check(10)")
-			.all()
-			.map((row) => row.integrity_check);
-		const damage = problems.filter((text) => text !== "ok").join("; ");
+		const damage = findDamage(database, true);
 		return {
 			damage,
 			foreignKeyViolations: damage === "" ? countViolations(database) : 0,
 			facts: readFacts(database, path),
 		};
 	});
+}
+
+/**
+ * Looks for damage in a live library: structure only, or every index too.
+ * @returns what was found, "" if nothing
+ */
+export function findDamage(database: Database, isDeep: boolean): string {
+	database.run(`PRAGMA cache_size = -${CHECK_CACHE_KIB}`);
+	const check = isDeep ? "integrity_check" : "quick_check";
+	return database
+		.query<Record<string, string>, []>(`PRAGMA ${check}(10)`)
+		.all()
+		.flatMap((row) => Object.values(row))
+		.filter((text) => text !== "ok")
+		.join("; ");
 }
 
 function countViolations(database: Database): number {

@@ -7,6 +7,7 @@ import {
 	checkDatabase,
 	connect,
 	countRows,
+	findDamage,
 	type LibraryFacts,
 	pragma,
 	readFacts,
@@ -63,6 +64,15 @@ const operations = {
 		} finally {
 			database.close(true);
 		}
+	},
+
+	/** What is damaged in a live library, "" if nothing shows. Blocks nobody in WAL mode. */
+	findDamage(path: string, isDeep: boolean, isImmutable: boolean): string {
+		return reading(
+			path,
+			(database) => findDamage(database, isDeep),
+			isImmutable,
+		);
 	},
 
 	/** The number of rows of each table of a private file. */
