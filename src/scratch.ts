@@ -13,6 +13,8 @@ const FOREIGN_MAX_AGE_MS = 24 * 3600 * 1000;
 /** A private folder (0700) that is removed with all it holds when it is disposed of. */
 export interface Scratch extends AsyncDisposable {
 	readonly path: string;
+	/** Names the process that it belongs to; unique. `isOwnerGone` understands it. */
+	readonly owner: string;
 }
 
 /**
@@ -21,9 +23,8 @@ export interface Scratch extends AsyncDisposable {
  */
 export async function makeScratch(parent: string): Promise<Scratch> {
 	await removeLeftovers(parent);
-	const owner = ownName(process.pid);
-	const random = crypto.randomUUID().slice(0, 8);
-	const path = join(parent, `${PREFIX}${owner}-${random}`);
+	const owner = `${ownName(process.pid)}-${crypto.randomUUID().slice(0, 8)}`;
+	const path = join(parent, `${PREFIX}${owner}`);
 	try {
 		await mkdir(path, { mode: PRIVATE_FOLDER_MODE });
 	} catch (cause) {
@@ -31,6 +32,7 @@ export async function makeScratch(parent: string): Promise<Scratch> {
 	}
 	return {
 		path,
+		owner,
 		async [Symbol.asyncDispose]() {
 			await removeTree(path);
 		},
@@ -51,14 +53,19 @@ export async function removeLeftovers(parent: string): Promise<void> {
 }
 
 async function isAbandoned(parent: string, name: string): Promise<boolean> {
-	const [pid, startedAt, realm] = name.slice(PREFIX.length).split("-");
-	if (realm === ownRealm()) {
-		return startTime(Number(pid)) !== startedAt;
-	}
+	const isGone = isOwnerGone(name.slice(PREFIX.length));
+	if (isGone !== null) return isGone;
 	const { mtimeMs } = await stat(join(parent, name)).catch(() => ({
 		mtimeMs: Date.now(),
 	}));
 	return Date.now() - mtimeMs > FOREIGN_MAX_AGE_MS;
+}
+
+/** Whether the process of this name has ended; null if it ran on another machine or in another container. */
+export function isOwnerGone(owner: string): boolean | null {
+	const [pid, startedAt, realm] = owner.split("-");
+	if (realm !== ownRealm()) return null;
+	return startTime(Number(pid)) !== startedAt;
 }
 
 function ownName(pid: number): string {
@@ -74,11 +81,12 @@ function ownRealm(): string {
 	return Bun.hash.crc32(`${boot}${namespace}`).toString(16);
 }
 
-/** A process's start in clock ticks since boot (field 22 of /proc/PID/stat); "" where there is no such process. */
+/** A process's start in clock ticks since boot (fields 3 and 22 of /proc/PID/stat); "" where it is gone, if only as a zombie. */
 function startTime(pid: number): string {
 	const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
 	// The command in field 2 may hold spaces and brackets.
-	return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	return "ZX".includes(fields[0] ?? "") ? "" : (fields[19] ?? "");
 }
 
 function quietly(read: () => string): string {

@@ -1,0 +1,96 @@
+// One process at a time, on any file system: a claim is a folder that holds its owner's name, put in place in one step.
+// A killed owner's successor takes it over. Only empty folders are ever removed, so nobody loses a claim that is his.
+
+import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError, errnoOf, fileError } from "./errors.ts";
+import { exists } from "./files.ts";
+import { isOwnerGone, type Scratch } from "./scratch.ts";
+
+/** Claims are held for milliseconds; this long means that the owner hangs, or is gone with a machine we can't see. */
+const MOST_WAIT_MS = 15_000;
+const POLL_MS = 10;
+/** A claim tells nothing but its owner, and other users must see whether that one lives. */
+const CLAIM_MODE = 0o755;
+
+/**
+ * Waits until `path` is ours.
+ * @param scratch a folder of ours on the same file system
+ * @returns the claim, given up when disposed of
+ * @throws AppError OPERATION_FAILED: a living process of this machine does not give it up; the signal's reason
+ */
+export async function takeClaim(
+	path: string,
+	scratch: Scratch,
+	signal?: AbortSignal,
+): Promise<AsyncDisposable> {
+	const own = join(scratch.path, "claim");
+	const name = join(own, scratch.owner);
+	await mkdir(name, { recursive: true, mode: CLAIM_MODE }).catch((cause) => {
+		throw fileError(`cannot make the folder ${name}`, cause);
+	});
+	const seenAt = new Map<string, number>();
+	while (!(await moveTo(path, own))) {
+		signal?.throwIfAborted();
+		for (const owner of await ownersOf(path)) {
+			const since = seenAt.get(owner) ?? performance.now();
+			seenAt.set(owner, since);
+			const isOverdue = performance.now() - since > MOST_WAIT_MS;
+			const isGone = isOwnerGone(owner);
+			if (isGone ?? isOverdue) await removeEmpty(join(path, owner));
+			else if (isOverdue) throw hangs(path, owner);
+		}
+		// Where folders can't be renamed over empty ones.
+		await removeEmpty(path);
+		await Bun.sleep(POLL_MS * (0.5 + Math.random()));
+	}
+	return {
+		async [Symbol.asyncDispose]() {
+			await removeEmpty(join(path, scratch.owner));
+			await removeEmpty(path);
+		},
+	};
+}
+
+// rename(2) takes the place of nothing and of an empty folder, never of one that holds a name.
+async function moveTo(path: string, own: string): Promise<boolean> {
+	try {
+		await rename(own, path);
+		return true;
+	} catch (cause) {
+		if (isOccupied(cause) || (await exists(path))) return false;
+		throw fileError(`cannot claim ${path}`, cause);
+	}
+}
+
+/** At most one name; none where the claim was given up meanwhile. */
+async function ownersOf(path: string): Promise<string[]> {
+	try {
+		return await readdir(path);
+	} catch (cause) {
+		if (errnoOf(cause) === "ENOENT") return [];
+		throw fileError(`cannot read ${path}`, cause);
+	}
+}
+
+async function removeEmpty(path: string): Promise<void> {
+	try {
+		await rmdir(path);
+	} catch (cause) {
+		if (isOccupied(cause) || errnoOf(cause) === "ENOENT") return;
+		throw fileError(`cannot remove ${path}`, cause);
+	}
+}
+
+function isOccupied(cause: unknown): boolean {
+	return ["ENOTEMPTY", "EEXIST"].includes(errnoOf(cause));
+}
+
+function hangs(path: string, owner: string): AppError {
+	const [pid] = owner.split("-");
+	return new AppError(
+		"OPERATION_FAILED",
+		`another vpo (pid ${pid}) holds ${path} and does not give it up`,
+		{ hint: `end it if it hangs: kill ${pid}` },
+	);
+}
