@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { parseArgs as tokenize } from "node:util";
 import type { ArgDef, ArgsDef } from "citty";
 import { closest, distance } from "fastest-levenshtein";
+import { parseDuration } from "../core/policy.ts";
 import { AppError } from "../errors.ts";
 import { type Environment, expandHome, homeFolder } from "../settings.ts";
 
@@ -38,7 +39,7 @@ export const lockTimeoutArg = {
 	},
 } as const satisfies ArgsDef;
 
-const DEFAULT_LOCK_TIMEOUT_S = 10;
+export const DEFAULT_LOCK_TIMEOUT_S = 10;
 const MOST_LOCK_TIMEOUT_S = 86_400;
 const MOST_NOTE_CHARACTERS = 1000;
 
@@ -153,6 +154,22 @@ export function toLockTimeoutMs(
 		);
 	}
 	return seconds * 1000;
+}
+
+/** Milliseconds of a duration such as "26h", counted back from `now` where it has months or years. */
+export function toDurationMs(flag: string, text: string, now: Date): number {
+	try {
+		const { years, months, days, hours } = parseDuration(text);
+		const end = Temporal.Instant.fromEpochMilliseconds(now.getTime());
+		const start = end
+			.toZonedDateTimeISO("UTC")
+			.subtract({ years, months, days, hours });
+		return now.getTime() - start.epochMilliseconds;
+	} catch (error) {
+		if (error instanceof AppError)
+			throw usage(`--${flag}: ${error.message}`, error.hint);
+		throw error;
+	}
 }
 
 /** A gzip level, 1 to 9. */

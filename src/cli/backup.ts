@@ -1,14 +1,9 @@
 // vpo library backup: flags → createBackup → print.
 
 import { defineCommand } from "citty";
-import {
-	type BackupPlan,
-	createBackup,
-	planBackup,
-	type Unchanged,
-} from "../core/backup.ts";
+import { createBackup, planBackup } from "../core/backup.ts";
 import { DEFAULT_LEVEL } from "../core/gzip.ts";
-import type { StoredBackup } from "../core/store.ts";
+import { readMarks } from "../core/marks.ts";
 import { resolveSettings } from "../settings.ts";
 import { version } from "../version.ts";
 import {
@@ -19,21 +14,19 @@ import {
 	toLockTimeoutMs,
 	toNote,
 	toPath,
+	usage,
 } from "./args.ts";
-import { type Context, withWorkshop } from "./context.ts";
 import {
-	compressionRatio,
-	formatBytes,
-	formatCount,
-	formatFields,
-	formatSaving,
-	formatTime,
-	printableLine,
-} from "./format.ts";
+	ATTENTION_EXIT_CODE,
+	backupResult,
+	planResult,
+	unchangedResult,
+	withPruning,
+} from "./backup-result.ts";
+import { type Context, withWorkshop } from "./context.ts";
 import type { Result } from "./output.ts";
-
-/** As VPO's doctor: done, but somebody should look. */
-const ATTENTION_EXIT_CODE = 60;
+import { pruneAfter } from "./prune.ts";
+import { configuredRules, hasRule } from "./retention.ts";
 
 export const examples = [
 	"vpo library backup",
@@ -73,6 +66,11 @@ export const command = defineCommand({
 			type: "boolean",
 			description: "Write nothing if the newest good backup holds the same",
 		},
+		prune: {
+			type: "boolean",
+			description:
+				"Afterwards remove what the keep_… rules of config.toml don't keep",
+		},
 		"fail-on-shrink": {
 			type: "boolean",
 			description: `Exit with ${ATTENTION_EXIT_CODE} if the library lost most of its content`,
@@ -91,6 +89,14 @@ export const command = defineCommand({
 		const startedAt = performance.now();
 		const settings = resolveSettings({ database: args.database }, environment);
 		const { backup: configured } = settings;
+		const rules = configuredRules(settings);
+		if (args.prune && !hasRule(rules)) {
+			throw usage(
+				"--prune needs a rule",
+				"set keep_daily or another in [backup] of config.toml",
+			);
+		}
+		const { pinned } = await readMarks(settings.backupDir);
 		const options = {
 			output: args.output ? toPath(args.output, environment) : null,
 			outputIsFolder: args.output?.endsWith("/") ?? false,
@@ -103,7 +109,7 @@ export const command = defineCommand({
 			),
 			skipUnchanged:
 				args["skip-unchanged"] ?? configured.skip_unchanged ?? false,
-			pinned: new Set<string>(),
+			pinned,
 			salvage: args.salvage ?? false,
 			createdAt: now,
 			vpoVersion: version,
@@ -113,106 +119,17 @@ export const command = defineCommand({
 				return planResult(await planBackup(settings, options, workshop));
 			}
 			const backup = await createBackup(settings, options, workshop);
-			if ("unchangedSince" in backup) return unchangedResult(backup);
 			const failsOnShrink = args["fail-on-shrink"] ?? configured.fail_on_shrink;
 			const seconds = (performance.now() - startedAt) / 1000;
-			return backupResult(backup, seconds, failsOnShrink ?? false);
+			const result =
+				"unchangedSince" in backup
+					? unchangedResult(backup)
+					: backupResult(backup, seconds, failsOnShrink ?? false);
+			if (!args.prune) return result;
+			return withPruning(
+				result,
+				await pruneAfter(settings, rules, now, workshop),
+			);
 		});
 	},
 });
-
-function unchangedResult({ unchangedSince }: Unchanged): Result {
-	const { filename, path, metadata } = unchangedSince;
-	return {
-		text: `Library unchanged since ${formatTime(metadata.createdAt)}, no new backup needed: ${printableLine(filename)}`,
-		json: {
-			success: true,
-			unchanged: true,
-			path,
-			archive_size_bytes: null,
-			database_size_bytes: metadata.databaseSizeBytes,
-			compression_ratio: null,
-			file_count: metadata.fileCount,
-			schema_version: metadata.schemaVersion,
-			created_at: metadata.createdAt,
-			database_sha256: metadata.own?.databaseSha256 ?? null,
-			warnings: [],
-		},
-	};
-}
-
-function backupResult(
-	{ path, archiveSizeBytes, metadata, warnings }: StoredBackup,
-	seconds: number,
-	failsOnShrink: boolean,
-): Result {
-	const { databaseSizeBytes, fileCount, schemaVersion, createdAt } = metadata;
-	const ratio = compressionRatio(archiveSizeBytes, databaseSizeBytes);
-	const hasShrunk = metadata.own.shrinkWarning !== null;
-	return {
-		warnings,
-		exitCode: failsOnShrink && hasShrunk ? ATTENTION_EXIT_CODE : 0,
-		text: `Backup created: ${printableLine(path)}\n${formatFields([
-			["Database size", formatBytes(databaseSizeBytes)],
-			[
-				"Archive size",
-				`${formatBytes(archiveSizeBytes)} (${formatSaving(ratio)})`,
-			],
-			["Files in library", formatCount(fileCount)],
-			["Schema version", String(schemaVersion)],
-			["Verified", "integrity check, checksums, read back"],
-		])}`,
-		json: {
-			success: true,
-			path,
-			archive_size_bytes: archiveSizeBytes,
-			database_size_bytes: databaseSizeBytes,
-			compression_ratio: ratio,
-			file_count: fileCount,
-			schema_version: schemaVersion,
-			created_at: createdAt,
-			database_sha256: metadata.own.databaseSha256,
-			duration_seconds: Math.round(seconds * 1000) / 1000,
-			warnings,
-		},
-	};
-}
-
-function planResult(plan: BackupPlan): Result {
-	const { facts, space, estimatedMinBytes, estimatedMaxBytes } = plan;
-	const suffices = space.freeBytes >= space.requiredBytes;
-	const need = `${formatBytes(space.requiredBytes)} needed, ${formatBytes(space.freeBytes)} free in ${space.folder}`;
-	return {
-		warnings: plan.warnings,
-		text: `Dry run, nothing is written. A backup would be made:\n${formatFields(
-			[
-				["Library", printableLine(plan.libraryPath)],
-				["Database size", formatBytes(facts.databaseSizeBytes)],
-				["Output", printableLine(plan.outputPath)],
-				[
-					"Archive size",
-					`${formatBytes(estimatedMinBytes)} to ${formatBytes(estimatedMaxBytes)} (estimated)`,
-				],
-				["Files in library", formatCount(facts.fileCount)],
-				["Schema version", String(facts.schemaVersion)],
-				[
-					"Space",
-					`${printableLine(need)}: ${suffices ? "enough" : "not enough"}`,
-				],
-			],
-		)}`,
-		json: {
-			dry_run: true,
-			database_path: plan.libraryPath,
-			database_size_bytes: facts.databaseSizeBytes,
-			output_path: plan.outputPath,
-			estimated_archive_min_bytes: estimatedMinBytes,
-			estimated_archive_max_bytes: estimatedMaxBytes,
-			file_count: facts.fileCount,
-			schema_version: facts.schemaVersion,
-			free_bytes: space.freeBytes,
-			required_bytes: space.requiredBytes,
-			warnings: plan.warnings,
-		},
-	};
-}

@@ -40,3 +40,8 @@ export async function confirmOnTerminal(
 		process.stdin.unref();
 	}
 }
+
+/** The answer was no. */
+export function cancelled(): AppError {
+	return new AppError("CANCELLED", "cancelled, nothing was changed");
+}

@@ -27,6 +27,18 @@ export const LIBRARY_COMMANDS: Readonly<Record<string, Command>> = {
 		description: "List the backups, newest first",
 		load: async () => loaded(await import("./backups.ts")),
 	},
+	prune: {
+		description: "Remove the backups that no rule keeps",
+		load: async () => loaded(await import("./prune.ts")),
+	},
+	check: {
+		description: "Say whether library and backups are in good health",
+		load: async () => loaded(await import("./check.ts")),
+	},
+	config: {
+		description: "Show the settings in force",
+		load: async () => loaded(await import("./config.ts")),
+	},
 };
 
 /** VPO's older and newer names for the same group. */

@@ -1,0 +1,114 @@
+// The flags of retention rules, and the rules that hold: those of the flags, or where none is given, those of config.toml.
+
+import type { ArgsDef } from "citty";
+import { parseDuration, type RetentionRules } from "../core/retention.ts";
+import { AppError } from "../errors.ts";
+import type { Settings } from "../settings.ts";
+import { usage } from "./args.ts";
+
+const PERIODS = ["hourly", "daily", "weekly", "monthly", "yearly"] as const;
+
+const count = (description: string) =>
+	({ type: "string", valueHint: "N", description }) as const;
+
+export const retentionArgs = {
+	"keep-last": count("Keep the N newest backups"),
+	"keep-hourly": count(
+		"Keep the newest backup of each of the last N hours that have one",
+	),
+	"keep-daily": count("The same for days"),
+	"keep-weekly": count("The same for ISO weeks"),
+	"keep-monthly": count("The same for months"),
+	"keep-yearly": count("The same for years"),
+	"keep-within": {
+		type: "string",
+		valueHint: "30d",
+		description:
+			"Keep all that are not older than this, seen from the newest (y m d h)",
+	},
+} as const satisfies ArgsDef;
+
+type RetentionFlags = Readonly<
+	Partial<Record<keyof typeof retentionArgs, string | undefined>>
+>;
+
+/**
+ * The rules of the flags alone if there is any, else the configured ones.
+ * @throws AppError USAGE, CONFIG_ERROR: a malformed value
+ */
+export function toRules(
+	flags: RetentionFlags,
+	settings: Settings,
+): RetentionRules {
+	const names = Object.keys(retentionArgs) as (keyof typeof retentionArgs)[];
+	return names.some((name) => flags[name] !== undefined)
+		? rulesOfFlags(flags)
+		: configuredRules(settings);
+}
+
+/** Whether the rules keep anything at all; without one, nothing is ever removed. */
+export function hasRule(rules: RetentionRules): boolean {
+	return Object.values(rules).some((rule) => rule !== undefined);
+}
+
+/** @throws AppError CONFIG_ERROR: keep_within is no duration */
+export function configuredRules({
+	backup,
+	configPath,
+}: Settings): RetentionRules {
+	return {
+		keepLast: backup.keep_last,
+		keepHourly: backup.keep_hourly,
+		keepDaily: backup.keep_daily,
+		keepWeekly: backup.keep_weekly,
+		keepMonthly: backup.keep_monthly,
+		keepYearly: backup.keep_yearly,
+		keepWithin: duration(backup.keep_within, (message, hint) => {
+			const what = `${configPath}: [backup] keep_within: ${message}`;
+			return new AppError("CONFIG_ERROR", what, { hint });
+		}),
+	};
+}
+
+function rulesOfFlags(flags: RetentionFlags): RetentionRules {
+	const [keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly] =
+		PERIODS.map((period) => toCount(`keep-${period}`, flags));
+	return {
+		keepLast: toCount("keep-last", flags),
+		keepHourly,
+		keepDaily,
+		keepWeekly,
+		keepMonthly,
+		keepYearly,
+		keepWithin: duration(flags["keep-within"], (message, hint) =>
+			usage(`--keep-within: ${message}`, hint),
+		),
+	};
+}
+
+function toCount(
+	name: keyof typeof retentionArgs,
+	flags: RetentionFlags,
+): number | undefined {
+	const text = flags[name];
+	if (text === undefined) return undefined;
+	if (!/^[1-9]\d{0,5}$/.test(text)) {
+		throw usage(
+			`--${name} must be a whole number from 1 to 999999, not "${text}"`,
+		);
+	}
+	return Number(text);
+}
+
+function duration(
+	text: string | undefined,
+	wrong: (message: string, hint: string | undefined) => AppError,
+): RetentionRules["keepWithin"] {
+	if (text === undefined) return undefined;
+	try {
+		return parseDuration(text);
+	} catch (error) {
+		if (error instanceof AppError) throw wrong(error.message, error.hint);
+		throw error;
+	}
+}
