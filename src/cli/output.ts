@@ -1,7 +1,13 @@
 // Results to stdout, as text or as one JSON document; everything else to stderr. The only home of consola.
 
 import { type ConsolaInstance, createConsola } from "consola/basic";
-import { AppError, EXIT_CODES, errnoOf, fileError } from "../errors.ts";
+import {
+	AppError,
+	type ErrorCode,
+	EXIT_CODES,
+	errnoOf,
+	fileError,
+} from "../errors.ts";
 import type { Environment } from "../settings.ts";
 import { printable, printableLine } from "./format.ts";
 
@@ -47,35 +53,56 @@ export class Output {
 		exitCode = 0,
 	}: Result): Promise<number> {
 		await writeStdout(this.isJson ? toJson(json) : `${printable(text)}\n`);
-		for (const warning of warnings) this.#log.warn(printableLine(warning));
+		this.warn(warnings);
 		return exitCode;
+	}
+
+	/** For people; what belongs in a document goes with its result. */
+	warn(messages: readonly string[]): void {
+		for (const message of messages) this.#log.warn(printableLine(message));
 	}
 
 	/** Reports a failure, foreseen or not, and returns the exit code. */
 	async failure(error: unknown): Promise<number> {
-		const known = error instanceof AppError ? error : null;
-		const exitCode = known?.exitCode ?? EXIT_CODES.GENERAL_ERROR;
-		const message = known?.message ?? `unforeseen error: ${messageOf(error)}`;
-		const hint =
-			known?.hint ??
-			(known
-				? undefined
-				: "a bug in vpo; set VPO_DEBUG=1 to see where it happened");
-		this.#log.error(printableLine(message));
-		if (hint !== undefined) this.info(`  ${hint}`);
+		const json = failureJson(error);
+		this.#log.error(printableLine(json.error));
+		if (json.hint !== null) this.info(`  ${json.hint}`);
 		if (this.#isDebug) this.info(stackOf(error));
-		if (this.isJson) {
-			const code = known?.code ?? "GENERAL_ERROR";
-			const json = {
-				success: false,
-				error: message,
-				code,
-				exit_code: exitCode,
-			};
-			await writeStdout(toJson({ ...json, hint: hint ?? null }));
-		}
-		return exitCode;
+		if (this.isJson) await writeStdout(toJson(json));
+		return json.exit_code;
 	}
+}
+
+/** The document of a failure. */
+export interface FailureJson {
+	readonly success: false;
+	readonly error: string;
+	readonly code: ErrorCode;
+	readonly exit_code: number;
+	readonly hint: string | null;
+}
+
+/** What a failure, foreseen or not, is reported as. */
+export function failureJson(error: unknown): FailureJson {
+	if (error instanceof AppError) {
+		const { message, code, exitCode, hint } = error;
+		return envelope(message, code, exitCode, hint ?? null);
+	}
+	return envelope(
+		`unforeseen error: ${messageOf(error)}`,
+		"GENERAL_ERROR",
+		EXIT_CODES.GENERAL_ERROR,
+		"a bug in vpo; set VPO_DEBUG=1 to see where it happened",
+	);
+}
+
+function envelope(
+	error: string,
+	code: ErrorCode,
+	exit_code: number,
+	hint: string | null,
+): FailureJson {
+	return { success: false, error, code, exit_code, hint };
 }
 
 // JSON.stringify leaves DEL, C1 and the direction marks as they are; a terminal would obey them.
