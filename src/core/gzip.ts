@@ -118,10 +118,18 @@ export async function* gunzipStream(
 ): AsyncGenerator<Bytes> {
 	const gunzip = createGunzip({ chunkSize: 256 * 1024 });
 	let givenBytes = 0;
+	let wake = () => {};
+	// A stream that has ended, well or not, drains no more: it only closes.
+	for (const event of ["drain", "close"]) gunzip.on(event, () => wake());
+	const drained = () =>
+		new Promise<void>((resolve) => {
+			wake = resolve;
+			if (gunzip.destroyed) resolve();
+		});
 	const feed = async () => {
 		for await (const chunk of chunks) {
 			givenBytes += chunk.byteLength;
-			if (!gunzip.write(chunk.slice())) await drained(gunzip);
+			if (!gunzip.write(chunk.slice())) await drained();
 			if (gunzip.destroyed) return;
 		}
 		gunzip.end();
@@ -129,23 +137,15 @@ export async function* gunzipStream(
 	const fed = feed().catch((error: Error) => gunzip.destroy(error));
 	try {
 		for await (const block of gunzip) yield block as Bytes;
-		await fed;
 	} catch (cause) {
 		if (cause instanceof AppError) throw cause;
 		throw new AppError("INVALID_ARCHIVE", "damaged gzip data", { cause });
 	} finally {
 		gunzip.destroy();
+		await fed;
 	}
-	// zlib passes over zero bytes behind the last member.
+	// zlib passes over zero bytes behind the last member, and takes no more then.
 	if (gunzip.bytesWritten !== givenBytes) {
 		throw new AppError("INVALID_ARCHIVE", "something follows its end");
 	}
-}
-
-function drained(stream: NodeJS.EventEmitter): Promise<void> {
-	const { promise, resolve } = Promise.withResolvers<void>();
-	for (const event of ["drain", "close", "error"]) {
-		stream.once(event, () => resolve());
-	}
-	return promise;
 }

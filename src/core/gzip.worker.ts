@@ -5,27 +5,26 @@ import { AppError } from "../errors.ts";
 import { BLOCK_BYTES, MEMBER_HEADER, release } from "./gzip.format.ts";
 import { serve } from "./thread.ts";
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 export type GzipOperations = typeof operations;
 
 const operations = {
-	/** Compresses one block into one gzip member with the fixed header. */
-	gzip(block: Uint8Array<ArrayBuffer>, level: number): Uint8Array<ArrayBuffer> {
-		const member = Bun.gzipSync(block, {
-			library: "libdeflate",
-			level: level as 6,
-		});
+	/** Compresses one block into gzip members with the fixed header: one, or several if it holds such headers itself. */
+	gzip(block: Bytes, level: number): Bytes {
+		const members = compress(block, level);
 		release(block);
-		member.set(MEMBER_HEADER);
-		return member;
+		const [first, second] = members;
+		return first && !second ? first : new Uint8Array(Buffer.concat(members));
 	},
 
 	/**
 	 * Decompresses exactly one member, to at most BLOCK_BYTES.
 	 * @throws AppError INVALID_ARCHIVE: anything in it is wrong, or something follows it
 	 */
-	gunzip(member: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+	gunzip(member: Bytes): Bytes {
 		try {
-			const block: Uint8Array<ArrayBuffer> = gunzipSync(member, {
+			const block: Bytes = gunzipSync(member, {
 				maxOutputLength: BLOCK_BYTES,
 			});
 			const trailer = new DataView(member.buffer, member.byteLength - 8, 8);
@@ -43,5 +42,21 @@ const operations = {
 		throw new AppError("INVALID_ARCHIVE", "damaged gzip data");
 	},
 };
+
+// What does not compress is stored as it is, and a header in it would look like the next member's. Halves of the block
+// are stored as well, until the border between two of them cuts the header in the block.
+function compress(block: Bytes, level: number): Bytes[] {
+	const member = Bun.gzipSync(block, {
+		library: "libdeflate",
+		level: level as 6,
+	});
+	member.set(MEMBER_HEADER);
+	const bytes = Buffer.from(member.buffer, member.byteOffset, member.length);
+	if (bytes.indexOf(MEMBER_HEADER, 1) < 0) return [member];
+	const half = block.byteLength >> 1;
+	return [block.subarray(0, half), block.subarray(half)].flatMap((part) =>
+		compress(part, level),
+	);
+}
 
 serve(operations);

@@ -81,6 +81,7 @@ export class Trials implements Disposable {
 	readonly #folder: string;
 	readonly #pool = new GzipPool(2);
 	readonly #sqlite = new SqliteThread();
+	readonly #whole = new WeakMap<Bytes, string>();
 	#files = 0;
 
 	constructor(folder: string) {
@@ -89,11 +90,11 @@ export class Trials implements Disposable {
 
 	/** What each damage comes to. */
 	async run(archive: Bytes, damages: readonly Damage[]): Promise<Trial[]> {
-		const expected = await this.#restored(this.#write(archive));
+		const expected = await this.#expected(archive);
 		const trials: Trial[] = [];
 		const queue = damages.values();
 		const work = async () => {
-			const path = this.#write(archive);
+			const path = join(this.#folder, `trial-${this.#files++}.tar.gz`);
 			for (const damage of queue) {
 				writeFileSync(path, damage.apply(archive));
 				trials.push({ damage, outcome: await this.#outcome(path, expected) });
@@ -108,10 +109,14 @@ export class Trials implements Disposable {
 		this.#sqlite[Symbol.dispose]();
 	}
 
-	#write(archive: Bytes): string {
-		const path = join(this.#folder, `trial-${this.#files++}.tar.gz`);
+	async #expected(archive: Bytes): Promise<string> {
+		const known = this.#whole.get(archive);
+		if (known !== undefined) return known;
+		const path = join(this.#folder, `whole-${this.#files++}.tar.gz`);
 		writeFileSync(path, archive);
-		return path;
+		const expected = await this.#restored(path);
+		this.#whole.set(archive, expected);
+		return expected;
 	}
 
 	async #outcome(path: string, expected: string): Promise<string> {
