@@ -117,6 +117,7 @@ function toJson(health: Health, status: Status): object {
 	return {
 		success: status === "ok",
 		status,
+		error: findings[0]?.message ?? null,
 		exit_code: EXIT_CODES[status],
 		findings,
 		newest_backup: newest?.path ?? null,

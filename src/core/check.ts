@@ -96,13 +96,8 @@ export async function checkHealth(
 				backup.metadata &&
 				isGood(backup.metadata, options.pinned.has(backup.filename)),
 		) ?? null;
-	if (
-		backups.some(
-			({ metadata, createdAt }) =>
-				metadata?.own?.shrinkWarning &&
-				(createdAt ?? "") > (newest?.createdAt ?? ""),
-		)
-	) {
+	const newer = newest ? backups.slice(0, backups.indexOf(newest)) : backups;
+	if (newer.some(({ metadata }) => metadata?.own?.shrinkWarning)) {
 		warning("the library has shrunk since the newest good backup");
 	}
 	const ageSeconds = newest?.createdAt

@@ -1,0 +1,172 @@
+// vpo library check, --skip-unchanged and the shrink alarm: what cron relies on when nobody looks.
+
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import {
+	readdirSync,
+	readFileSync,
+	truncateSync,
+	writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { makeBackups } from "../helpers/backups.ts";
+import { binary, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+
+function change(path: string, sql: string): void {
+	const database = new Database(path);
+	database.run(sql);
+	database.close(true);
+}
+
+describe.each(PROGRAMS)("$name", (program) => {
+	test("a fresh backup of a sound library is in good health, on one line", async () => {
+		using home = new Home();
+		await run(program, home, ["library", "backup"]);
+		const { exitCode, stdout } = await run(program, home, [
+			"library",
+			"check",
+			"--deep",
+		]);
+		expect(exitCode).toBe(0);
+		expect(stdout).toMatch(
+			/^OK: newest good backup just now; 1 backup; library of 120 files, 720\.9 KB\n$/,
+		);
+	});
+
+	test("no backup is critical", async () => {
+		using home = new Home();
+		const { exitCode, json } = await runJson(program, home, [
+			"library",
+			"check",
+		]);
+		expect(exitCode).toBe(61);
+		expect(json).toMatchObject({
+			success: false,
+			status: "critical",
+			exit_code: 61,
+			backup_count: 0,
+		});
+	});
+
+	test("an unchanged library is not backed up again, a changed one is", async () => {
+		using home = new Home();
+		const skip = ["library", "backup", "--skip-unchanged"];
+		await run(program, home, skip);
+		const second = await runJson(program, home, skip);
+		expect(second).toMatchObject({
+			exitCode: 0,
+			json: { success: true, unchanged: true },
+		});
+		expect(readdirSync(home.backups)).toHaveLength(1);
+		change(
+			home.library,
+			"UPDATE files SET size_bytes = size_bytes + 1 WHERE id = 1",
+		);
+		await run(program, home, skip);
+		expect(readdirSync(home.backups)).toHaveLength(2);
+	});
+
+	test("a library that lost its files is backed up with an alarm", async () => {
+		using home = new Home();
+		await run(program, home, ["library", "backup"]);
+		change(home.library, "DELETE FROM files WHERE id > 50");
+		const { exitCode, json } = await runJson(program, home, [
+			"library",
+			"backup",
+			"--fail-on-shrink",
+		]);
+		expect(exitCode).toBe(60);
+		expect(String(json.warnings)).toContain("50 files, 120 in the backup of");
+		const checked = await runJson(program, home, ["library", "check"]);
+		expect(checked).toMatchObject({
+			exitCode: 60,
+			json: { status: "warning" },
+		});
+	});
+});
+
+test("a backup that is too old is critical", async () => {
+	using home = new Home();
+	await makeBackups(home.backups, [{ createdAt: "2026-01-01T00:00:00Z" }]);
+	const old = await run(binary, home, ["library", "check", "--max-age", "26h"]);
+	expect(old).toMatchObject({ exitCode: 61 });
+	const fine = await run(binary, home, [
+		"library",
+		"check",
+		"--max-age",
+		"900y",
+	]);
+	expect(fine).toMatchObject({ exitCode: 0 });
+});
+
+test("a damaged library is critical, a truncated backup a warning", async () => {
+	using home = new Home();
+	await run(binary, home, ["library", "backup"]);
+	const [name] = await makeBackups(home.backups, [
+		{ createdAt: "2026-01-01T00:00:00Z" },
+	]);
+	truncateSync(join(home.backups, name ?? ""), 500);
+	expect(await run(binary, home, ["library", "check"])).toMatchObject({
+		exitCode: 60,
+	});
+	const bytes = readFileSync(home.library);
+	bytes.fill(0xa5, 40 * 4096, 44 * 4096);
+	writeFileSync(home.library, bytes);
+	expect(await run(binary, home, ["library", "check"])).toMatchObject({
+		exitCode: 61,
+	});
+});
+
+test("a backup whose middle is damaged shows with --deep", async () => {
+	using home = new Home();
+	await run(binary, home, ["library", "backup"]);
+	const path = join(home.backups, readdirSync(home.backups)[0] ?? "");
+	const bytes = readFileSync(path);
+	bytes[70_000] = (bytes[70_000] ?? 0) ^ 4;
+	writeFileSync(path, bytes);
+	expect(await run(binary, home, ["library", "check", "--deep"])).toMatchObject(
+		{ exitCode: 61 },
+	);
+});
+
+test("the library is backed up again when the backup it equals is damaged", async () => {
+	using home = new Home();
+	await run(binary, home, ["library", "backup"]);
+	const path = join(home.backups, readdirSync(home.backups)[0] ?? "");
+	const bytes = readFileSync(path);
+	bytes[70_000] = (bytes[70_000] ?? 0) ^ 4;
+	writeFileSync(path, bytes);
+	await run(binary, home, ["library", "backup", "--skip-unchanged"]);
+	expect(readdirSync(home.backups)).toHaveLength(2);
+});
+
+test("metrics are written whole, for anybody to read", async () => {
+	using home = new Home();
+	await run(binary, home, ["library", "backup"]);
+	const file = home.at("vpo.prom");
+	await run(binary, home, ["library", "check", "--metrics", file]);
+	const text = readFileSync(file, "utf8");
+	expect(text).toContain("vpo_backup_check_status 0\n");
+	expect(text).toContain("vpo_library_files 120\n");
+	expect(readdirSync(home.path).sort()).toEqual([".vpo", "vpo.prom"]);
+});
+
+test("config shows each value and where it comes from", async () => {
+	using home = new Home();
+	writeFileSync(
+		home.at(".vpo", "config.toml"),
+		"[backup]\nkeep_daily = 7\nping_url = 'http://127.0.0.1/secret'\n",
+	);
+	const env = { VPO_BACKUP_DIR: home.at("elsewhere") };
+	const { json } = await runJson(binary, home, ["library", "config"], { env });
+	expect(json.settings).toMatchObject({
+		"backup.directory": {
+			value: home.at("elsewhere"),
+			origin: "VPO_BACKUP_DIR",
+		},
+		"backup.keep_daily": { value: 7, origin: "config.toml" },
+		"backup.level": { value: 5, origin: "default" },
+		"backup.ping_url": { value: "(set)", origin: "config.toml" },
+	});
+	expect(JSON.stringify(json)).not.toContain("secret");
+});
