@@ -54,10 +54,10 @@ async function demo(): Promise<void> {
 	expectContent(whole);
 }
 
-/** Runs a line in the shell as a person would, and fails unless it ends as it should. */
+/** Runs a command as a person would type it, and fails unless it ends as it should. */
 async function shell(line: string, expectedExitCode = 0): Promise<void> {
 	echo(line);
-	const child = Bun.spawn(["sh", "-c", line], {
+	const child = Bun.spawn(["sh", "-c", `exec ${line}`], {
 		cwd: home,
 		env: shellEnvironment(),
 		stdin: "ignore",
