@@ -1,9 +1,7 @@
-// The flags that commands share, and the one place where their strings become typed values. Nothing unknown passes.
+// The flags that commands share, and the one place where their strings become typed values.
 
 import { resolve } from "node:path";
-import { parseArgs as tokenize } from "node:util";
-import type { ArgDef, ArgsDef } from "citty";
-import { closest, distance } from "fastest-levenshtein";
+import type { ArgsDef } from "citty";
 import { parseDuration } from "../core/policy.ts";
 import { AppError } from "../errors.ts";
 import { type Environment, expandHome, homeFolder } from "../settings.ts";
@@ -42,96 +40,6 @@ export const lockTimeoutArg = {
 export const DEFAULT_LOCK_TIMEOUT_S = 10;
 const MOST_LOCK_TIMEOUT_S = 86_400;
 const MOST_NOTE_CHARACTERS = 1000;
-
-/**
- * Rejects everything that a command does not define.
- * @throws AppError USAGE: an unknown flag, a flag without its value, a value where none belongs, a surplus or missing argument
- */
-export function requireKnownArgs(rawArgs: string[], args: ArgsDef): void {
-	const { tokens } = tokenize({
-		args: rawArgs,
-		options: optionsOf(args),
-		strict: false,
-		tokens: true,
-		allowPositionals: true,
-	});
-	const surplus: string[] = [];
-	for (const token of tokens) {
-		if (token.kind === "positional") surplus.push(token.value);
-		if (token.kind === "option") requireKnownOption(token, args);
-	}
-	for (const [name, definition] of Object.entries(args)) {
-		if (definition.type !== "positional") continue;
-		if (surplus.shift() === undefined && definition.required !== false) {
-			throw usage(`missing ${name.toUpperCase()}`);
-		}
-	}
-	if (surplus[0] !== undefined)
-		throw usage(`unexpected argument: ${surplus[0]}`);
-}
-
-interface OptionToken {
-	readonly name: string;
-	readonly rawName: string;
-	readonly value?: string | undefined;
-	readonly inlineValue?: boolean | undefined;
-}
-
-function requireKnownOption(token: OptionToken, args: ArgsDef): void {
-	const { name, rawName, value, inlineValue } = token;
-	const definition = Object.hasOwn(args, name) ? args[name] : undefined;
-	if (definition && definition.type !== "positional") {
-		if (definition.type === "boolean" && value !== undefined) {
-			throw usage(`${rawName} takes no value`);
-		}
-		const swallowed = !inlineValue && /^-./.test(value ?? "");
-		if (definition.type === "string" && (!value || swallowed)) {
-			throw usage(`${rawName} needs a value`);
-		}
-		return;
-	}
-	const positive = args[name.replace(/^no-/, "")];
-	if (positive?.type === "boolean" && positive.default === true) {
-		if (value !== undefined) throw usage(`${rawName} takes no value`);
-		return;
-	}
-	throw usage(`unknown flag ${rawName}`, nearestHint(rawName, flagsOf(args)));
-}
-
-function optionsOf(
-	args: ArgsDef,
-): Record<string, { type: "boolean" | "string"; short?: string }> {
-	return Object.fromEntries(
-		Object.entries(args)
-			.filter(([, definition]) => definition.type !== "positional")
-			.map(([name, definition]) => [name, optionOf(definition)]),
-	);
-}
-
-function optionOf(definition: ArgDef): {
-	type: "boolean" | "string";
-	short?: string;
-} {
-	const type = definition.type === "boolean" ? "boolean" : "string";
-	const alias = "alias" in definition ? definition.alias : undefined;
-	return typeof alias === "string" ? { type, short: alias } : { type };
-}
-
-function flagsOf(args: ArgsDef): string[] {
-	return Object.entries(args)
-		.filter(([, { type }]) => type !== "positional")
-		.map(([name, definition]) =>
-			definition.default === true ? `--no-${name}` : `--${name}`,
-		);
-}
-
-/** "did you mean --json?", or how to see all that there is. */
-export function nearestHint(word: string, known: readonly string[]): string {
-	const nearest = closest(word, [...known]);
-	return distance(word, nearest) <= Math.max(2, word.length / 3)
-		? `did you mean ${nearest}?`
-		: "see --help";
-}
 
 /** A path as a person writes it: relative to the working directory, `~` expanded. */
 export function toPath(text: string, environment: Environment): string {

@@ -1,14 +1,13 @@
-// The help texts, at every level.
+// The help texts, at every level, no wider than a terminal of 80 columns.
 
-import { stripVTControlCharacters } from "node:util";
-import { renderUsage } from "citty";
+import type { ArgDef, ArgsDef } from "citty";
 import { version } from "../version.ts";
 import { type CommandModule, LIBRARY_COMMANDS } from "./root.ts";
 
+const WIDTH = 80;
+
 /** The help of `vpo`, which is also that of `vpo library`: there is one group. */
 export function rootHelp(): string {
-	const names = Object.entries(LIBRARY_COMMANDS);
-	const width = Math.max(...names.map(([name]) => name.length));
 	return [
 		`vpo ${version}: backs up, restores and lists VPO's library database`,
 		"",
@@ -16,8 +15,11 @@ export function rootHelp(): string {
 		"  vpo library COMMAND [OPTIONS]     (vpo db … is the same)",
 		"",
 		"COMMANDS",
-		...names.map(
-			([name, { description }]) => `  ${name.padEnd(width)}  ${description}`,
+		...columns(
+			Object.entries(LIBRARY_COMMANDS).map(([name, { description }]) => [
+				name,
+				description,
+			]),
 		),
 		"",
 		"OPTIONS",
@@ -34,17 +36,75 @@ export function rootHelp(): string {
 }
 
 /** The help of one command, with examples. */
-export async function commandHelp({
-	command,
-	examples,
-}: CommandModule): Promise<string> {
-	const parent = { meta: { name: "vpo library" } };
-	const usage = stripVTControlCharacters(await renderUsage(command, parent));
+export function commandHelp({ command, examples }: CommandModule): string {
+	const { name, description } = command.meta as CommandMeta;
+	const args = Object.entries((command.args ?? {}) as ArgsDef);
+	const isPositional = ([, { type }]: [string, ArgDef]) =>
+		type === "positional";
+	const operands = args.filter(isPositional).map(operandRow);
+	const options = args.filter((arg) => !isPositional(arg)).map(optionRow);
+	const usage = [
+		`  vpo library ${name} [OPTIONS]`,
+		...operands.map(([label]) => `[${label}]`),
+	];
 	return [
-		usage.trimEnd(),
+		description,
+		"",
+		"USAGE",
+		usage.join(" "),
+		...(operands.length > 0 ? ["", "ARGUMENTS", ...columns(operands)] : []),
+		"",
+		"OPTIONS",
+		...columns(options),
 		"",
 		"EXAMPLES",
-		"",
 		...examples.map((line) => `  ${line}`),
 	].join("\n");
+}
+
+interface CommandMeta {
+	readonly name: string;
+	readonly description: string;
+}
+
+type Row = readonly [label: string, text: string];
+
+function operandRow([name, { description }]: [string, ArgDef]): Row {
+	return [name.toUpperCase(), description ?? ""];
+}
+
+// A flag that is on from the start is only ever switched off.
+function optionRow([name, definition]: [string, ArgDef]): Row {
+	const { description = "", default: preset } = definition;
+	if (definition.type === "boolean" && preset === true) {
+		return [`    --no-${name}`, definition.negativeDescription ?? description];
+	}
+	const alias = "alias" in definition ? definition.alias : undefined;
+	const hint = "valueHint" in definition ? ` ${definition.valueHint}` : "";
+	return [`${alias ? `-${alias}, ` : "    "}--${name}${hint}`, description];
+}
+
+/** Two columns, the second one wrapped. */
+function columns(rows: readonly Row[]): string[] {
+	const labelWidth = Math.max(...rows.map(([label]) => label.length));
+	return rows.flatMap(([label, text]) => {
+		const [first = "", ...more] = wrap(text, WIDTH - labelWidth - 4);
+		const indent = " ".repeat(labelWidth + 4);
+		return [
+			`  ${label.padEnd(labelWidth)}  ${first}`,
+			...more.map((line) => indent + line),
+		];
+	});
+}
+
+function wrap(text: string, width: number): string[] {
+	const lines: string[] = [];
+	let line = "";
+	for (const word of text.split(" ")) {
+		if (line !== "" && line.length + 1 + word.length > width) {
+			lines.push(line);
+			line = word;
+		} else line = line === "" ? word : `${line} ${word}`;
+	}
+	return [...lines, line];
 }

@@ -4,11 +4,12 @@ import { runCommand } from "citty";
 import type { AppError } from "../errors.ts";
 import type { Environment } from "../settings.ts";
 import { version } from "../version.ts";
-import { nearestHint, requireKnownArgs, usage } from "./args.ts";
+import { usage } from "./args.ts";
 import type { Context } from "./context.ts";
 import { commandHelp, rootHelp } from "./help.ts";
 import { Output, type Result } from "./output.ts";
 import { type CommandModule, GROUPS, LIBRARY_COMMANDS } from "./root.ts";
+import { nearestHint, nearestOf, requireKnownArgs } from "./strict.ts";
 
 /**
  * Runs one call of the program. Never throws.
@@ -20,7 +21,9 @@ export async function run(
 	environment: Environment,
 	signal: AbortSignal,
 ): Promise<number> {
-	const output = new Output(before(argv, "--").includes("--json"), environment);
+	// Who writes --json=yes reads JSON as well, in which we say that it takes no value.
+	const isJson = before(argv, "--").some((word) => /^--json(=|$)/.test(word));
+	const output = new Output(isJson, environment);
 	try {
 		return await dispatch(argv, {
 			environment,
@@ -40,25 +43,24 @@ async function dispatch(
 	context: Context,
 ): Promise<number> {
 	const { output } = context;
+	const [group = "", name = "", ...rest] = argv;
 	const words = argv.filter((word) => word !== "--json");
-	if (words.length === 1 && words[0] === "--version") {
-		return output.result({ text: `vpo ${version}`, json: { version } });
-	}
-	const [group, name, ...rest] = argv;
-	if (
-		isHelp(words) ||
-		(GROUPS.includes(group ?? "") && isHelp(words.slice(1)))
-	) {
-		if (output.isJson && words.length < 2) throw usage("no command given");
+	// The first word that is not the group's.
+	const word = GROUPS.includes(group) ? words[1] : words[0];
+	if (isHelp(word)) {
 		return output.result({ text: rootHelp(), json: { help: rootHelp() } });
 	}
-	if (!GROUPS.includes(group ?? "")) throw unknown(group ?? "", GROUPS);
-	const commands = Object.keys(LIBRARY_COMMANDS);
-	if (!Object.hasOwn(LIBRARY_COMMANDS, name ?? ""))
-		throw unknown(name ?? "", commands);
-	const module = await LIBRARY_COMMANDS[name ?? ""]?.load();
-	if (!module) throw unknown(name ?? "", commands);
-	return await runModule(module, rest, context);
+	if (word === "--version") return output.result(versionResult);
+	if (word === undefined) {
+		output.info(`${rootHelp()}\n`);
+		throw usage("no command given");
+	}
+	if (!GROUPS.includes(group)) throw unknown(group, GROUPS);
+	const command = Object.hasOwn(LIBRARY_COMMANDS, name)
+		? LIBRARY_COMMANDS[name]
+		: undefined;
+	if (!command) throw unknown(name, []);
+	return await runModule(await command.load(), rest, context);
 }
 
 async function runModule(
@@ -67,8 +69,9 @@ async function runModule(
 	context: Context,
 ): Promise<number> {
 	const flags = before(rawArgs, "--");
-	if (flags.includes("--help") || flags.includes("-h")) {
-		const help = await commandHelp(module);
+	if (flags.includes("--version")) return context.output.result(versionResult);
+	if (flags.some(isHelp)) {
+		const help = commandHelp(module);
 		return context.output.result({ text: help, json: { help } });
 	}
 	const args = module.command.args;
@@ -82,13 +85,25 @@ async function runModule(
 	return context.output.result(result as Result);
 }
 
-function isHelp(words: readonly string[]): boolean {
-	return words.length === 0 || words[0] === "--help" || words[0] === "-h";
+const versionResult: Result = { text: `vpo ${version}`, json: { version } };
+
+function isHelp(word: string | undefined): boolean {
+	return word === "--help" || word === "-h";
 }
 
-function unknown(word: string, known: readonly string[]): AppError {
-	const what = word.startsWith("-") ? "flag" : "command";
-	return usage(`unknown ${what} ${word}`, nearestHint(word, known));
+function unknown(word: string, groups: readonly string[]): AppError {
+	if (word.startsWith("-")) {
+		const flags = ["--help", "--version"];
+		const order = `flags come after the command: vpo library COMMAND ${word}`;
+		return usage(`unknown flag ${word}`, nearestHint(word, flags, order));
+	}
+	const commands = Object.keys(LIBRARY_COMMANDS);
+	const nearest = nearestOf(word, [...groups, ...commands]);
+	const full = commands.includes(nearest ?? "")
+		? `vpo library ${nearest}`
+		: `vpo ${nearest}`;
+	const hint = nearest === null ? "see vpo --help" : `did you mean ${full}?`;
+	return usage(`unknown command ${word}`, hint);
 }
 
 function before(words: readonly string[], end: string): readonly string[] {

@@ -1,0 +1,134 @@
+// Nothing passes that a command does not define; what was probably meant is in the hint.
+
+import { parseArgs as tokenize } from "node:util";
+import type { ArgDef, ArgsDef } from "citty";
+import { closest, distance } from "fastest-levenshtein";
+import { usage } from "./args.ts";
+
+/**
+ * Rejects everything that a command does not define.
+ * @throws AppError USAGE: an unknown flag, a flag without its value, a value where none belongs, a surplus or missing argument
+ */
+export function requireKnownArgs(rawArgs: string[], args: ArgsDef): void {
+	const { tokens } = tokenize({
+		args: rawArgs,
+		options: optionsOf(args),
+		strict: false,
+		tokens: true,
+		allowPositionals: true,
+	});
+	const surplus: string[] = [];
+	for (const token of tokens) {
+		if (token.kind === "positional") surplus.push(token.value);
+		if (token.kind === "option") requireKnownOption(token, args);
+	}
+	for (const [name, definition] of Object.entries(args)) {
+		if (definition.type !== "positional") continue;
+		if (surplus.shift() === undefined && definition.required !== false) {
+			throw usage(`missing ${name.toUpperCase()}`);
+		}
+	}
+	if (surplus[0] !== undefined)
+		throw usage(`unexpected argument: ${surplus[0]}`);
+}
+
+interface OptionToken {
+	readonly name: string;
+	readonly rawName: string;
+	readonly value?: string | undefined;
+	readonly inlineValue?: boolean | undefined;
+}
+
+function requireKnownOption(token: OptionToken, args: ArgsDef): void {
+	const { name, rawName, value } = token;
+	const definition = Object.hasOwn(args, name) ? args[name] : undefined;
+	if (definition && definition.type !== "positional") {
+		if (definition.type === "boolean" && value !== undefined) {
+			throw usage(`${rawName} takes no value`);
+		}
+		if (definition.type === "string") requireValue(token);
+		return;
+	}
+	const positive = args[name.replace(/^no-/, "")];
+	if (positive?.type === "boolean" && positive.default === true) {
+		if (value !== undefined) throw usage(`${rawName} takes no value`);
+		return;
+	}
+	throw usage(`unknown flag ${rawName}`, nearestHint(rawName, flagsOf(args)));
+}
+
+function requireValue({
+	name,
+	rawName,
+	value,
+	inlineValue,
+}: OptionToken): void {
+	if (!value) throw usage(`${rawName} needs a value`);
+	if (!inlineValue && /^-./.test(value)) {
+		throw usage(
+			`${rawName} needs a value`,
+			`one that begins with a dash is written --${name}=${value}`,
+		);
+	}
+	if (inlineValue && !rawName.startsWith("--") && value.startsWith("=")) {
+		throw usage(
+			`${rawName} takes its value without "="`,
+			`write --${name}${value}`,
+		);
+	}
+}
+
+function optionsOf(
+	args: ArgsDef,
+): Record<string, { type: "boolean" | "string"; short?: string }> {
+	return Object.fromEntries(
+		Object.entries(args)
+			.filter(([, definition]) => definition.type !== "positional")
+			.map(([name, definition]) => [name, optionOf(definition)]),
+	);
+}
+
+function optionOf(definition: ArgDef): {
+	type: "boolean" | "string";
+	short?: string;
+} {
+	const type = definition.type === "boolean" ? "boolean" : "string";
+	const alias = "alias" in definition ? definition.alias : undefined;
+	return typeof alias === "string" ? { type, short: alias } : { type };
+}
+
+function flagsOf(args: ArgsDef): string[] {
+	return Object.entries(args)
+		.filter(([, { type }]) => type !== "positional")
+		.map(([name, definition]) =>
+			definition.default === true ? `--no-${name}` : `--${name}`,
+		);
+}
+
+/** The known word that was probably meant, or null. */
+export function nearestOf(
+	word: string,
+	known: readonly string[],
+): string | null {
+	// --no-force is not a misspelt --force.
+	const alike = known.filter(
+		(name) => name.startsWith("--no-") === word.startsWith("--no-"),
+	);
+	const begun = alike.filter((name) => name.startsWith(word));
+	if (word.length > 2 && begun[0] && begun.length === 1) return begun[0];
+	const [first = "", ...others] = alike;
+	const nearest = closest(word.toLowerCase(), [first, ...others]);
+	const isNear =
+		distance(word.toLowerCase(), nearest) <= Math.ceil(nearest.length / 4);
+	return nearest !== "" && isNear ? nearest : null;
+}
+
+/** "did you mean --json?", or how to see all that there is. */
+export function nearestHint(
+	word: string,
+	known: readonly string[],
+	otherwise = "see --help",
+): string {
+	const nearest = nearestOf(word, known);
+	return nearest === null ? otherwise : `did you mean ${nearest}?`;
+}
