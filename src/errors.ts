@@ -60,6 +60,7 @@ const REASONS: Readonly<Record<string, string>> = {
 	ENOENT: "no such file or folder",
 	ENOTDIR: "a part of the path is not a folder",
 	EISDIR: "it is a folder",
+	ENOSPC: "no space left on device",
 	EIO: "input/output error",
 	ESTALE: "the network share is gone",
 	ENAMETOOLONG: "the name is too long",

@@ -15,6 +15,14 @@ for (const [name, exitCode] of Object.entries(signals)) {
 	});
 }
 
+// A bug that no `catch` sees still gets its short message, and its JSON.
+for (const event of ["uncaughtException", "unhandledRejection"]) {
+	process.on(event, (error) => {
+		controller.abort(error);
+		setTimeout(() => process.exit(1), 5000).unref();
+	});
+}
+
 try {
 	setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 } catch {

@@ -6,7 +6,7 @@ import {
 	type ErrorCode,
 	EXIT_CODES,
 	errnoOf,
-	fileError,
+	reasonOf,
 } from "../errors.ts";
 import type { Environment } from "../settings.ts";
 import { printable, printableLine } from "./format.ts";
@@ -29,6 +29,7 @@ export class Output {
 	constructor(isJson: boolean, environment: Environment) {
 		this.isJson = isJson;
 		this.#isDebug = Boolean(environment.VPO_DEBUG);
+		process.stderr.on("error", () => undefined); // a reader that left is no failure
 		this.#log = createConsola({
 			level: 3,
 			stdout: process.stderr,
@@ -68,7 +69,8 @@ export class Output {
 		this.#log.error(printableLine(json.error));
 		if (json.hint !== null) this.info(`  ${json.hint}`);
 		if (this.#isDebug) this.info(stackOf(error));
-		if (this.isJson) await writeStdout(toJson(json));
+		// If stdout takes nothing, stderr has it all, and the exit code.
+		if (this.isJson) await writeStdout(toJson(json)).catch(() => undefined);
 		return json.exit_code;
 	}
 }
@@ -123,8 +125,12 @@ async function writeStdout(text: string): Promise<void> {
 		await promise;
 	} catch (cause) {
 		// `vpo library backups | head -1`: the reader has what it wanted.
-		if (errnoOf(cause) !== "EPIPE")
-			throw fileError("cannot write to stdout", cause);
+		if (errnoOf(cause) === "EPIPE") return;
+		throw new AppError(
+			"OPERATION_FAILED",
+			`cannot write to stdout: ${reasonOf(cause)}`,
+			{ cause, hint: "the command did its work, only its result is lost" },
+		);
 	}
 }
 
