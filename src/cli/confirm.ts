@@ -6,13 +6,13 @@ import { AppError } from "../errors.ts";
 /**
  * Asks on stderr and reads stdin.
  * @returns false for anything but y or yes, the end of the input included
- * @throws AppError CONFIRMATION_REQUIRED: stdin is no terminal; the signal's reason
+ * @throws AppError CONFIRMATION_REQUIRED: stdin or stderr is no terminal; the signal's reason
  */
 export async function confirmOnTerminal(
 	question: string,
 	signal: AbortSignal,
 ): Promise<boolean> {
-	if (!process.stdin.isTTY) {
+	if (!isTerminal()) {
 		throw new AppError(
 			"CONFIRMATION_REQUIRED",
 			"no terminal to ask on, and no --yes; nothing was changed",
@@ -24,14 +24,15 @@ export async function confirmOnTerminal(
 		output: process.stderr,
 		terminal: false, // the terminal then goes on turning Ctrl-C into a signal
 	});
-	const { promise: closed, resolve } = Promise.withResolvers<string>();
-	lines.once("close", () => resolve(""));
+	const { promise: closed, resolve } = Promise.withResolvers<null>();
+	lines.once("close", () => resolve(null));
 	try {
 		const answer = await Promise.race([
 			lines.question(`${question} [y/N] `, { signal }),
 			closed,
 		]);
-		return /^y(es)?$/i.test(answer.trim());
+		if (answer === null) process.stderr.write("\n"); // Ctrl-D leaves us in the question's line
+		return /^y(es)?$/i.test((answer ?? "").trim());
 	} catch (error) {
 		signal.throwIfAborted();
 		throw error;
@@ -44,4 +45,9 @@ export async function confirmOnTerminal(
 /** The answer was no. */
 export function cancelled(): AppError {
 	return new AppError("CANCELLED", "cancelled, nothing was changed");
+}
+
+/** Whether somebody can read a question and answer it. */
+export function isTerminal(): boolean {
+	return process.stdin.isTTY && process.stderr.isTTY;
 }

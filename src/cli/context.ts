@@ -22,7 +22,6 @@ export async function withWorkshop<T>(
 	using progress = showProgress(environment);
 	using sqlite = new SqliteThread();
 	using pool = new GzipPool();
-	const { onProgress } = progress;
-	const pause = () => progress[Symbol.dispose]();
+	const { onProgress, pause } = progress;
 	return await work({ sqlite, pool, signal, onProgress, pause });
 }

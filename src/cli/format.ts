@@ -112,3 +112,10 @@ export function printableLine(text: string): string {
 const UNPRINTABLE =
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is for
 	/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;
+
+/** A word that a shell takes as it is, quoted if it must be. */
+export function shellQuote(word: string): string {
+	return /^[\w./~@%+=:,-]+$/.test(word)
+		? word
+		: `'${printableLine(word).replaceAll("'", "'\\''")}'`;
+}

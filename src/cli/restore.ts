@@ -3,7 +3,6 @@
 import { defineCommand } from "citty";
 import {
 	planRestore,
-	type RestoredLibrary,
 	type RestorePlan,
 	restoreBackup,
 } from "../core/restore.ts";
@@ -17,16 +16,15 @@ import {
 	toLockTimeoutMs,
 	usage,
 } from "./args.ts";
-import { confirmOnTerminal } from "./confirm.ts";
+import { confirmOnTerminal, isTerminal } from "./confirm.ts";
 import { type Context, withWorkshop } from "./context.ts";
-import {
-	formatBytes,
-	formatCount,
-	formatFields,
-	formatTime,
-	printableLine,
-} from "./format.ts";
 import type { Result } from "./output.ts";
+import {
+	formatComparison,
+	planResult,
+	restoredResult,
+	undoCommand,
+} from "./restore-result.ts";
 
 export const examples = [
 	"vpo library restore latest",
@@ -101,108 +99,22 @@ export const command = defineCommand({
 				const plan = await planRestore(settings, options, workshop);
 				return planResult(plan);
 			}
+			const isAsked = !args.yes && isTerminal();
 			const confirm = async (plan: RestorePlan) => {
 				if (args.yes) return true;
 				workshop.pause();
-				if (process.stdin.isTTY) output.info(formatComparison(plan));
+				if (isAsked) {
+					output.info(formatComparison(plan));
+					output.warn(plan.warnings);
+				}
 				return confirmOnTerminal("Replace the library?", signal);
 			};
 			const done = await restoreBackup(settings, options, workshop, confirm);
 			const seconds = (performance.now() - startedAt) / 1000;
-			return restoredResult(done, seconds);
+			const result = restoredResult(done, seconds, undoCommand(done, flags));
+			return isAsked && done.plan.current
+				? { ...result, warnings: [] }
+				: result;
 		});
 	},
 });
-
-function formatComparison(plan: RestorePlan): string {
-	const { current, metadata } = plan;
-	const now = !current
-		? "none"
-		: current.facts
-			? describe(
-					current.facts.fileCount,
-					current.facts.databaseSizeBytes,
-					current.facts.schemaVersion,
-					`last change ${formatTime(current.changedAt.toISOString())}`,
-				)
-			: `damaged, or no VPO library, ${formatBytes(current.sizeBytes)}`;
-	return formatFields([
-		["Library now", now],
-		[
-			"Backup",
-			describe(
-				metadata.fileCount,
-				metadata.databaseSizeBytes,
-				plan.schemaVersion,
-				`made ${formatTime(metadata.createdAt)}`,
-			),
-		],
-		["Library path", printableLine(plan.libraryPath)],
-		["Backup path", printableLine(plan.archivePath)],
-	]);
-}
-
-function describe(
-	files: number,
-	bytes: number,
-	schema: number,
-	when: string,
-): string {
-	return `${formatCount(files)} files, ${formatBytes(bytes)}, schema ${schema}, ${when}`;
-}
-
-function planResult(plan: RestorePlan): Result {
-	const { metadata, current, warnings } = plan;
-	return {
-		warnings,
-		text: `Dry run, nothing is changed. The backup is valid; a restore would ${current ? "replace the library" : "put it in place"}:\n${formatComparison(plan)}`,
-		json: {
-			dry_run: true,
-			valid: true,
-			backup_path: plan.archivePath,
-			created_at: metadata.createdAt,
-			vpo_version: metadata.vpoVersion,
-			schema_version: plan.schemaVersion,
-			current_schema_version: plan.currentSchemaVersion,
-			schema_mismatch: plan.schemaVersion !== plan.currentSchemaVersion,
-			database_size_bytes: metadata.databaseSizeBytes,
-			file_count: metadata.fileCount,
-			warnings: plan.warnings,
-		},
-	};
-}
-
-function restoredResult(
-	{ plan, safetyBackup }: RestoredLibrary,
-	seconds: number,
-): Result {
-	const { metadata, current } = plan;
-	const kept = current?.facts ? "Safety backup" : "Replaced file";
-	const undo = current?.facts
-		? (["Undo", "vpo library restore --undo"] as const)
-		: null;
-	return {
-		warnings: plan.warnings,
-		text: `Library restored: ${printableLine(plan.libraryPath)}\n${formatFields(
-			[
-				["From", printableLine(plan.archivePath)],
-				["Files in library", formatCount(metadata.fileCount)],
-				["Schema version", String(plan.schemaVersion)],
-				["Verified", "archive, checksums, integrity check"],
-				...(safetyBackup ? [[kept, printableLine(safetyBackup)] as const] : []),
-				...(safetyBackup && undo ? [undo] : []),
-			],
-		)}`,
-		json: {
-			success: true,
-			source_path: plan.archivePath,
-			database_path: plan.libraryPath,
-			duration_seconds: Math.round(seconds * 1000) / 1000,
-			schema_mismatch: plan.schemaVersion !== plan.currentSchemaVersion,
-			file_count: metadata.fileCount,
-			schema_version: plan.schemaVersion,
-			safety_backup: safetyBackup,
-			warnings: plan.warnings,
-		},
-	};
-}
