@@ -44,7 +44,8 @@ export async function unpackCandidate(
 		stageCounter(onProgress, "Check", 0);
 		const [checked] = await together(
 			signal,
-			(stop) => sqlite.check(path, stop).catch(asInvalid),
+			(stop) =>
+				sqlite.check(path, stop).catch((error) => asInvalid(path, error)),
 			() => syncFile(path),
 		);
 		return {
@@ -62,9 +63,10 @@ export async function unpackCandidate(
 }
 
 // A database that the check can't even ask is the archive's fault.
-function asInvalid(error: unknown): never {
+function asInvalid(path: string, error: unknown): never {
 	if (error instanceof AppError && error.code === "DATABASE_ERROR") {
-		throw new AppError("INVALID_ARCHIVE", error.message, { cause: error });
+		const message = error.message.replaceAll(path, "library.db");
+		throw new AppError("INVALID_ARCHIVE", message, { cause: error });
 	}
 	throw error;
 }

@@ -8,10 +8,14 @@ import { AppError } from "../errors.ts";
 export const MAX_METADATA_BYTES = 64 * 1024;
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** The years that ISO 8601 writes with four digits. */
+const EARLIEST = Date.parse("0000-01-01T00:00:00Z");
+const LATEST = Date.parse("9999-12-31T23:59:59Z");
 const timestamp = v.pipe(
 	v.string(),
 	v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/),
-	v.check((text) => !Number.isNaN(Date.parse(text)), "not a date"),
+	v.check((text) => Date.parse(text) >= EARLIEST, "not a date"),
+	v.check((text) => Date.parse(text) <= LATEST, "not a date"),
 );
 
 const VpoMetadata = v.object({

@@ -35,6 +35,7 @@ import { type Member, nextMember, skipPadding } from "./tar.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const MAX_CHECKSUMS_BYTES = 4096;
+const MOST_MESSAGE_LENGTH = 200;
 
 export interface ReadOptions {
 	readonly pool: GzipPool;
@@ -70,19 +71,24 @@ export async function readArchive(
 	}
 }
 
-/** Says of which archive an INVALID_ARCHIVE error is. */
+/** Says of which archive an INVALID_ARCHIVE error is, unless it does already. What an archive makes us say is kept short. */
 export function atPath(path: string, error: unknown): unknown {
-	if (!(error instanceof AppError) || error.code !== "INVALID_ARCHIVE") {
+	if (
+		!(error instanceof AppError) ||
+		error.code !== "INVALID_ARCHIVE" ||
+		error.message.includes(path)
+	) {
 		return error;
 	}
-	return new AppError(
-		"INVALID_ARCHIVE",
-		`damaged archive ${path}: ${error.message}`,
-		{
-			hint: "take another backup: vpo library backups",
-			cause: error,
-		},
-	);
+	const { message } = error;
+	const short =
+		message.length > MOST_MESSAGE_LENGTH
+			? `${message.slice(0, MOST_MESSAGE_LENGTH)}…`
+			: message;
+	return new AppError("INVALID_ARCHIVE", `damaged archive ${path}: ${short}`, {
+		hint: "take another backup: vpo library backups",
+		cause: error,
+	});
 }
 
 async function openBlocks(
