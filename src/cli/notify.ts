@@ -80,7 +80,9 @@ export async function notified(
 	} catch (error) {
 		// What a signal breaks off fails in many ways; the signal is the reason.
 		const { signal, output } = context;
-		output.warn(await tell(failed(signal.aborted ? signal.reason : error)));
+		await output.warn(
+			await tell(failed(signal.aborted ? signal.reason : error)),
+		);
 		throw error;
 	}
 	const told = await tell(finished(result));

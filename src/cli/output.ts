@@ -1,6 +1,7 @@
 // Results to stdout, as text or as one JSON document; everything else to stderr. The only home of consola.
 
-import { type ConsolaInstance, createConsola } from "consola/basic";
+import { writeSync } from "node:fs";
+import type { ConsolaInstance } from "consola/basic";
 import {
 	AppError,
 	type ErrorCode,
@@ -10,6 +11,11 @@ import {
 } from "../errors.ts";
 import type { Environment } from "../settings.ts";
 import { printable, printableLine } from "./format.ts";
+
+const STDOUT = 1;
+const STDERR = 2;
+/** How long to leave a reader that is behind alone. */
+const FULL_PIPE_WAIT_MS = 5;
 
 /** What a command has to say when it has done its work. */
 export interface Result {
@@ -24,22 +30,20 @@ export interface Result {
 export class Output {
 	readonly isJson: boolean;
 	readonly #isDebug: boolean;
-	readonly #log: ConsolaInstance;
+	#log: ConsolaInstance | null = null;
 
 	constructor(isJson: boolean, environment: Environment) {
 		this.isJson = isJson;
 		this.#isDebug = Boolean(environment.VPO_DEBUG);
-		process.stderr.on("error", () => undefined); // a reader that left is no failure
-		this.#log = createConsola({
-			level: 3,
-			stdout: process.stderr,
-			stderr: process.stderr,
-			formatOptions: { date: false, colors: false },
-		});
 	}
 
 	info(text: string): void {
-		process.stderr.write(`${printable(text)}\n`);
+		try {
+			writeFully(STDERR, `${printable(text)}\n`);
+		} catch (error) {
+			// Nobody reads it: that is no failure of the work.
+			if (errnoOf(error) === "") throw error;
+		}
 	}
 
 	/**
@@ -53,25 +57,50 @@ export class Output {
 		warnings = [],
 		exitCode = 0,
 	}: Result): Promise<number> {
-		await writeStdout(this.isJson ? toJson(json) : `${printable(text)}\n`);
-		this.warn(warnings);
+		writeStdout(this.isJson ? toJson(json) : `${printable(text)}\n`);
+		await this.warn(warnings);
 		return exitCode;
 	}
 
 	/** For people; what belongs in a document goes with its result. */
-	warn(messages: readonly string[]): void {
-		for (const message of messages) this.#log.warn(printableLine(message));
+	async warn(messages: readonly string[]): Promise<void> {
+		if (messages.length === 0) return;
+		const log = await this.#logger();
+		for (const message of messages) log.warn(printableLine(message));
 	}
 
 	/** Reports a failure, foreseen or not, and returns the exit code. */
 	async failure(error: unknown): Promise<number> {
 		const json = failureJson(error);
-		this.#log.error(printableLine(json.error));
+		(await this.#logger()).error(printableLine(json.error));
 		if (json.hint !== null) this.info(`  ${json.hint}`);
 		if (this.#isDebug) this.info(stackOf(error));
 		// If stdout takes nothing, stderr has it all, and the exit code.
-		if (this.isJson) await writeStdout(toJson(json)).catch(() => undefined);
+		if (this.isJson) this.#tryStdout(toJson(json));
 		return json.exit_code;
+	}
+
+	#tryStdout(text: string): void {
+		try {
+			writeStdout(text);
+		} catch (error) {
+			if (!(error instanceof AppError)) throw error;
+		}
+	}
+
+	// Loading it takes as long as starting the program, and most runs have nothing to log.
+	async #logger(): Promise<ConsolaInstance> {
+		if (this.#log === null) {
+			const { createConsola } = await import("consola/basic");
+			process.stderr.on("error", () => undefined); // a reader that left is no failure
+			this.#log = createConsola({
+				level: 3,
+				stdout: process.stderr,
+				stderr: process.stderr,
+				formatOptions: { date: false, colors: false },
+			});
+		}
+		return this.#log;
 	}
 }
 
@@ -117,12 +146,10 @@ function escapeJson(character: string): string {
 	return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-async function writeStdout(text: string): Promise<void> {
-	const { promise, resolve, reject } = Promise.withResolvers<void>();
-	process.stdout.once("error", reject);
-	process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+// Written at once and in full: process.exit waits for no stream, and loading streams doubles the start-up time.
+function writeStdout(text: string): void {
 	try {
-		await promise;
+		writeFully(STDOUT, text);
 	} catch (cause) {
 		// `vpo library backups | head -1`: the reader has what it wanted.
 		if (errnoOf(cause) === "EPIPE") return;
@@ -131,6 +158,18 @@ async function writeStdout(text: string): Promise<void> {
 			`cannot write to stdout: ${reasonOf(cause)}`,
 			{ cause, hint: "the command did its work, only its result is lost" },
 		);
+	}
+}
+
+function writeFully(descriptor: number, text: string): void {
+	const bytes = new TextEncoder().encode(text);
+	for (let at = 0; at < bytes.byteLength; ) {
+		try {
+			at += writeSync(descriptor, bytes, at);
+		} catch (error) {
+			if (errnoOf(error) !== "EAGAIN") throw error;
+			Bun.sleepSync(FULL_PIPE_WAIT_MS);
+		}
 	}
 }
 

@@ -105,7 +105,7 @@ export const command = defineCommand({
 				workshop.pause();
 				if (isAsked) {
 					output.info(formatComparison(plan));
-					output.warn(plan.warnings);
+					await output.warn(plan.warnings);
 				}
 				return confirmOnTerminal("Replace the library?", signal);
 			};

@@ -3,7 +3,7 @@
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
-import { exists, resolveLinks } from "../files.ts";
+import { exists, makePrivateFolder, resolveLinks } from "../files.ts";
 import { makeScratch } from "../scratch.ts";
 import type { Settings } from "../settings.ts";
 import { type Candidate, unpackCandidate } from "./candidate.ts";
@@ -237,9 +237,9 @@ async function keepReplaced(
 	const { startedAt: createdAt, vpoVersion } = options;
 	if (lock && current.facts) {
 		try {
-			await using scratch = await makeScratch(
-				scratchParent(settings, libraryPath),
-			);
+			const parent = scratchParent(settings, libraryPath);
+			await makePrivateFolder(parent);
+			await using scratch = await makeScratch(parent);
 			const snapshotPath = join(scratch.path, "snapshot.db");
 			await lock.snapshot(snapshotPath, workshop.signal);
 			const name = (attempt: number) =>
