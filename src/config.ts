@@ -42,11 +42,10 @@ const Config = v.object({
 export type Config = v.InferOutput<typeof Config>;
 
 /**
- * Reads config.toml; a missing one (null) is an empty one, unless somebody named it.
+ * Reads config.toml; a missing one is an empty one, unless somebody named it.
  * @throws AppError CONFIG_ERROR: unreadable, not TOML, a key of a wrong type, an unknown key in [backup]
  */
-export function readConfig(path: string | null, isRequired: boolean): Config {
-	if (path === null) return v.parse(Config, {});
+export function readConfig(path: string, isRequired: boolean): Config {
 	const table = parseToml(path, isRequired);
 	requireKnownKeys(path, table);
 	const result = v.safeParse(Config, table);

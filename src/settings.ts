@@ -3,7 +3,6 @@
 import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type Config, readConfig } from "./config.ts";
-import { AppError } from "./errors.ts";
 
 /** Where things are, and what the user wants where no flag says otherwise. Paths are absolute; links are not resolved. */
 export interface Settings {
@@ -11,8 +10,7 @@ export interface Settings {
 	readonly backupDir: string;
 	/** The scratch folder that the user chose, or null: beside the library. */
 	readonly tempDir: string | null;
-	/** null: no folder is known that could hold one. */
-	readonly configPath: string | null;
+	readonly configPath: string;
 	/** The [backup] table of config.toml. */
 	readonly backup: Config["backup"];
 	/** Where to report runs to; a secret. */
@@ -37,7 +35,7 @@ type Choice = readonly [origin: string, value: string | null | undefined];
 
 /**
  * Settles where the library, the backups and the scratch folder are.
- * @throws AppError CONFIG_ERROR: config.toml is unreadable or wrong, or no home folder is known where one is needed
+ * @throws AppError CONFIG_ERROR: config.toml is unreadable or wrong
  */
 export function resolveSettings(
 	flags: SettingsFlags,
@@ -52,7 +50,7 @@ export function resolveSettings(
 	const dataDir = () => path(env("VPO_DATA_DIR") ?? "~/.vpo");
 
 	const chosen = env("VPO_CONFIG_PATH");
-	const configPath = chosen ? path(chosen) : defaultConfigPath(dataDir);
+	const configPath = chosen ? path(chosen) : join(dataDir(), "config.toml");
 	const config = readConfig(configPath, chosen !== undefined);
 	const { backup, jobs } = config;
 
@@ -62,7 +60,7 @@ export function resolveSettings(
 	];
 	const configured = (value: string | undefined): Choice => [
 		"config.toml",
-		value && configPath ? path(value, dirname(configPath)) : undefined,
+		value ? path(value, dirname(configPath)) : undefined,
 	];
 	const databasePath = choose(
 		given("--database", flags.database),
@@ -99,16 +97,6 @@ export function resolveSettings(
 	};
 }
 
-// Who names every path needs no home, and has no config file then.
-function defaultConfigPath(dataDir: () => string): string | null {
-	try {
-		return join(dataDir(), "config.toml");
-	} catch (error) {
-		if (error instanceof AppError) return null;
-		throw error;
-	}
-}
-
 function choose(...choices: readonly Choice[]): {
 	origin: string;
 	value: string | null;
@@ -124,28 +112,16 @@ export function expandHome(text: string, home: () => string): string {
 		: text;
 }
 
-/**
- * The home folder: HOME, else the passwd entry, as cron and containers may run without HOME.
- * @throws AppError CONFIG_ERROR: a container may lack /etc/passwd as well
- */
+/** The home folder: HOME, else the passwd entry (cron), else / as container engines have it for a user without an entry. */
 export function homeFolder({ HOME }: Environment): string {
 	return HOME || passwdHome();
 }
 
 function passwdHome(): string {
-	let home = "";
 	try {
-		home = userInfo().homedir;
-	} catch (cause) {
-		throw noHome(cause);
+		const { homedir } = userInfo();
+		return homedir.startsWith("/") ? homedir : "/";
+	} catch {
+		return "/"; // no entry, or no /etc/passwd at all
 	}
-	if (!home.startsWith("/")) throw noHome(undefined);
-	return home;
-}
-
-function noHome(cause: unknown): AppError {
-	return new AppError("CONFIG_ERROR", "this user's home folder is not known", {
-		hint: "set HOME, or set VPO_DATA_DIR to VPO's data folder, or name every path",
-		cause,
-	});
 }
