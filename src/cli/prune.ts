@@ -13,7 +13,7 @@ import type { Workshop } from "../core/store.ts";
 import { AppError } from "../errors.ts";
 import { resolveSettings, type Settings } from "../settings.ts";
 import { commonArgs, pathArg, usage } from "./args.ts";
-import { cancelled, confirmOnTerminal } from "./confirm.ts";
+import { cancelled, confirmOnTerminal, isTerminal } from "./confirm.ts";
 import { type Context, withWorkshop } from "./context.ts";
 import {
 	formatBytes,
@@ -66,7 +66,7 @@ export const command = defineCommand({
 			const plan = await planPrune(options);
 			if (args["dry-run"]) return planResult(plan);
 			if (plan.remove.length > 0 && !args.yes) {
-				if (process.stdin.isTTY) output.info(formatPlan(plan));
+				if (isTerminal()) output.info(formatPlan(plan));
 				const question = `Remove ${countBackups(plan.remove.length)}?`;
 				if (!(await confirmOnTerminal(question, signal))) throw cancelled();
 			}
