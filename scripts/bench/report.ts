@@ -45,6 +45,24 @@ export function ratioTarget(
 	};
 }
 
+/**
+ * A target that bounds our median time by the peer's. The ratio of the fastest runs stands beside it: on a busy
+ * machine that is the steadier one.
+ */
+export function timeTarget(
+	what: string,
+	ours: Timing,
+	peer: Timing,
+	limit: number,
+	remark = "",
+): Target {
+	const against = peer.name + remark;
+	const ratio = ours.medianSeconds / peer.medianSeconds;
+	const fastest = (ours.minSeconds / peer.minSeconds).toFixed(2);
+	const target = ratioTarget(what, against, ratio, limit);
+	return { ...target, measured: `${target.measured} (fastest ${fastest})` };
+}
+
 /** A table of what a race gave. */
 export function timingTable(title: string, timings: readonly Timing[]): Table {
 	const columns = ["with", "median", "from – to", "CPU", "archive"];

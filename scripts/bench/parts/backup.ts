@@ -1,9 +1,14 @@
 // Backup of a library of 100 MB against the peers: time and size of the archive.
 import { type Bench, sampleLibrary } from "../bench.ts";
-import { race, type Timing } from "../measure.ts";
+import { race } from "../measure.ts";
 import { ourBackup } from "../ours.ts";
 import { carefulShellBackup, pythonBackup, shellBackup } from "../peers.ts";
-import { type Findings, ratioTarget, timingTable } from "../report.ts";
+import {
+	type Findings,
+	ratioTarget,
+	timeTarget,
+	timingTable,
+} from "../report.ts";
 
 /** Races the backups. */
 export async function benchBackup(bench: Bench): Promise<Findings> {
@@ -15,18 +20,13 @@ export async function benchBackup(bench: Bench): Promise<Findings> {
 		careful: carefulShellBackup(library),
 	});
 	const { ours, shell, python, careful } = timings;
-	const time = (peer: Timing, limit: number, remark = "") =>
-		ratioTarget(
-			"backup, 100 MB, everything verified",
-			peer.name + remark,
-			ours.medianSeconds / peer.medianSeconds,
-			limit,
-		);
+	const what = "backup, 100 MB, everything verified";
+	const remark = ", nothing verified";
 	return {
 		targets: [
-			time(shell, 0.45, ", nothing verified"),
-			time(python, 0.38, ", nothing verified"),
-			time(careful, 0.6),
+			timeTarget(what, ours, shell, 0.45, remark),
+			timeTarget(what, ours, python, 0.38, remark),
+			timeTarget(what, ours, careful, 0.6),
 			ratioTarget(
 				"archive size",
 				python.name,

@@ -3,10 +3,10 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Bench, sampleLibrary } from "../bench.ts";
 import { archiveIn } from "../folders.ts";
-import { type Contender, race, run, type Timing } from "../measure.ts";
+import { type Contender, race, run } from "../measure.ts";
 import { ourBackup, ourRestore } from "../ours.ts";
 import { pythonBackup, pythonRestore } from "../peers.ts";
-import { type Findings, ratioTarget, timingTable } from "../report.ts";
+import { type Findings, timeTarget, timingTable } from "../report.ts";
 
 /** Races the restores, each from an archive of its own making. */
 export async function benchRestore(bench: Bench): Promise<Findings> {
@@ -24,19 +24,12 @@ export async function benchRestore(bench: Bench): Promise<Findings> {
 		once: pythonRestore(theirs, library, "once"),
 	});
 	const { bare, safe, python } = timings;
-	const target = (what: string, ours: Timing, peer: Timing, limit: number) =>
-		ratioTarget(
-			what,
-			peer.name,
-			ours.medianSeconds / peer.medianSeconds,
-			limit,
-		);
 	const bareName = "restore, 100 MB, everything verified, no safety backup";
 	const safeName = "restore, 100 MB, with safety backup";
 	return {
 		targets: [
-			target(bareName, bare, python, 0.35),
-			target(safeName, safe, python, 0.8),
+			timeTarget(bareName, bare, python, 0.35),
+			timeTarget(safeName, safe, python, 0.8),
 		],
 		tables: [timingTable("Restore, 100 MB", Object.values(timings))],
 	};

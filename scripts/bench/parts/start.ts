@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Bench } from "../bench.ts";
 import { race, run } from "../measure.ts";
-import { type Findings, ratioTarget, timingTable } from "../report.ts";
+import { type Findings, timeTarget, timingTable } from "../report.ts";
 
 const buildFlags =
 	"--compile --minify --format=esm --bytecode --no-compile-autoload-dotenv --no-compile-autoload-bunfig";
@@ -22,10 +22,9 @@ export async function benchStart(bench: Bench): Promise<Findings> {
 			constant: { name: "a compiled constant", command: () => [constant] },
 		},
 	);
-	const { ours } = timings;
-	const ratio = ours.medianSeconds / timings.constant.medianSeconds;
+	const { ours, constant: peer } = timings;
 	return {
-		targets: [ratioTarget(ours.name, timings.constant.name, ratio, 1.5)],
+		targets: [timeTarget(ours.name, ours, peer, 1.5)],
 		tables: [timingTable("Start-up", Object.values(timings))],
 	};
 }
