@@ -7,6 +7,7 @@ import { AppError, errnoOf, fileError } from "../errors.ts";
 import { GzipPool } from "./gzip.ts";
 import { inspectArchive } from "./inspect.ts";
 import { isoSeconds, type Metadata } from "./metadata.ts";
+import { type Identity, identityOf } from "./state.ts";
 import { readArchive } from "./unpack.ts";
 
 /** An archive in a backup folder. What is not known of a damaged one is null. */
@@ -14,6 +15,8 @@ export interface Backup {
 	readonly filename: string;
 	readonly path: string;
 	readonly archiveSizeBytes: number | null;
+	/** By which the state knows it; null for what is no file. */
+	readonly identity: Identity | null;
 	/** From the metadata, else from the file name. */
 	readonly createdAt: string | null;
 	readonly metadata: Metadata | null;
@@ -72,7 +75,12 @@ export async function listBackups(
 	signal?: AbortSignal,
 ): Promise<Backup[]> {
 	const names = await backupNames(folder);
-	using pool = new GzipPool(1);
+	using stack = new DisposableStack();
+	let made: GzipPool | null = null; // a thread costs more than reading a hundred of our archives' ends
+	const pool = () => {
+		made ??= stack.use(new GzipPool(1));
+		return made;
+	};
 	const found: (Backup & { modifiedMs: number })[] = [];
 	const queue = names.values();
 	const work = async () => {
@@ -226,7 +234,7 @@ async function archiveNames(folder: string): Promise<string[]> {
 async function describeBackup(
 	folder: string,
 	filename: string,
-	pool: GzipPool,
+	pool: () => GzipPool,
 	signal: AbortSignal | undefined,
 ): Promise<Backup & { modifiedMs: number }> {
 	const path = join(folder, filename);
@@ -235,12 +243,13 @@ async function describeBackup(
 		filename,
 		path,
 		archiveSizeBytes: file?.isFile() ? file.size : null,
+		identity: file?.isFile() ? identityOf(file) : null,
 		modifiedMs: file?.mtimeMs ?? 0,
 	};
 	try {
 		const metadata =
 			(await inspectArchive(path)) ??
-			(await readArchive(path, { pool, signal })).metadata;
+			(await readArchive(path, { pool: pool(), signal })).metadata;
 		return { ...known, createdAt: metadata.createdAt, metadata, error: null };
 	} catch (error) {
 		signal?.throwIfAborted();

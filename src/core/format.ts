@@ -1,5 +1,6 @@
 // Recognises a file by its first bytes, never by its name.
 
+import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { AppError, errnoOf, fileError } from "../errors.ts";
 import { readHead } from "../files.ts";
@@ -22,8 +23,9 @@ const FORMATS: readonly (readonly [
 	["a compress (.Z) archive", 0, "\x1f\x9d"],
 	["an uncompressed tar archive", 257, "ustar"],
 ];
-const GZIP = "\x1f\x8b";
-const HEAD_BYTES = 512;
+const GZIP = [0x1f, 0x8b];
+/** So much of a file tells its format. */
+const FORMAT_HEAD_BYTES = 512;
 
 /**
  * Lets gzip files pass.
@@ -31,27 +33,42 @@ const HEAD_BYTES = 512;
  */
 export async function requireSupportedFormat(path: string): Promise<void> {
 	const found = await stat(path).catch((cause) => {
-		if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) {
-			throw new AppError("NOT_FOUND", `no such file: ${path}`, {
-				hint: "see what there is: vpo library backups",
-			});
-		}
-		throw fileError(`cannot read ${path}`, cause);
+		throw cannotOpen(path, cause);
 	});
-	if (!found.isFile()) {
-		const what = found.isDirectory() ? "a folder" : "not a regular file";
-		throw unsupported(path, `this is ${what}`);
-	}
-	const name = formatName(await readHead(path, HEAD_BYTES));
-	if (name !== null) throw unsupported(path, name);
+	requireRegularFile(path, found);
+	requireGzip(path, await readHead(path, FORMAT_HEAD_BYTES));
 }
 
-/** Says what is not a gzip file, or null. */
-function formatName(head: Uint8Array): string | null {
+/** The error of an archive that is not there, or can't be opened. */
+export function cannotOpen(path: string, cause: unknown): AppError {
+	return ["ENOENT", "ENOTDIR"].includes(errnoOf(cause))
+		? new AppError("NOT_FOUND", `no such file: ${path}`, {
+				hint: "see what there is: vpo library backups",
+			})
+		: fileError(`cannot read ${path}`, cause);
+}
+
+/** @throws AppError INVALID_ARCHIVE: a folder, a pipe, … */
+export function requireRegularFile(path: string, found: Stats): void {
+	if (found.isFile()) return;
+	const what = found.isDirectory() ? "a folder" : "not a regular file";
+	throw unsupported(path, `this is ${what}`);
+}
+
+/**
+ * @param head the first FORMAT_HEAD_BYTES of the file, fewer if it is shorter
+ * @throws AppError INVALID_ARCHIVE
+ */
+export function requireGzip(path: string, head: Uint8Array): void {
+	if (head[0] === GZIP[0] && head[1] === GZIP[1]) return;
+	throw unsupported(path, formatName(head));
+}
+
+/** Says what is not a gzip file. */
+function formatName(head: Uint8Array): string {
 	if (head.byteLength === 0) return "the file is empty";
-	const text = String.fromCharCode(...head);
-	if (text.startsWith(GZIP)) return null;
 	if (isSqlite(head)) return "this is a SQLite database, not an archive of one";
+	const text = String.fromCharCode(...head.subarray(0, FORMAT_HEAD_BYTES));
 	const known = FORMATS.find(([, offset, magic]) =>
 		text.startsWith(magic, offset),
 	);
