@@ -18,6 +18,7 @@ import {
 	formatTable,
 	formatTime,
 	printableLine,
+	shellQuote,
 } from "./format.ts";
 import type { Result } from "./output.ts";
 
@@ -37,23 +38,28 @@ export const command = defineCommand({
 			environment,
 		);
 		const backups = await listBackups(backupDir, signal);
-		return listResult(backupDir, backups, now);
+		const makeOne = args.path
+			? `vpo library backup --output ${shellQuote(asFolder(args.path))}`
+			: "vpo library backup";
+		return listResult(backupDir, backups, makeOne, now);
 	},
 });
 
+// The name comes last: a long one, or one in wide characters, then spoils no column.
 const COLUMNS: readonly Column[] = [
-	{ title: "NAME", align: "left" },
 	{ title: "CREATED", align: "left" },
 	{ title: "AGE", align: "left" },
 	{ title: "ARCHIVE", align: "right" },
 	{ title: "FILES", align: "right" },
 	{ title: "LIBRARY", align: "right" },
 	{ title: "SCHEMA", align: "right" },
+	{ title: "NAME", align: "left" },
 ];
 
 function listResult(
 	directory: string,
 	backups: readonly Backup[],
+	makeOne: string,
 	now: Date,
 ): Result {
 	const totalBytes = backups.reduce(
@@ -69,7 +75,7 @@ function listResult(
 	return {
 		text:
 			backups.length === 0
-				? `No backups in ${printableLine(directory)}.\nMake one: vpo library backup`
+				? `No backups in ${printableLine(directory)}.\nMake one: ${makeOne}`
 				: [
 						formatTable(
 							COLUMNS,
@@ -87,24 +93,31 @@ function listResult(
 	};
 }
 
+function asFolder(path: string): string {
+	return path.endsWith("/") ? path : `${path}/`;
+}
+
 function toRow(
 	{ filename, createdAt, archiveSizeBytes, metadata }: Backup,
 	now: Date,
 ): string[] {
 	return [
-		printableLine(shortName(filename)),
 		createdAt === null ? "?" : formatTime(createdAt),
 		createdAt === null ? "?" : formatAge(createdAt, now),
 		formatSize(archiveSizeBytes),
 		metadata ? formatCount(metadata.fileCount) : "?",
 		formatSize(metadata?.databaseSizeBytes ?? null),
 		metadata ? String(metadata.schemaVersion) : "?",
+		printableLine(shortName(filename)),
 	];
 }
 
 // What a person should know of this one, on a line below it.
-function toRemark({ metadata, error }: Backup): string | null {
-	if (error !== null) return `! ${printableLine(error)}`;
+function toRemark({ path, metadata, error }: Backup): string | null {
+	if (error !== null) {
+		const what = error.replace(` ${path}`, "").replace(/:$/, "");
+		return `! ${printableLine(what)}`;
+	}
 	const note = metadata?.own?.note;
 	if (note) return `note: ${printableLine(note)}`;
 	return metadata?.own?.kind === PRE_RESTORE

@@ -15,7 +15,7 @@ import {
 	toPath,
 } from "./args.ts";
 import { type Context, withWorkshop } from "./context.ts";
-import { formatAge, formatBytes, formatCount } from "./format.ts";
+import { formatAgo, formatBytes, formatCount } from "./format.ts";
 import type { Result } from "./output.ts";
 
 const DEFAULT_MAX_AGE = "26h";
@@ -99,7 +99,7 @@ function formatHealth(health: Health, status: Status, now: Date): string {
 	const { findings, newest, backupCount, library } = health;
 	const facts = [
 		...(newest?.createdAt
-			? [`newest good backup ${formatAge(newest.createdAt, now)}`]
+			? [`newest good backup ${formatAgo(newest.createdAt, now)}`]
 			: []),
 		`${formatCount(backupCount)} ${backupCount === 1 ? "backup" : "backups"}`,
 		...(library

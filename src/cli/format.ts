@@ -29,14 +29,21 @@ const AGES: readonly (readonly [unit: string, seconds: number])[] = [
 	["min", 60],
 ];
 
-/** "3 d ago" */
+/** "3 d" */
 export function formatAge(iso: string, now: Date): string {
 	const seconds = (now.getTime() - Date.parse(iso)) / 1000;
-	if (seconds < -60) return "in the future";
+	if (seconds < -60) return "future";
 	for (const [unit, length] of AGES) {
-		if (seconds >= length) return `${Math.floor(seconds / length)} ${unit} ago`;
+		if (seconds >= length) return `${Math.floor(seconds / length)} ${unit}`;
 	}
-	return "just now";
+	return "now";
+}
+
+/** "3 d ago" */
+export function formatAgo(iso: string, now: Date): string {
+	const age = formatAge(iso, now);
+	if (age === "now") return "just now";
+	return age === "future" ? "in the future" : `${age} ago`;
 }
 
 /** "65% smaller", of a compression ratio. */
