@@ -23,6 +23,8 @@ const flags = [
 	"--minify",
 	"--format=esm",
 	"--bytecode",
+	// What a run does not need is not loaded: --version starts in half the time.
+	"--splitting",
 	"--no-compile-autoload-dotenv",
 	"--no-compile-autoload-bunfig",
 	// The workers lie beside the program in the executable, as they lie beside gzip.ts and library.ts here.

@@ -1,15 +1,8 @@
-// From argv to an exit code: finds the command, checks its arguments, runs it, and reports whatever goes wrong.
+// From argv to an exit code: runs one call of the program, and reports whatever goes wrong.
 
-import { runCommand } from "citty";
-import type { AppError } from "../errors.ts";
 import type { Environment } from "../settings.ts";
-import { version } from "../version.ts";
-import { usage } from "./args.ts";
-import type { Context } from "./context.ts";
-import { commandHelp, rootHelp } from "./help.ts";
-import { Output, type Result } from "./output.ts";
-import { type CommandModule, GROUPS, LIBRARY_COMMANDS } from "./root.ts";
-import { nearestHint, nearestOf, requireKnownArgs } from "./strict.ts";
+import { Output } from "./output.ts";
+import { before, versionResult } from "./words.ts";
 
 /**
  * Runs one call of the program. Never throws.
@@ -25,88 +18,14 @@ export async function run(
 	const isJson = before(argv, "--").some((word) => /^--json(=|$)/.test(word));
 	const output = new Output(isJson, environment);
 	try {
-		return await dispatch(argv, {
-			environment,
-			output,
-			signal,
-			now: new Date(),
-		});
+		if (argv[0] === "--version") return await output.result(versionResult);
+		// Loaded only now: --version starts as fast as a program that does nothing else.
+		const { dispatch } = await import("./dispatch.ts");
+		const now = new Date();
+		return await dispatch(argv, { environment, output, signal, now });
 	} catch (error) {
 		// What a signal breaks off fails in many ways; the signal is the reason.
 		const reason = signal.aborted ? signal.reason : error;
 		return await output.failure(reason);
 	}
-}
-
-async function dispatch(
-	argv: readonly string[],
-	context: Context,
-): Promise<number> {
-	const { output } = context;
-	const [group = "", name = "", ...rest] = argv;
-	const words = argv.filter((word) => word !== "--json");
-	// The first word that is not the group's.
-	const word = GROUPS.includes(group) ? words[1] : words[0];
-	if (isHelp(word)) {
-		return output.result({ text: rootHelp(), json: { help: rootHelp() } });
-	}
-	if (word === "--version") return output.result(versionResult);
-	if (word === undefined) {
-		output.info(`${rootHelp()}\n`);
-		throw usage("no command given");
-	}
-	if (!GROUPS.includes(group)) throw unknown(group, GROUPS);
-	const command = Object.hasOwn(LIBRARY_COMMANDS, name)
-		? LIBRARY_COMMANDS[name]
-		: undefined;
-	if (!command) throw unknown(name, []);
-	return await runModule(await command.load(), rest, context);
-}
-
-async function runModule(
-	module: CommandModule,
-	rawArgs: string[],
-	context: Context,
-): Promise<number> {
-	const flags = before(rawArgs, "--");
-	if (flags.includes("--version")) return context.output.result(versionResult);
-	if (flags.some(isHelp)) {
-		const help = commandHelp(module);
-		return context.output.result({ text: help, json: { help } });
-	}
-	const args = module.command.args;
-	if (typeof args === "object" && !(args instanceof Promise)) {
-		requireKnownArgs(rawArgs, args);
-	}
-	const { result } = await runCommand(module.command, {
-		rawArgs,
-		data: context,
-	});
-	return context.output.result(result as Result);
-}
-
-const versionResult: Result = { text: `vpo ${version}`, json: { version } };
-
-function isHelp(word: string | undefined): boolean {
-	return word === "--help" || word === "-h";
-}
-
-function unknown(word: string, groups: readonly string[]): AppError {
-	if (word.startsWith("-")) {
-		const flags = ["--help", "--version"];
-		const order = `flags come after the command: vpo library COMMAND ${word}`;
-		return usage(`unknown flag ${word}`, nearestHint(word, flags, order));
-	}
-	const commands = Object.keys(LIBRARY_COMMANDS);
-	const nearest = nearestOf(word, [...groups, ...commands]);
-	const full = commands.includes(nearest ?? "")
-		? `vpo library ${nearest}`
-		: `vpo ${nearest}`;
-	const hint = nearest === null ? "see vpo --help" : `did you mean ${full}?`;
-	return usage(`unknown command ${word}`, hint);
-}
-
-function before(words: readonly string[], end: string): readonly string[] {
-	const at = words.indexOf(end);
-	return at < 0 ? words : words.slice(0, at);
 }
