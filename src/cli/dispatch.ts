@@ -53,7 +53,7 @@ async function runModule(
 	}
 	const args = module.command.args;
 	if (typeof args === "object" && !(args instanceof Promise)) {
-		requireKnownArgs(rawArgs, args);
+		requireKnownArgs(module.takesRest ? [...flags] : rawArgs, args);
 	}
 	const { result } = await runCommand(module.command, {
 		rawArgs,

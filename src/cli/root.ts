@@ -6,6 +6,8 @@ import type { CommandDef } from "citty";
 export interface CommandModule {
 	readonly command: CommandDef;
 	readonly examples: readonly string[];
+	/** Whether it reads what stands after `--` by itself. */
+	readonly takesRest?: boolean;
 }
 
 export interface Command {
@@ -35,6 +37,10 @@ export const LIBRARY_COMMANDS: Readonly<Record<string, Command>> = {
 		description: "Say whether library and backups are in good health",
 		load: async () => loaded(await import("./check.ts")),
 	},
+	schedule: {
+		description: "Make cron, systemd or a container back up regularly",
+		load: async () => loaded(await import("./schedule.ts")),
+	},
 	config: {
 		description: "Show the settings in force",
 		load: async () => loaded(await import("./config.ts")),
@@ -48,6 +54,7 @@ export const GROUPS = ["library", "db"];
 function loaded(module: {
 	readonly command: unknown;
 	readonly examples: readonly string[];
+	readonly takesRest?: boolean;
 }): CommandModule {
-	return { command: module.command as CommandDef, examples: module.examples };
+	return { ...module, command: module.command as CommandDef };
 }

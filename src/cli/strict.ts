@@ -10,13 +10,7 @@ import { usage } from "./args.ts";
  * @throws AppError USAGE: an unknown flag, a flag without its value, a value where none belongs, a surplus or missing argument
  */
 export function requireKnownArgs(rawArgs: string[], args: ArgsDef): void {
-	const { tokens } = tokenize({
-		args: rawArgs,
-		options: optionsOf(args),
-		strict: false,
-		tokens: true,
-		allowPositionals: true,
-	});
+	const tokens = tokensOf(rawArgs, args);
 	const surplus: string[] = [];
 	for (const token of tokens) {
 		if (token.kind === "positional") surplus.push(token.value);
@@ -30,6 +24,25 @@ export function requireKnownArgs(rawArgs: string[], args: ArgsDef): void {
 	}
 	if (surplus[0] !== undefined)
 		throw usage(`unexpected argument: ${surplus[0]}`);
+}
+
+/** The flags of a call in their order, each by its full name; for what may be given more than once. */
+export function flagsIn(
+	rawArgs: readonly string[],
+	args: ArgsDef,
+): { readonly name: string; readonly value?: string | undefined }[] {
+	return tokensOf(rawArgs, args).filter((token) => token.kind === "option");
+}
+
+function tokensOf(rawArgs: readonly string[], args: ArgsDef) {
+	const { tokens } = tokenize({
+		args: [...rawArgs],
+		options: optionsOf(args),
+		strict: false,
+		tokens: true,
+		allowPositionals: true,
+	});
+	return tokens;
 }
 
 interface OptionToken {

@@ -9,6 +9,7 @@ export interface HookOptions {
 	readonly signal?: AbortSignal | undefined;
 }
 
+const STDERR = 2;
 const STANDARD_PATH = "/usr/local/bin:/usr/bin:/bin";
 /** A command that was told to end gets so long for it. */
 const GRACE_MS = 1000;
@@ -31,7 +32,7 @@ export async function runHook(
 	const child = Bun.spawn([resolve(shell), "-c", command], {
 		env: { ...environment },
 		stdin: new Blob([stdin]),
-		stdout: process.stderr.fd,
+		stdout: STDERR,
 		stderr: "inherit",
 		// A process group of its own, so that what the shell started ends with it.
 		detached: true,
