@@ -1,5 +1,6 @@
 // argv in, exit code out; the only file that ends the process.
 
+import { readFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { run } from "./cli/run.ts";
 import { AppError } from "./errors.ts";
@@ -7,6 +8,7 @@ import { AppError } from "./errors.ts";
 const controller = new AbortController();
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 for (const [name, exitCode] of Object.entries(signals)) {
+	if (name === "SIGHUP" && isHangupIgnored()) continue; // nohup vpo library backup
 	process.on(name, () => {
 		// The second one means it: whatever hangs, hangs no longer.
 		if (controller.signal.aborted) process.exit(exitCode);
@@ -30,3 +32,14 @@ try {
 }
 
 process.exit(await run(process.argv.slice(2), process.env, controller.signal));
+
+// A handler of ours would end what nohup wants to live on.
+function isHangupIgnored(): boolean {
+	try {
+		const status = readFileSync("/proc/self/status", "utf8");
+		const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
+		return (BigInt(`0x${mask}`) & 1n) === 1n;
+	} catch {
+		return false;
+	}
+}
