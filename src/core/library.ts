@@ -35,10 +35,13 @@ export class SqliteThread implements Disposable {
 	/** @throws AppError NOT_FOUND, DATABASE_ERROR, DATABASE_LOCKED after the timeout */
 	async describe(path: string, options: LockOptions): Promise<LibraryFacts> {
 		await requireLibraryFile(path);
-		const isClosed = await isClosedWal(path);
-		return this.#whileLocked(path, options, () =>
+		const isWal = await isWalMode(path);
+		const isClosed = isWal && !(await hasWal(path));
+		const facts = await this.#whileLocked(path, options, () =>
 			this.#thread.call("describe", path, isClosed),
 		);
+		// Opened as immutable, SQLite calls the mode "delete".
+		return isWal ? { ...facts, journalMode: "wal" } : facts;
 	}
 
 	/**

@@ -1,5 +1,6 @@
 // The main job on real libraries: what is backed up comes back, row by row.
 
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { cpSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -44,6 +45,26 @@ describe.each(PROGRAMS)("$name", (program) => {
 			);
 		},
 	);
+
+	test("a library in WAL mode comes back in WAL mode, another one in its own", async () => {
+		using home = new Home();
+		const modeOf = (path: string) => readFileSync(path)[18];
+		for (const mode of ["wal", "delete"]) {
+			const database = new Database(home.library);
+			database.run(`PRAGMA journal_mode = ${mode}`);
+			database.close(true);
+			const target = home.at(`${mode}.db`);
+			await run(program, home, ["library", "backup"]);
+			await run(program, home, [
+				"library",
+				"restore",
+				"latest",
+				"--database",
+				target,
+			]);
+			expect(modeOf(target)).toBe(mode === "wal" ? 2 : 1);
+		}
+	});
 
 	test("rows that are only in the WAL are in the backup, and the library's files stay as they were", async () => {
 		using home = new Home(null);
