@@ -17,7 +17,7 @@ export type { CheckResult, LibraryFacts } from "./sqlite.ts";
 /** The newest schema version that this program knows. */
 export const NEWEST_SCHEMA = 27;
 
-const RETRY_MS = 5;
+const RETRY_MS = 50;
 /** What SQLite may keep beside a library. */
 const SIDECARS = ["-wal", "-shm", "-journal"];
 

@@ -43,7 +43,7 @@ function connectImmutable(path: string): Database {
 	});
 }
 
-/** Runs `work` on a read-only connection of its own. */
+/** Runs `work` on a read-only connection of its own, in one read transaction. */
 export function reading<T>(
 	path: string,
 	work: (database: Database) => T,
@@ -51,11 +51,36 @@ export function reading<T>(
 ): T {
 	const database = isImmutable ? connectImmutable(path) : connect(path, "read");
 	try {
-		return asking(path, () => work(database));
+		return asking(path, () => {
+			database.run("BEGIN");
+			eagerly(() => pragma(database, "schema_version"));
+			return work(database);
+		});
 	} finally {
 		database.close(true);
 	}
 }
+
+/**
+ * Asks for a lock again and again for a moment: between two commits of a busy writer it is free for microseconds only,
+ * in which SQLite's own busy handler would sleep.
+ */
+export function eagerly<T>(ask: () => T): T {
+	const giveUpAt = performance.now() + EAGER_MS;
+	for (;;) {
+		try {
+			return ask();
+		} catch (error) {
+			const isLocked = LOCKED.test(errnoOf(error));
+			if (!isLocked || performance.now() >= giveUpAt) throw error;
+		}
+		Atomics.wait(NOTHING, 0, 0, PAUSE_MS);
+	}
+}
+
+const EAGER_MS = 100;
+const PAUSE_MS = 0.1;
+const NOTHING = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Reads what a library says of itself.

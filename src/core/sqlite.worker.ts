@@ -7,6 +7,7 @@ import {
 	checkDatabase,
 	connect,
 	countRows,
+	eagerly,
 	findDamage,
 	type LibraryFacts,
 	pragma,
@@ -29,28 +30,41 @@ const operations = {
 	},
 
 	/**
-	 * Takes the write lock for a moment. The read-only connection outlives it: the last connection to close
+	 * Takes the write lock for a moment. Where others commit all the time it may never be free for us, but whoever
+	 * commits lets go of it too. The read-only connection outlives it: the last connection to close
 	 * would checkpoint the library's WAL, and a read-only one doesn't.
 	 * @throws AppError DATABASE_LOCKED
 	 */
 	probeWriteLock(path: string): void {
 		reading(path, (reader) => {
-			pragma(reader, "schema_version");
+			const before = pragma(reader, "data_version");
+			reader.run("COMMIT"); // as long as we read, nobody commits in rollback mode
 			const writer = connect(path, "write");
 			try {
-				asking(path, () => {
-					writer.run("BEGIN IMMEDIATE");
-					writer.run("ROLLBACK");
-				});
+				eagerly(() => writer.run("BEGIN IMMEDIATE"));
+				writer.run("ROLLBACK");
+			} catch (error) {
+				const after = eagerly(() => pragma(reader, "data_version"));
+				if (after === before) throw error;
 			} finally {
 				writer.close(true);
 			}
 		});
 	},
 
-	/** Copies the library as of one moment into a new file, defragmented. */
+	/**
+	 * Copies the library as of one moment into a new file, defragmented. VACUUM takes its read lock more than once, and
+	 * only while another connection of this process reads does it always get it.
+	 */
 	snapshot(path: string, to: string): void {
-		reading(path, (database) => vacuumInto(database, to));
+		reading(path, () => {
+			const database = connect(path, "read");
+			try {
+				asking(path, () => vacuumInto(database, to));
+			} finally {
+				database.close(true);
+			}
+		});
 	},
 
 	/**
