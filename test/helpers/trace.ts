@@ -1,0 +1,84 @@
+// The program under trace.py, which counts its system calls that change files, and kills it, fails it or holds it at one.
+
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { python } from "./peer.ts";
+import {
+	binary,
+	type Home,
+	type Outcome,
+	type RunOptions,
+	run,
+} from "./program.ts";
+
+const SCRIPT = join(import.meta.dir, "trace.py");
+
+/** "count", "kill", "hold", or an errno: "ENOSPC", and "ENOSPC+" from that call on. */
+export type Action = "count" | "kill" | "hold" | `E${string}`;
+
+export interface TraceOptions extends RunOptions {
+	readonly action: Action;
+	/** Counted from 1; or "rename:library.db", the first call of this name on a path with this end. */
+	readonly at?: number | string;
+	/** Only calls on files in here count; the home if left out. */
+	readonly folder?: string;
+}
+
+export interface Traced extends Outcome {
+	/** Each call that changes files: its name and its paths. */
+	readonly calls: readonly string[];
+}
+
+/** Runs the binary under trace; its exit code is 137 if it was killed. */
+export async function trace(
+	home: Home,
+	args: readonly string[],
+	options: TraceOptions,
+): Promise<Traced> {
+	const log = logOf(home);
+	const outcome = await run(tracer(home, options), home, args, options);
+	const calls = readFileSync(log, "utf8").trimEnd().split("\n");
+	rmSync(log);
+	return { ...outcome, calls };
+}
+
+/** Runs the binary and has `meanwhile` run while it waits at the beginning of one call. */
+export async function holding(
+	home: Home,
+	args: readonly string[],
+	at: number | string,
+	meanwhile: () => Promise<void>,
+): Promise<Traced> {
+	const log = logOf(home);
+	const running = trace(home, args, { action: "hold", at });
+	let isOver = false;
+	const end = () => {
+		isOver = true;
+	};
+	running.then(end, end);
+	while (!existsSync(`${log}.held`)) {
+		if (isOver)
+			throw new Error(`it never came to ${at}: ${(await running).stderr}`);
+		await Bun.sleep(2);
+	}
+	try {
+		await meanwhile();
+	} finally {
+		writeFileSync(`${log}.go`, "");
+	}
+	const traced = await running;
+	for (const end of [".held", ".go"]) rmSync(log + end);
+	return traced;
+}
+
+function tracer(home: Home, { action, at = 0, folder }: TraceOptions) {
+	const options = [folder ?? home.path, logOf(home), action, String(at), "--"];
+	return {
+		name: "traced",
+		command: [python(), SCRIPT, ...options, ...binary.command],
+	};
+}
+
+function logOf(home: Home): string {
+	return home.at("calls.log");
+}
