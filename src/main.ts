@@ -6,12 +6,19 @@ import { run } from "./cli/run.ts";
 import { AppError } from "./errors.ts";
 
 const controller = new AbortController();
+const ECHO_MS = 500;
+let signalledAt = Number.NEGATIVE_INFINITY;
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 for (const [name, exitCode] of Object.entries(signals)) {
 	if (name === "SIGHUP" && isHangupIgnored()) continue; // nohup vpo library backup
 	process.on(name, () => {
-		// The second one means it: whatever hangs, hangs no longer.
-		if (controller.signal.aborted) process.exit(exitCode);
+		// The second one means it: whatever hangs, hangs no longer. One that comes along with the first is its echo:
+		// systemd and terminals signal a whole group, and `schedule --run` passes on what it gets.
+		if (controller.signal.aborted) {
+			if (performance.now() - signalledAt > ECHO_MS) process.exit(exitCode);
+			return;
+		}
+		signalledAt = performance.now();
 		const message = `interrupted by ${name}; everything half-done was removed`;
 		controller.abort(new AppError("INTERRUPTED", message, { exitCode }));
 	});
