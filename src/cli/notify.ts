@@ -8,7 +8,7 @@ import {
 	parsePingUrl,
 	sendPing,
 } from "../core/notify.ts";
-import { resolveSettings } from "../settings.ts";
+import { type Environment, resolveSettings } from "../settings.ts";
 import { version } from "../version.ts";
 import { usage } from "./args.ts";
 import type { Context } from "./context.ts";
@@ -69,11 +69,17 @@ export async function notified(
 	const target = pingTarget(args, context);
 	if (args["dry-run"]) return work();
 	const started = target.url && startPing(target.url, context.signal);
-	const tell = async (outcome: Outcome) => [
-		...target.warnings,
-		...warningOf("--ping-url", "start", await started),
-		...(await tellOthers(outcome, target.url, args, context)),
-	];
+	const tell = async (outcome: Outcome) => {
+		const limits = context.signal.aborted ? HURRIED : PATIENT;
+		// The signal that ended the run must not silence the news of it.
+		const signal = limits === PATIENT ? context.signal : undefined;
+		const patience = { ...limits, signal };
+		const told = await Promise.all([
+			tellMonitor(target.url, started, outcome, patience),
+			runOwnCommand(args, outcome, context.environment, patience),
+		]);
+		return [...target.warnings, ...told.flat()];
+	};
 	let result: Result;
 	try {
 		result = await work();
@@ -99,30 +105,41 @@ async function startPing(
 	return signal.aborted ? null : reason;
 }
 
-async function tellOthers(
-	{ ping, body, json }: Outcome,
+interface Patience {
+	readonly ping: Pick<PingOptions, "timeoutMs" | "retryDelaysMs">;
+	readonly hookTimeoutMs: number;
+	readonly signal: AbortSignal | undefined;
+}
+
+/** In order: a start that comes after the end would look like a run that never ends. */
+async function tellMonitor(
 	url: URL | null,
-	args: NotifyArgs,
-	{ environment, signal: runSignal }: Context,
+	started: Promise<string | null> | null,
+	{ ping, body }: Outcome,
+	{ ping: limits, signal }: Patience,
 ): Promise<string[]> {
-	const signal = runSignal.aborted ? undefined : runSignal;
-	const limits = signal ? PATIENT : HURRIED;
+	if (url === null) return [];
+	const startReason = await started;
+	const endReason = await sendPing(url, ping, body, withAgent(limits, signal));
+	const reason = endReason ?? startReason;
+	if (reason === null) return [];
+	const what = endReason === null ? "start" : "outcome";
+	return [`the monitor at the ping URL did not hear of the ${what}: ${reason}`];
+}
+
+async function runOwnCommand(
+	args: NotifyArgs,
+	{ ping, json }: Outcome,
+	environment: Environment,
+	{ hookTimeoutMs: timeoutMs, signal }: Patience,
+): Promise<string[]> {
 	const flag = ping === "success" ? "on-success" : "on-failure";
 	const command = args[flag];
-	const { VPO_BACKUP_PING_URL: _, ...safe } = environment;
-	const hook = {
-		environment: safe,
-		timeoutMs: limits.hookTimeoutMs,
-		signal,
-	};
-	const [pingReason, hookReason] = await Promise.all([
-		url && sendPing(url, ping, body, withAgent(limits.ping, signal)),
-		command ? runHook(command, `${JSON.stringify(json)}\n`, hook) : null,
-	]);
-	return [
-		...warningOf("--ping-url", ping, pingReason),
-		...warningOf(`--${flag}`, null, hookReason),
-	];
+	if (!command) return [];
+	const { VPO_BACKUP_PING_URL: _, ...harmless } = environment;
+	const options = { environment: harmless, timeoutMs, signal };
+	const reason = await runHook(command, `${JSON.stringify(json)}\n`, options);
+	return reason === null ? [] : [`--${flag}: the command failed: ${reason}`];
 }
 
 function withAgent(
@@ -130,16 +147,6 @@ function withAgent(
 	signal: AbortSignal | undefined,
 ): PingOptions {
 	return { ...limits, signal, userAgent: `vpo-library/${version}` };
-}
-
-function warningOf(
-	flag: string,
-	ping: Ping | null,
-	reason: string | null,
-): string[] {
-	if (reason === null) return [];
-	const what = ping === null ? "the command failed" : `no ping of ${ping}`;
-	return [`${flag}: ${what}: ${reason}`];
 }
 
 /** The settings may be what is wrong, and that must be told too; then flag and environment decide. */

@@ -1,6 +1,8 @@
 // vpo library schedule: when → what to paste, or (--run) keep to it here and now.
 
+import { existsSync } from "node:fs";
 import { defineCommand } from "citty";
+import type { Environment } from "../settings.ts";
 import { commonArgs, usage } from "./args.ts";
 import { type Call, settleCall } from "./call.ts";
 import { toContainer } from "./container.ts";
@@ -79,6 +81,9 @@ export const command = defineCommand({
 		const format = toFormat(args.format);
 		if (args.run && format)
 			throw usage("--format and --run exclude each other");
+		if (!args.run && !args["catch-up"]) {
+			throw usage("--no-catch-up has a meaning only with --run");
+		}
 		const call = await settleCall(rest, context);
 		if (args.run) {
 			return keepSchedule(call, timing, args["catch-up"], context);
@@ -123,21 +128,35 @@ function printed(
 	};
 	const text = texts[format];
 	if (text === null && !output.isJson) throw unavailable(format, timing);
-	const nextRuns = nextTimes(timing, now);
-	output.info(
-		`next backups: ${nextRuns.map((at) => formatTime(at.toISOString())).join(", ")}`,
-	);
+	const nextRuns = nextTimes(timing, now).map((at) => at.toISOString());
+	if (!output.isJson) {
+		output.info(`next backups: ${nextRuns.map(formatTime).join(", ")}\n`);
+	}
+	const warnings = warningsOf(call, environment);
 	return {
+		warnings,
 		text: text ?? "",
 		json: {
 			crontab,
 			systemd_service: service,
 			systemd_timer: timer,
 			container,
-			next_runs: nextRuns.map((at) => at.toISOString()),
-			warnings: [],
+			next_runs: nextRuns,
+			warnings,
 		},
 	};
+}
+
+function warningsOf(
+	{ folders, settings: { configPath } }: Call,
+	{ VPO_BACKUP_PING_URL }: Environment,
+): string[] {
+	const missing = folders.filter((folder) => !existsSync(folder));
+	const secret = `VPO_BACKUP_PING_URL is set here, but neither cron nor systemd will know it: put it into ${configPath} as ping_url in [backup]`;
+	return [
+		...missing.map((folder) => `make this folder first: ${folder}`),
+		...(VPO_BACKUP_PING_URL ? [secret] : []),
+	];
 }
 
 function systemdText(service: string, timer: string): string {
