@@ -4,6 +4,8 @@ import { AppError } from "../errors.ts";
 
 const MAGIC = new TextEncoder().encode("SQLite format 3\0");
 export const SQLITE_HEADER_BYTES = 100;
+/** UTF-8, UTF-16 of either byte order; 0 where nothing was written yet. */
+const MAX_ENCODING = 3;
 
 /** Whether these first bytes are those of a SQLite database. */
 export function isSqlite(head: Uint8Array): boolean {
@@ -27,6 +29,16 @@ export function requireSqliteFile(header: Uint8Array, sizeBytes: number): void {
 	const isPowerOfTwo = (pageBytes & (pageBytes - 1)) === 0;
 	if (pageBytes < 512 || !isPowerOfTwo || sizeBytes % pageBytes !== 0) {
 		throw new AppError("INVALID_ARCHIVE", "library.db has an impossible size");
+	}
+	// SQLite reads some of what it can't write; such a library would be in VPO's way, and in that of the next restore.
+	const isKnownVersion = [18, 19].every((at) =>
+		[1, 2].includes(view.getUint8(at)),
+	);
+	if (!isKnownVersion || view.getUint32(56) > MAX_ENCODING) {
+		throw new AppError(
+			"INVALID_ARCHIVE",
+			"library.db has a file format version that SQLite does not know",
+		);
 	}
 	const pageCount = view.getUint32(28);
 	const isCountValid = view.getUint32(24) === view.getUint32(92);

@@ -1,7 +1,7 @@
 // Archives as nobody should make them: tar and gzip by hand, with every field free to lie.
 
 import { Database } from "bun:sqlite";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
@@ -133,6 +133,25 @@ export function makeLibrary(
 	} finally {
 		database.close(true);
 	}
+	const bytes = new Uint8Array(readFileSync(path));
+	rmSync(path);
+	return bytes;
+}
+
+/** A library rewritten by Python's SQLite, where writable_schema is allowed. */
+export function rewriteLibrary(
+	folder: string,
+	library: Bytes,
+	sql: string,
+): Bytes {
+	const path = join(folder, `rewritten-${crypto.randomUUID()}.db`);
+	writeFileSync(path, library);
+	const { exitCode, stderr } = Bun.spawnSync({
+		cmd: ["python3", join(import.meta.dir, "python-sqlite.py"), path],
+		stdin: Buffer.from(sql),
+		stderr: "pipe",
+	});
+	if (exitCode !== 0) throw new Error(`${sql}: ${stderr}`);
 	const bytes = new Uint8Array(readFileSync(path));
 	rmSync(path);
 	return bytes;

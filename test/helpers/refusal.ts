@@ -62,6 +62,14 @@ export class Target implements Disposable {
 		expect(tree(this.home.path)).toEqual(before);
 	}
 
+	/** The error of a dry run, or null if it accepts the archive. */
+	async failureOf(archive: Bytes): Promise<unknown> {
+		return this.#plan(this.write(archive)).then(
+			() => null,
+			(error) => error,
+		);
+	}
+
 	/** Expects a dry run and a restore to accept it, and the restored library to be `library`. */
 	async expectAccepted(archive: Bytes, library: Bytes): Promise<RestorePlan> {
 		const path = this.write(archive);
