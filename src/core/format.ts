@@ -32,11 +32,18 @@ const FORMAT_HEAD_BYTES = 512;
  * @throws AppError INVALID_ARCHIVE: anything else, by its name; NOT_FOUND: no such file
  */
 export async function requireSupportedFormat(path: string): Promise<void> {
-	const found = await stat(path).catch((cause) => {
+	requireRegularFile(path, await lookAt(path));
+	requireGzip(path, await readHead(path, FORMAT_HEAD_BYTES));
+}
+
+/**
+ * An archive's size and times.
+ * @throws AppError NOT_FOUND, OPERATION_FAILED
+ */
+export async function lookAt(path: string): Promise<Stats> {
+	return stat(path).catch((cause) => {
 		throw cannotOpen(path, cause);
 	});
-	requireRegularFile(path, found);
-	requireGzip(path, await readHead(path, FORMAT_HEAD_BYTES));
 }
 
 /** The error of an archive that is not there, or can't be opened. */

@@ -4,6 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { errnoOf, fileError } from "../errors.ts";
+import { isoSeconds } from "./metadata.ts";
 
 export const STATE_NAME = ".vpo-state.json";
 /** Some 40,000 archives. */
@@ -36,7 +37,9 @@ const count = v.pipe(v.number(), v.safeInteger());
 const text = v.nullable(v.string());
 const time = v.pipe(
 	v.string(),
+	v.regex(/^\d{4}-/),
 	v.check((iso) => !Number.isNaN(Date.parse(iso)), "not a date"),
+	v.transform((iso) => isoSeconds(new Date(iso))),
 );
 
 const StateFile = v.object({
