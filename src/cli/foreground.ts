@@ -28,8 +28,10 @@ export async function keepSchedule(
 		output.info(`[${formatSecond(new Date())}] ${text}`);
 	const startedAt = systemClock.now();
 	const newest = catchesUp ? await newestTime(call.outputDir) : startedAt;
-	const schedule = timing.schedule(newest ?? startedAt);
-	const isLate = newest === null || schedule.nextAfter(newest) <= startedAt;
+	const isLate =
+		newest === null || timing.schedule(newest).nextAfter(newest) <= startedAt;
+	// An interval goes on counting over a restart, or a machine that is often restarted would never back up.
+	const schedule = timing.schedule(isLate ? startedAt : newest);
 	if (isLate) {
 		const what = newest ? formatSecond(newest) : "none";
 		log(`the newest backup is too old (${what}): backing up now`);
@@ -80,6 +82,7 @@ async function backUp(
 	const exitCode = await child.exited;
 	process.off("exit", end);
 	signal.removeEventListener("abort", end);
+	if (signal.aborted) return;
 	if (child.signalCode) log(`the backup was ended by ${child.signalCode}`);
 	else if (exitCode !== 0) log(`the backup ended with exit code ${exitCode}`);
 }
