@@ -1,31 +1,23 @@
 // restoreBackup: location → archive → verify → check → swap in → library. Everything is validated before anything is touched.
 
-import { stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { AppError, errnoOf, fileError } from "../errors.ts";
-import { exists, makePrivateFolder, resolveLinks } from "../files.ts";
-import { makeScratch } from "../scratch.ts";
+import { dirname } from "node:path";
+import { AppError } from "../errors.ts";
+import { resolveLinks } from "../files.ts";
 import type { Settings } from "../settings.ts";
 import { type Candidate, unpackCandidate } from "./candidate.ts";
+import { findBackup, findReplaced } from "./catalog.ts";
 import {
-	backupName,
-	findBackup,
-	findReplaced,
-	PRE_RESTORE,
-} from "./catalog.ts";
-import { generatedIn } from "./destination.ts";
-import { DEFAULT_LEVEL } from "./gzip.ts";
-import {
-	type LibraryFacts,
-	type LibraryLock,
-	NEWEST_SCHEMA,
-	requireUnused,
-	sidecars,
-} from "./library.ts";
+	type CurrentLibrary,
+	describeCurrent,
+	keepCurrent,
+	lockCurrent,
+	orNullIfNoLibrary,
+} from "./current.ts";
+import { type LibraryLock, NEWEST_SCHEMA, requireUnused } from "./library.ts";
 import type { Metadata } from "./metadata.ts";
 import { RawFiles } from "./salvage.ts";
 import { measureSpace, requireSpace } from "./space.ts";
-import { storeSnapshot, type Workshop } from "./store.ts";
+import type { Workshop } from "./store.ts";
 import { keptPath, prepareSwap, swapIn } from "./swap.ts";
 
 /** What a person can say about one restore. */
@@ -38,14 +30,6 @@ export interface RestoreOptions {
 	readonly lockTimeoutMs: number;
 	readonly startedAt: Date;
 	readonly vpoVersion: string;
-}
-
-/** The library that stands where the backup would go. */
-export interface CurrentLibrary {
-	/** null: it is damaged, or no VPO library. */
-	readonly facts: LibraryFacts | null;
-	readonly sizeBytes: number;
-	readonly changedAt: Date;
 }
 
 /** What a restore would do. */
@@ -97,10 +81,23 @@ export async function restoreBackup(
 		throw new AppError("CANCELLED", "cancelled, nothing was changed");
 	}
 	await using raw = await RawFiles.of(plan.libraryPath);
-	await using lock = await lockUnlessDamaged(plan, workshop);
-	const safetyBackup = options.safetyBackup
-		? await keepReplaced(plan, raw, lock, settings, options, workshop)
-		: null;
+	await using lock = await lockCurrent(plan.libraryPath, workshop);
+	const safetyBackup =
+		plan.current && options.safetyBackup
+			? await keepCurrent(
+					plan.current,
+					lock,
+					raw,
+					{
+						libraryPath: plan.libraryPath,
+						backupDir: settings.backupDir,
+						scratchParent: scratchParent(settings, plan.libraryPath),
+						createdAt: options.startedAt,
+						vpoVersion: options.vpoVersion,
+					},
+					workshop,
+				)
+			: null;
 	await replaceLibrary(candidate, plan, lock, workshop);
 	return { plan, safetyBackup };
 }
@@ -120,7 +117,11 @@ async function validate(
 	const candidate = await unpackCandidate(archivePath, libraryPath, workshop);
 	try {
 		await requireUnused(libraryPath);
-		const current = await describeCurrent(libraryPath, options, workshop);
+		const current = await describeCurrent(
+			libraryPath,
+			options.lockTimeoutMs,
+			workshop,
+		);
 		const plan = makePlan(archivePath, libraryPath, candidate, current);
 		requireKnownSchema(plan, options);
 		if (current && options.safetyBackup) {
@@ -167,109 +168,6 @@ function requireKnownSchema(
 		{
 			hint: "update VPO first, or restore it all the same with --allow-newer-schema",
 		},
-	);
-}
-
-async function describeCurrent(
-	libraryPath: string,
-	{ lockTimeoutMs }: RestoreOptions,
-	{ sqlite, signal }: Workshop,
-): Promise<CurrentLibrary | null> {
-	const found = await Promise.all(
-		[libraryPath, ...sidecars(libraryPath)].map((path) =>
-			stat(path).catch((cause) => {
-				if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) return null;
-				throw fileError(`cannot look at ${path}`, cause);
-			}),
-		),
-	);
-	const files = found.filter((file) => file !== null);
-	if (files.length === 0) return null;
-	if (files.some((file) => !file.isFile())) {
-		throw new AppError(
-			"OPERATION_FAILED",
-			`not a regular file: ${libraryPath}`,
-			{
-				hint: "name the library with --database",
-			},
-		);
-	}
-	const facts = await sqlite
-		.describe(libraryPath, { lockTimeoutMs, signal })
-		.catch(orNullIfNoLibrary);
-	return {
-		facts,
-		sizeBytes: files.reduce((sum, file) => sum + file.size, 0),
-		changedAt: new Date(Math.max(...files.map((file) => file.mtimeMs))),
-	};
-}
-
-// A damaged or foreign file in the library's place, or a WAL without its library, never blocks a restore.
-function orNullIfNoLibrary(error: unknown): null {
-	const codes = ["DATABASE_ERROR", "NOT_FOUND"];
-	if (error instanceof AppError && codes.includes(error.code)) return null;
-	throw error;
-}
-
-async function lockUnlessDamaged(
-	{ libraryPath, current }: RestorePlan,
-	{ sqlite }: Workshop,
-): Promise<LibraryLock | null> {
-	if (!current || !(await exists(libraryPath))) return null;
-	try {
-		return await sqlite.lock(libraryPath);
-	} catch (error) {
-		return orNullIfNoLibrary(error);
-	}
-}
-
-async function keepReplaced(
-	plan: RestorePlan,
-	raw: RawFiles,
-	lock: LibraryLock | null,
-	settings: Settings,
-	options: RestoreOptions,
-	workshop: Workshop,
-): Promise<string | null> {
-	const { libraryPath, current } = plan;
-	if (!current) return null;
-	const { backupDir } = settings;
-	const { startedAt: createdAt, vpoVersion } = options;
-	if (lock && current.facts) {
-		try {
-			const parent = scratchParent(settings, libraryPath);
-			await makePrivateFolder(parent);
-			await using scratch = await makeScratch(parent);
-			const snapshotPath = join(scratch.path, "snapshot.db");
-			await lock.snapshot(snapshotPath, workshop.signal);
-			const name = (attempt: number) =>
-				backupName(createdAt, PRE_RESTORE, attempt);
-			const stored = await storeSnapshot(
-				snapshotPath,
-				generatedIn(backupDir, name),
-				{
-					createdAt,
-					kind: PRE_RESTORE,
-					note: null,
-					level: DEFAULT_LEVEL,
-					vpoVersion,
-					previous: null,
-					sourceJournalMode: current.facts.journalMode,
-					libraryPath,
-				},
-				workshop,
-			);
-			return stored.path;
-		} catch (error) {
-			orNullIfNoLibrary(error);
-		}
-	}
-	return raw.salvage(
-		libraryPath,
-		backupDir,
-		createdAt,
-		workshop.pool,
-		workshop.signal,
 	);
 }
 
