@@ -25,6 +25,8 @@ export interface Result {
 	readonly warnings?: readonly string[];
 	/** Not 0 where the command did its work and found something. */
 	readonly exitCode?: number;
+	/** What it found, if that is to be reported as any failure is; the document then holds both. */
+	readonly failure?: AppError;
 }
 
 export class Output {
@@ -56,10 +58,15 @@ export class Output {
 		json,
 		warnings = [],
 		exitCode = 0,
+		failure,
 	}: Result): Promise<number> {
-		writeStdout(this.isJson ? toJson(json) : `${printable(text)}\n`);
+		const found = failure && failureJson(failure);
+		writeStdout(
+			this.isJson ? toJson({ ...found, ...json }) : `${printable(text)}\n`,
+		);
 		await this.warn(warnings);
-		return exitCode;
+		if (found) await this.#report(found);
+		return found?.exit_code ?? exitCode;
 	}
 
 	/** For people; what belongs in a document goes with its result. */
@@ -72,12 +79,16 @@ export class Output {
 	/** Reports a failure, foreseen or not, and returns the exit code. */
 	async failure(error: unknown): Promise<number> {
 		const json = failureJson(error);
-		(await this.#logger()).error(printableLine(json.error));
-		if (json.hint !== null) this.info(`  ${json.hint}`);
+		await this.#report(json);
 		if (this.#isDebug) this.info(stackOf(error));
 		// If stdout takes nothing, stderr has it all, and the exit code.
 		if (this.isJson) this.#tryStdout(toJson(json));
 		return json.exit_code;
+	}
+
+	async #report({ error, hint }: FailureJson): Promise<void> {
+		(await this.#logger()).error(printableLine(error));
+		if (hint !== null) this.info(`  ${hint}`);
 	}
 
 	#tryStdout(text: string): void {

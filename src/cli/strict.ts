@@ -5,6 +5,9 @@ import type { ArgDef, ArgsDef } from "citty";
 import { closest, distance } from "fastest-levenshtein";
 import { usage } from "./args.ts";
 
+/** An argument of such a name takes all that follow; they are in `args._`. */
+const MANY = "…";
+
 /**
  * Rejects everything that a command does not define.
  * @throws AppError USAGE: an unknown flag, a flag without its value, a value where none belongs, a surplus or missing argument
@@ -21,6 +24,7 @@ export function requireKnownArgs(rawArgs: string[], args: ArgsDef): void {
 		if (surplus.shift() === undefined && definition.required !== false) {
 			throw usage(`missing ${name.toUpperCase()}`);
 		}
+		if (name.endsWith(MANY)) return;
 	}
 	if (surplus[0] !== undefined)
 		throw usage(`unexpected argument: ${surplus[0]}`);

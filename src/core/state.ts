@@ -1,7 +1,7 @@
 // What is remembered of the archives in a folder, in one small file beside them: when each was verified, and pins.
 // It is safe to delete and never trusted; a change is one rename, made by one process at a time.
 
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { takeClaim } from "../claim.ts";
 import { AppError, fileError } from "../errors.ts";
@@ -37,10 +37,6 @@ export class State {
 		this.warning = warning;
 	}
 
-	get filenames(): readonly string[] {
-		return [...this.#entries.keys()];
-	}
-
 	/**
 	 * What is remembered of the archive of this name. A verification is that of one content and does not count for
 	 * another; a pin is that of a name: when in doubt the archive stays.
@@ -72,33 +68,6 @@ export async function readState(folder: string): Promise<State> {
 	}
 }
 
-/** What is remembered of a folder's archives that prune must know, by file name. */
-export interface Marks {
-	readonly pinned: ReadonlySet<string>;
-	/** Found damaged by a verification, and not changed since. */
-	readonly knownDamaged: ReadonlySet<string>;
-	/** Why nothing is known: pins may be missing then. */
-	readonly warning: string | null;
-}
-
-/** Reads pins and known damage. */
-export async function readMarks(folder: string): Promise<Marks> {
-	const state = await readState(folder);
-	const known = await Promise.all(
-		state.filenames.map(async (name) => {
-			const found = await stat(join(folder, name)).catch(() => null);
-			return [name, state.of(name, found && identityOf(found))] as const;
-		}),
-	);
-	const namesOf = (test: (remembered: Remembered) => boolean) =>
-		new Set(known.filter(([, what]) => test(what)).map(([name]) => name));
-	return {
-		pinned: namesOf(({ pinned }) => pinned),
-		knownDamaged: namesOf(({ verifiedError }) => verifiedError !== null),
-		warning: state.warning,
-	};
-}
-
 /** Changes what is remembered of one archive, and keeps the rest of it. For use in `updateState`. */
 export function remember(
 	entries: Entries,
@@ -112,8 +81,9 @@ export function remember(
 
 /**
  * Reads, changes and writes what is remembered, as the only process that does; entries of files that are gone are
- * dropped, and a malformed file is replaced. It is on the disk when this returns.
- * @throws AppError OPERATION_FAILED, INSUFFICIENT_SPACE: the folder can't be written, the file can't be read; it is then as it was
+ * dropped. It is on the disk when this returns.
+ * @throws AppError OPERATION_FAILED, INSUFFICIENT_SPACE: the folder can't be written; the file can't be read or is
+ * malformed: replacing it would drop pins behind the back of who set them. It is then as it was.
  */
 export async function updateState(
 	folder: string,
@@ -123,8 +93,8 @@ export async function updateState(
 	const path = join(folder, STATE_NAME);
 	await using scratch = await makeScratch(folder);
 	await using _ = await takeClaim(`${path}.claim`, scratch, signal);
-	const found = await readEntries(folder);
-	const entries: Entries = typeof found === "string" ? new Map() : found;
+	const entries = await readEntries(folder);
+	if (typeof entries === "string") throw malformed(entries, path);
 	change(entries);
 	const names = new Set(await namesIn(folder));
 	const kept = [...entries].filter(([name]) => names.has(name));
@@ -132,6 +102,12 @@ export async function updateState(
 	await writeNewFile(unfinished, one(encodeEntries(kept)));
 	await syncFile(unfinished);
 	await publishOver(unfinished, path);
+}
+
+function malformed(what: string, path: string): AppError {
+	return new AppError("OPERATION_FAILED", what, {
+		hint: `remove it, and pin again what was pinned: rm ${path}`,
+	});
 }
 
 function recall(
