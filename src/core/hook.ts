@@ -25,7 +25,7 @@ export async function runHook(
 ): Promise<string | null> {
 	if (signal?.aborted) return "interrupted before it began";
 	const PATH = environment.PATH || STANDARD_PATH;
-	const shell = Bun.which("sh", { PATH }) ?? Bun.which("/bin/sh");
+	const shell = Bun.which("sh", { PATH });
 	if (shell === null) {
 		return "there is no shell (sh) here to run it, as in a minimal container";
 	}
