@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
 import { fileSize, nearestFolder, syncFile } from "../files.ts";
 import { makeScratch } from "../scratch.ts";
+import { requireSupportedFormat } from "./format.ts";
 import type { CheckResult } from "./library.ts";
 import type { Metadata } from "./metadata.ts";
 import { stageCounter } from "./progress.ts";
@@ -30,6 +31,7 @@ export async function unpackCandidate(
 	targetPath: string,
 	{ sqlite, pool, signal, onProgress }: Workshop,
 ): Promise<Candidate> {
+	await requireSupportedFormat(archivePath);
 	const scratch = await makeScratch(await nearestFolder(dirname(targetPath)));
 	try {
 		const path = join(scratch.path, "library.db");

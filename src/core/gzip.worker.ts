@@ -20,7 +20,7 @@ const operations = {
 
 	/**
 	 * Decompresses exactly one member, to at most BLOCK_BYTES.
-	 * @throws AppError INVALID_ARCHIVE: anything in it is wrong, or something follows it
+	 * @throws AppError INVALID_ARCHIVE: anything in it is wrong, or something follows it, or it holds nothing, as none of ours does
 	 */
 	gunzip(member: Bytes): Bytes {
 		try {
@@ -30,6 +30,7 @@ const operations = {
 			const trailer = new DataView(member.buffer, member.byteLength - 8, 8);
 			// zlib stops at the member's end; only a trailer in the last eight bytes shows that nothing follows.
 			if (
+				block.byteLength > 0 &&
 				trailer.getUint32(0, true) === Bun.hash.crc32(block) &&
 				trailer.getUint32(4, true) === block.byteLength
 			) {

@@ -10,6 +10,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const TAR_BLOCK_BYTES = 512;
 /** Two empty blocks end an archive (POSIX.1-1988 ustar). */
 const END_BYTES = 2 * TAR_BLOCK_BYTES;
+/** tar programs fill the last record of their archives, which is 10 KiB and rarely more; a bomb would go on. */
+const MAX_FILL_BYTES = 1024 * 1024;
 /** An extended header of a time stamp takes some 30 bytes. */
 const MAX_PAX_BYTES = 4096;
 /** "29 mtime=1795345666.854414\n": a record of an extended header; it may say when, never what or where. */
@@ -139,8 +141,12 @@ async function expectEnd(reader: ByteReader): Promise<void> {
 	if (!isEmpty(await reader.exactly(TAR_BLOCK_BYTES))) {
 		throw invalid("damaged end of the archive");
 	}
+	let fillBytes = 0;
 	for await (const bytes of reader.rest()) {
-		if (!isEmpty(bytes)) throw invalid("something follows its end");
+		fillBytes += bytes.byteLength;
+		if (!isEmpty(bytes) || fillBytes > MAX_FILL_BYTES) {
+			throw invalid("something follows its end");
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ import { type Member, nextMember, skipPadding } from "./tar.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const MAX_CHECKSUMS_BYTES = 4096;
-const MOST_MESSAGE_LENGTH = 200;
+const MOST_MESSAGE_LENGTH = 300;
 
 export interface ReadOptions {
 	readonly pool: GzipPool;

@@ -232,6 +232,13 @@ export function toBytes(content: Bytes | string): Bytes {
 		: content;
 }
 
+/** So many copies of these bytes. */
+export function repeat(bytes: Bytes, times: number): Bytes {
+	const all = new Uint8Array(bytes.byteLength * times);
+	if (bytes.byteLength > 0) Buffer.from(all.buffer).fill(bytes);
+	return all;
+}
+
 /** One array of all of these. */
 export function concat(...pieces: readonly Uint8Array[]): Bytes {
 	return new Uint8Array(Buffer.concat(pieces));

@@ -116,10 +116,11 @@ export class Target implements Disposable {
 	): Promise<{ exitCode: number; memoryBytes: number; milliseconds: number }> {
 		const startedAt = performance.now();
 		const child = start(binary, this.home, args, { timeoutMs: TIMEOUT_MS });
+		const memory = watchMemory(child.pid);
 		const exitCode = await child.exited;
 		return {
 			exitCode,
-			memoryBytes: child.resourceUsage()?.maxRSS ?? Number.NaN,
+			memoryBytes: memory.stop(),
 			milliseconds: performance.now() - startedAt,
 		};
 	}
@@ -151,6 +152,27 @@ export class Target implements Disposable {
 			confirm,
 		);
 	}
+}
+
+// Not getrusage: the peak that it tells is at least that of the process which started the program, this one.
+function watchMemory(pid: number): { stop(): number } {
+	let peakBytes = 0;
+	const look = () => {
+		try {
+			const status = readFileSync(`/proc/${pid}/status`, "utf8");
+			const kibibytes = /VmHWM:\s+(\d+)/.exec(status)?.[1];
+			peakBytes = Math.max(peakBytes, Number(kibibytes ?? 0) * 1024);
+		} catch {
+			// it has ended
+		}
+	};
+	const timer = setInterval(look, 2);
+	return {
+		stop() {
+			clearInterval(timer);
+			return peakBytes;
+		},
+	};
 }
 
 function optionsOf(path: string) {
