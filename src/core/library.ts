@@ -1,7 +1,7 @@
 // The live library, seen from the main thread: found, described, locked, snapshotted. Reading never changes it.
 
 import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { access, rm, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError, errnoOf, fileError } from "../errors.ts";
@@ -36,9 +36,8 @@ export class SqliteThread implements Disposable {
 	async describe(path: string, options: LockOptions): Promise<LibraryFacts> {
 		await requireLibraryFile(path);
 		const isWal = await isWalMode(path);
-		const isClosed = isWal && !(await hasWal(path));
-		const facts = await this.#whileLocked(path, options, () =>
-			this.#thread.call("describe", path, isClosed),
+		const facts = await this.#reading(path, options, (isImmutable) =>
+			this.#thread.call("describe", path, isImmutable),
 		);
 		// Opened as immutable, SQLite calls the mode "delete".
 		return isWal ? { ...facts, journalMode: "wal" } : facts;
@@ -49,7 +48,7 @@ export class SqliteThread implements Disposable {
 	 * @throws AppError DATABASE_LOCKED after the timeout
 	 */
 	async probeWriteLock(path: string, options: LockOptions): Promise<void> {
-		if (!(await isWritable(path)) || !(await isWritable(dirname(path)))) return;
+		if (!(await canWrite(path))) return;
 		await this.#whileLocked(path, options, () =>
 			this.#thread.call("probeWriteLock", path),
 		);
@@ -61,9 +60,14 @@ export class SqliteThread implements Disposable {
 		to: string,
 		options: LockOptions,
 	): Promise<void> {
-		await this.#whileLocked(path, options, () =>
-			this.#thread.call("snapshot", path, to),
-		);
+		const work = async (isImmutable: boolean) => {
+			await rm(to, { force: true }); // of an attempt that was in vain
+			await this.#thread.call("snapshot", path, to, isImmutable);
+		};
+		// Whoever may write here reads under SQLite's own locks, which nobody can slip past.
+		if (await canWrite(path)) {
+			await this.#whileLocked(path, options, () => work(false));
+		} else await this.#reading(path, options, work);
 	}
 
 	/** Removes what reading left beside a library that had no -wal and no -shm before, unless somebody has it open now. */
@@ -77,9 +81,8 @@ export class SqliteThread implements Disposable {
 		isDeep: boolean,
 		options: LockOptions,
 	): Promise<string> {
-		const isClosed = await isClosedWal(path);
-		return this.#whileLocked(path, options, () =>
-			this.#thread.call("findDamage", path, isDeep, isClosed),
+		return this.#reading(path, options, (isImmutable) =>
+			this.#thread.call("findDamage", path, isDeep, isImmutable),
 		);
 	}
 
@@ -121,6 +124,23 @@ export class SqliteThread implements Disposable {
 
 	[Symbol.dispose](): void {
 		this.#thread[Symbol.dispose]();
+	}
+
+	/** A library that nobody has open is read without locks and without a -shm, and read again if somebody opened it meanwhile. */
+	#reading<T>(
+		path: string,
+		options: LockOptions,
+		work: (isImmutable: boolean) => Promise<T>,
+	): Promise<T> {
+		return this.#whileLocked(path, options, async () => {
+			const before = await closedState(path);
+			const [outcome] = await Promise.allSettled([work(before !== null)]);
+			if (before !== null && (await closedState(path)) !== before) {
+				throw await lockedError(path);
+			}
+			if (outcome.status === "rejected") throw outcome.reason;
+			return outcome.value;
+		});
 	}
 
 	async #whileLocked<T>(
@@ -227,8 +247,15 @@ export function hasWal(path: string): Promise<boolean> {
 }
 
 // In WAL mode and open nowhere: then it can be read without locks, and without making a -wal and a -shm for that.
-async function isClosedWal(path: string): Promise<boolean> {
-	return (await isWalMode(path)) && !(await hasWal(path));
+/** What changes as soon as somebody writes a library in WAL mode that nobody has open; null for all others. */
+async function closedState(path: string): Promise<string | null> {
+	if (!(await isWalMode(path)) || (await hasWal(path))) return null;
+	const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+	return [ino, size, mtimeNs, ctimeNs].join(" ");
+}
+
+async function canWrite(path: string): Promise<boolean> {
+	return (await isWritable(path)) && (await isWritable(dirname(path)));
 }
 
 /** Whether the header says WAL (https://www.sqlite.org/fileformat2.html#file_format_version_numbers). */

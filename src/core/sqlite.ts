@@ -49,13 +49,22 @@ export function reading<T>(
 	work: (database: Database) => T,
 	isImmutable = false,
 ): T {
+	return withConnection(path, isImmutable, (database) => {
+		database.run("BEGIN");
+		eagerly(() => pragma(database, "schema_version"));
+		return work(database);
+	});
+}
+
+/** As `reading`, without a transaction. */
+export function withConnection<T>(
+	path: string,
+	isImmutable: boolean,
+	work: (database: Database) => T,
+): T {
 	const database = isImmutable ? connectImmutable(path) : connect(path, "read");
 	try {
-		return asking(path, () => {
-			database.run("BEGIN");
-			eagerly(() => pragma(database, "schema_version"));
-			return work(database);
-		});
+		return asking(path, () => work(database));
 	} finally {
 		database.close(true);
 	}

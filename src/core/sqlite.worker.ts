@@ -13,6 +13,7 @@ import {
 	pragma,
 	readFacts,
 	reading,
+	withConnection,
 } from "./sqlite.ts";
 import { serve } from "./thread.ts";
 
@@ -56,15 +57,10 @@ const operations = {
 	 * Copies the library as of one moment into a new file, defragmented. VACUUM takes its read lock more than once, and
 	 * only while another connection of this process reads does it always get it.
 	 */
-	snapshot(path: string, to: string): void {
-		reading(path, () => {
-			const database = connect(path, "read");
-			try {
-				asking(path, () => vacuumInto(database, to));
-			} finally {
-				database.close(true);
-			}
-		});
+	snapshot(path: string, to: string, isImmutable: boolean): void {
+		const work = () =>
+			withConnection(path, isImmutable, (database) => vacuumInto(database, to));
+		reading(path, work, isImmutable);
 	},
 
 	/**
