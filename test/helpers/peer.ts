@@ -3,6 +3,7 @@
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Program } from "./program.ts";
 
 /** Any user that is not root. */
 export const OTHER_USER = 65_534;
@@ -37,16 +38,22 @@ export function python(): string {
 	return found;
 }
 
+/** The same program, run by another user. */
+export function asUser({ name, command }: Program, uid: number): Program {
+	return { name, command: [...becoming(uid), ...command] };
+}
+
+function becoming(uid: number): string[] {
+	return ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
+}
+
 /** A SQLite connection in a process of its own; it ends when disposed of. */
 export class Peer implements AsyncDisposable {
 	readonly #child: Bun.Subprocess<"pipe", "pipe", "inherit">;
 	readonly #lines: AsyncIterator<string>;
 
 	private constructor(uid: number | undefined) {
-		const become =
-			uid === undefined
-				? []
-				: ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
+		const become = uid === undefined ? [] : becoming(uid);
 		this.#child = Bun.spawn([...become, python(), SCRIPT], {
 			stdin: "pipe",
 			stdout: "pipe",
