@@ -29,6 +29,15 @@ export const pathArg = {
 	},
 } as const satisfies ArgsDef;
 
+export const backupArg = {
+	backup: {
+		type: "positional",
+		required: true,
+		description:
+			"A path, a name or unique prefix of one in the backup folder, or latest",
+	},
+} as const satisfies ArgsDef;
+
 export const lockTimeoutArg = {
 	"lock-timeout": {
 		type: "string",
@@ -44,6 +53,12 @@ const MOST_NOTE_CHARACTERS = 1000;
 /** A path as a person writes it: relative to the working directory, `~` expanded. */
 export function toPath(text: string, environment: Environment): string {
 	return resolve(expandHome(text, () => homeFolder(environment)));
+}
+
+/** What a person calls a backup by, `~` expanded. */
+export function toReference(text: string, environment: Environment): string {
+	if (text === "") throw usage("BACKUP is empty"); // it would be the prefix of all
+	return expandHome(text, () => homeFolder(environment));
 }
 
 /**
@@ -85,6 +100,20 @@ export function toLevel(text: string | undefined, otherwise: number): number {
 	if (text === undefined) return otherwise;
 	if (!/^[1-9]$/.test(text)) {
 		throw usage(`--level must be a whole number from 1 to 9, not "${text}"`);
+	}
+	return Number(text);
+}
+
+/** A whole number from 1 to 999,999, or undefined where none is given. */
+export function toCount(
+	flag: string,
+	text: string | undefined,
+): number | undefined {
+	if (text === undefined) return undefined;
+	if (!/^[1-9]\d{0,5}$/.test(text)) {
+		throw usage(
+			`--${flag} must be a whole number from 1 to 999999, not "${text}"`,
+		);
 	}
 	return Number(text);
 }

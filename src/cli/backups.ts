@@ -19,6 +19,7 @@ import {
 	formatTime,
 	printableLine,
 	shellQuote,
+	withoutPath,
 } from "./format.ts";
 import type { Result } from "./output.ts";
 
@@ -80,7 +81,7 @@ function listResult(
 						formatTable(
 							COLUMNS,
 							backups.map((backup) => toRow(backup, now)),
-							backups.map(toRemark),
+							backups.map((backup) => [toRemark(backup) ?? []].flat()),
 						),
 						`${total.join(", ")} in ${printableLine(directory)}`,
 					].join("\n"),
@@ -115,8 +116,7 @@ function toRow(
 // What a person should know of this one, on a line below it.
 function toRemark({ path, metadata, error }: Backup): string | null {
 	if (error !== null) {
-		const what = error.replace(` ${path}`, "").replace(/:$/, "");
-		return `! ${printableLine(what)}`;
+		return `! ${printableLine(withoutPath(error, path))}`;
 	}
 	const note = metadata?.own?.note;
 	if (note) return `note: ${printableLine(note)}`;

@@ -46,6 +46,12 @@ export function formatAgo(iso: string, now: Date): string {
 	return age === "future" ? "in the future" : `${age} ago`;
 }
 
+/** "0.9 s", "3 min 20 s" */
+export function formatSeconds(seconds: number): string {
+	if (seconds < 60) return `${seconds.toFixed(1)} s`;
+	return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+}
+
 /** "65% smaller", of a compression ratio. */
 export function formatSaving(ratio: number): string {
 	const percent = Math.round(Math.abs(ratio) * 100);
@@ -74,35 +80,55 @@ export function formatFields(
 		.join("\n");
 }
 
+/** What every terminal can show in one line. */
+export const LINE_CHARACTERS = 80;
+
 export interface Column {
 	readonly title: string;
 	readonly align: "left" | "right";
+	/** For the last one: whether a cell that does not fit stands on a line of its own. */
+	readonly mayMove?: boolean;
 }
 
-/** A table, two spaces between its columns; `below[i]` follows row i on a line of its own. */
+/** A table, two spaces between its columns; `below[i]` follows row i on lines of its own. */
 export function formatTable(
 	columns: readonly Column[],
 	rows: readonly (readonly string[])[],
-	below: readonly (string | null)[] = [],
+	below: readonly (readonly string[])[] = [],
 ): string {
 	const titles = columns.map(({ title }) => title);
 	const widths = columns.map((_, index) =>
-		Math.max(...[titles, ...rows].map((row) => (row[index] ?? "").length)),
+		Math.max(...[titles, ...rows].map((row) => widthOf(row[index] ?? ""))),
 	);
 	const line = (row: readonly string[]) =>
 		columns
 			.map(({ align }, index) => {
 				const cell = row[index] ?? "";
-				const width = widths[index] ?? 0;
-				return align === "left" ? cell.padEnd(width) : cell.padStart(width);
+				const space = " ".repeat((widths[index] ?? 0) - widthOf(cell));
+				return align === "left" ? cell + space : space + cell;
 			})
 			.join("  ")
 			.trimEnd();
 	const lines = rows.flatMap((row, index) => {
-		const note = below[index];
-		return note ? [line(row), `  ${note}`] : [line(row)];
+		const whole = line(row);
+		const isMoved = columns.at(-1)?.mayMove && widthOf(whole) > LINE_CHARACTERS;
+		const [first, ...moved] = isMoved
+			? [line(row.slice(0, -1)), row.at(-1) ?? ""]
+			: [whole];
+		return [first, ...[...moved, ...(below[index] ?? [])].map(indented)];
 	});
 	return [line(titles), ...lines].join("\n");
+}
+
+function indented(text: string): string {
+	const lines = Bun.wrapAnsi(text, LINE_CHARACTERS - 4).split("\n");
+	return lines
+		.map((line, index) => `${index === 0 ? "  " : "    "}${line}`)
+		.join("\n");
+}
+
+function widthOf(text: string): number {
+	return Bun.stringWidth(text);
 }
 
 /** Makes foreign text harmless: no control characters, no changes of writing direction. Line breaks stay. */
@@ -119,6 +145,11 @@ export function printableLine(text: string): string {
 const UNPRINTABLE =
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is for
 	/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;
+
+/** An error of core about one file, where it is plain which one. */
+export function withoutPath(error: string, path: string): string {
+	return error.replace(` ${path}`, "").replace(/:$/, "");
+}
 
 /** A word that a shell takes as it is, quoted if it must be. */
 export function shellQuote(word: string): string {

@@ -41,11 +41,15 @@ export function commandHelp({ command, examples }: CommandModule): string {
 	const args = Object.entries((command.args ?? {}) as ArgsDef);
 	const isPositional = ([, { type }]: [string, ArgDef]) =>
 		type === "positional";
-	const operands = args.filter(isPositional).map(operandRow);
+	const positionals = args.filter(isPositional);
+	const operands = positionals.map(operandRow);
 	const options = args.filter((arg) => !isPositional(arg)).map(optionRow);
 	const usage = [
 		`  vpo library ${name} [OPTIONS]`,
-		...operands.map(([label]) => `[${label}]`),
+		...positionals.map(([name, { required }]) => {
+			const label = name.toUpperCase();
+			return required === false ? `[${label}]` : label;
+		}),
 	];
 	return [
 		description,

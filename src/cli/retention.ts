@@ -4,7 +4,7 @@ import type { ArgsDef } from "citty";
 import { parseDuration, type RetentionRules } from "../core/retention.ts";
 import { AppError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
-import { usage } from "./args.ts";
+import { toCount, usage } from "./args.ts";
 
 const PERIODS = ["hourly", "daily", "weekly", "monthly", "yearly"] as const;
 
@@ -72,9 +72,12 @@ export function configuredRules({
 
 function rulesOfFlags(flags: RetentionFlags): RetentionRules {
 	const [keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly] =
-		PERIODS.map((period) => toCount(`keep-${period}`, flags));
+		PERIODS.map((period) => {
+			const name = `keep-${period}` as const;
+			return toCount(name, flags[name]);
+		});
 	return {
-		keepLast: toCount("keep-last", flags),
+		keepLast: toCount("keep-last", flags["keep-last"]),
 		keepHourly,
 		keepDaily,
 		keepWeekly,
@@ -84,20 +87,6 @@ function rulesOfFlags(flags: RetentionFlags): RetentionRules {
 			usage(`--keep-within: ${message}`, hint),
 		),
 	};
-}
-
-function toCount(
-	name: keyof typeof retentionArgs,
-	flags: RetentionFlags,
-): number | undefined {
-	const text = flags[name];
-	if (text === undefined) return undefined;
-	if (!/^[1-9]\d{0,5}$/.test(text)) {
-		throw usage(
-			`--${name} must be a whole number from 1 to 999999, not "${text}"`,
-		);
-	}
-	return Number(text);
 }
 
 function duration(

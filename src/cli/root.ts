@@ -29,6 +29,18 @@ export const LIBRARY_COMMANDS: Readonly<Record<string, Command>> = {
 		description: "List the backups, newest first",
 		load: async () => loaded(await import("./backups.ts")),
 	},
+	verify: {
+		description: "Prove that backups can be restored",
+		load: async () => loaded(await import("./verify.ts")),
+	},
+	pin: {
+		description: "Keep a backup, whatever prune's rules say",
+		load: async () => loaded(await import("./pin.ts")),
+	},
+	unpin: {
+		description: "Leave a backup to prune's rules again",
+		load: async () => loaded(await import("./unpin.ts")),
+	},
 	prune: {
 		description: "Remove the backups that no rule keeps",
 		load: async () => loaded(await import("./prune.ts")),

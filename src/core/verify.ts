@@ -8,7 +8,7 @@ import type { Settings } from "../settings.ts";
 import { unpackCandidate } from "./candidate.ts";
 import { lookAt } from "./format.ts";
 import { NEWEST_SCHEMA } from "./library.ts";
-import { isoSeconds } from "./metadata.ts";
+import { isoSeconds, type Metadata } from "./metadata.ts";
 import type { OnProgress } from "./progress.ts";
 import { type Choice, chooseTargets, type Target } from "./rotation.ts";
 import { chooseScratchFolder } from "./space.ts";
@@ -23,6 +23,9 @@ export interface Verdict {
 	readonly isValid: boolean;
 	/** What is wrong; null if nothing. */
 	readonly error: AppError | null;
+	readonly archiveSizeBytes: number | null;
+	/** null if it is not valid. */
+	readonly metadata: Metadata | null;
 	readonly warnings: readonly string[];
 	/** null where it could not be verified, which says nothing about the archive. */
 	readonly verifiedAt: string | null;
@@ -85,7 +88,11 @@ async function verifyOne(
 ): Promise<Verdict & { readonly identity: Identity | null }> {
 	let identity: Identity | null = null;
 	const startedAt = performance.now();
-	const verdict = (error: AppError | null, warnings: readonly string[]) => {
+	const verdict = (
+		error: AppError | null,
+		metadata: Metadata | null,
+		warnings: readonly string[],
+	) => {
 		const isProven = error === null || error.code === "INVALID_ARCHIVE";
 		return {
 			identity,
@@ -93,6 +100,8 @@ async function verifyOne(
 			path,
 			isValid: error === null,
 			error,
+			archiveSizeBytes: identity?.sizeBytes ?? null,
+			metadata,
 			warnings,
 			verifiedAt: isProven ? isoSeconds(clock()) : null,
 			durationSeconds: (performance.now() - startedAt) / 1000,
@@ -102,12 +111,15 @@ async function verifyOne(
 		identity = identityOf(await lookAt(path));
 		const target = join(scratchPath, "library.db");
 		await using candidate = await unpackCandidate(path, target, workshop);
-		const { schemaVersion, warnings } = candidate;
-		return verdict(null, [...warnings, ...newerSchema(schemaVersion)]);
+		const warnings = newerSchema(candidate.schemaVersion);
+		return verdict(null, candidate.metadata, [
+			...candidate.warnings,
+			...warnings,
+		]);
 	} catch (error) {
 		workshop.signal?.throwIfAborted();
 		if (!(error instanceof AppError)) throw error;
-		return verdict(error, []);
+		return verdict(error, null, []);
 	}
 }
 
