@@ -1,6 +1,7 @@
 // What a restore would do and has done, as people and programs read it.
 
-import type { RestoredLibrary, RestorePlan } from "../core/restore.ts";
+import type { RestoredLibrary } from "../core/restore.ts";
+import type { RestorePlan } from "../core/restore-plan.ts";
 import type { SettingsFlags } from "../settings.ts";
 import {
 	formatBytes,

@@ -1,11 +1,8 @@
 // vpo library restore: flags → restoreBackup → print.
 
 import { defineCommand } from "citty";
-import {
-	planRestore,
-	type RestorePlan,
-	restoreBackup,
-} from "../core/restore.ts";
+import { planRestore, restoreBackup } from "../core/restore.ts";
+import type { RestorePlan } from "../core/restore-plan.ts";
 import { expandHome, homeFolder, resolveSettings } from "../settings.ts";
 import { version } from "../version.ts";
 import {

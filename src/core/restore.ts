@@ -7,14 +7,17 @@ import type { Settings } from "../settings.ts";
 import { type Candidate, unpackCandidate } from "./candidate.ts";
 import { findBackup, findReplaced } from "./catalog.ts";
 import {
-	type CurrentLibrary,
 	describeCurrent,
 	keepCurrent,
 	lockCurrent,
 	orNullIfNoLibrary,
 } from "./current.ts";
-import { type LibraryLock, NEWEST_SCHEMA, requireUnused } from "./library.ts";
-import type { Metadata } from "./metadata.ts";
+import { type LibraryLock, requireUnused } from "./library.ts";
+import {
+	makePlan,
+	type RestorePlan,
+	requireKnownSchema,
+} from "./restore-plan.ts";
 import { RawFiles } from "./salvage.ts";
 import { measureSpace, requireSpace } from "./space.ts";
 import type { Workshop } from "./store.ts";
@@ -30,18 +33,6 @@ export interface RestoreOptions {
 	readonly lockTimeoutMs: number;
 	readonly startedAt: Date;
 	readonly vpoVersion: string;
-}
-
-/** What a restore would do. */
-export interface RestorePlan {
-	readonly archivePath: string;
-	readonly libraryPath: string;
-	readonly metadata: Metadata;
-	readonly schemaVersion: number;
-	/** Of the library that stands there; else the newest that this program knows. */
-	readonly currentSchemaVersion: number;
-	readonly current: CurrentLibrary | null;
-	readonly warnings: readonly string[];
 }
 
 export interface RestoredLibrary {
@@ -123,7 +114,7 @@ async function validate(
 			workshop,
 		);
 		const plan = makePlan(archivePath, libraryPath, candidate, current);
-		requireKnownSchema(plan, options);
+		requireKnownSchema(plan, options.allowNewerSchema);
 		if (current && options.safetyBackup) {
 			const bytes = current.facts?.databaseSizeBytes ?? current.sizeBytes;
 			const scratch = { folder: scratchParent(settings, libraryPath), bytes };
@@ -134,41 +125,6 @@ async function validate(
 		await candidate[Symbol.asyncDispose]();
 		throw error;
 	}
-}
-
-function makePlan(
-	archivePath: string,
-	libraryPath: string,
-	{ metadata, schemaVersion, warnings }: Candidate,
-	current: CurrentLibrary | null,
-): RestorePlan {
-	const currentSchemaVersion = current?.facts?.schemaVersion ?? NEWEST_SCHEMA;
-	const older = `the backup has schema ${schemaVersion}, older than ${currentSchemaVersion}: VPO migrates it at its next start`;
-	return {
-		archivePath,
-		libraryPath,
-		metadata,
-		schemaVersion,
-		currentSchemaVersion,
-		current,
-		warnings:
-			schemaVersion < currentSchemaVersion ? [...warnings, older] : warnings,
-	};
-}
-
-function requireKnownSchema(
-	{ archivePath, schemaVersion, currentSchemaVersion, current }: RestorePlan,
-	{ allowNewerSchema }: RestoreOptions,
-): void {
-	if (schemaVersion <= currentSchemaVersion || allowNewerSchema) return;
-	const what = current?.facts ? "the library has" : "this program knows";
-	throw new AppError(
-		"SCHEMA_INCOMPATIBLE",
-		`the backup has schema ${schemaVersion}, ${what} ${currentSchemaVersion}: ${archivePath}`,
-		{
-			hint: "update VPO first, or restore it all the same with --allow-newer-schema",
-		},
-	);
 }
 
 function scratchParent({ tempDir }: Settings, libraryPath: string): string {

@@ -4,11 +4,8 @@ import { expect } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { GzipPool } from "../../src/core/gzip.ts";
 import { SqliteThread } from "../../src/core/library.ts";
-import {
-	planRestore,
-	type RestorePlan,
-	restoreBackup,
-} from "../../src/core/restore.ts";
+import { planRestore, restoreBackup } from "../../src/core/restore.ts";
+import type { RestorePlan } from "../../src/core/restore-plan.ts";
 import { AppError } from "../../src/errors.ts";
 import { resolveSettings } from "../../src/settings.ts";
 import { type Bytes, makeLibrary, toBytes } from "./hostile.ts";
