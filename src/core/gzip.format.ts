@@ -25,3 +25,20 @@ export const MAX_MEMBER_BYTES = BLOCK_BYTES + 1024;
 export function release(bytes: Uint8Array<ArrayBuffer>): void {
 	bytes.buffer.transfer(0);
 }
+
+/**
+ * Whether a member's last eight bytes are the trailer of what it holds: its CRC and its size (RFC 1952, 2.3.1).
+ * Decompressors stop at a member's end; only this shows that nothing follows it.
+ */
+export function endsWithTrailer(
+	member: Uint8Array,
+	block: Uint8Array,
+): boolean {
+	const { buffer, byteOffset, byteLength } = member;
+	if (byteLength < 18) return false;
+	const trailer = new DataView(buffer, byteOffset + byteLength - 8, 8);
+	return (
+		trailer.getUint32(0, true) === Bun.hash.crc32(block) &&
+		trailer.getUint32(4, true) === block.byteLength
+	);
+}

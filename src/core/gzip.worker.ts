@@ -2,7 +2,12 @@
 
 import { gunzipSync } from "node:zlib";
 import { AppError } from "../errors.ts";
-import { BLOCK_BYTES, MEMBER_HEADER, release } from "./gzip.format.ts";
+import {
+	BLOCK_BYTES,
+	endsWithTrailer,
+	MEMBER_HEADER,
+	release,
+} from "./gzip.format.ts";
 import { serve } from "./thread.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -27,13 +32,7 @@ const operations = {
 			const block: Bytes = gunzipSync(member, {
 				maxOutputLength: BLOCK_BYTES,
 			});
-			const trailer = new DataView(member.buffer, member.byteLength - 8, 8);
-			// zlib stops at the member's end; only a trailer in the last eight bytes shows that nothing follows.
-			if (
-				block.byteLength > 0 &&
-				trailer.getUint32(0, true) === Bun.hash.crc32(block) &&
-				trailer.getUint32(4, true) === block.byteLength
-			) {
+			if (block.byteLength > 0 && endsWithTrailer(member, block)) {
 				release(member);
 				return block;
 			}

@@ -6,7 +6,7 @@ import { open } from "node:fs/promises";
 import { AppError, fileError } from "../errors.ts";
 import { CHECKSUMS_NAME, METADATA_NAME } from "./archive.ts";
 import { cannotOpen, requireGzip, requireRegularFile } from "./format.ts";
-import { MEMBER_HEADER } from "./gzip.format.ts";
+import { endsWithTrailer, MEMBER_HEADER } from "./gzip.format.ts";
 import { startsMember } from "./gzip.ts";
 import {
 	MAX_METADATA_BYTES,
@@ -96,8 +96,10 @@ function bodyOf(gzipMember: Buffer<ArrayBuffer>, name: string): Bytes {
 // At its worst, 1,032 times its input, it takes some 70 MB for a moment. zlib has a limit, and takes five times as long.
 function gunzip(member: Buffer<ArrayBuffer>): Bytes {
 	try {
-		return Bun.gunzipSync(member, { library: "libdeflate" });
+		const bytes = Bun.gunzipSync(member, { library: "libdeflate" });
+		if (endsWithTrailer(member, bytes)) return bytes;
 	} catch (cause) {
 		throw new AppError("INVALID_ARCHIVE", "damaged gzip data", { cause });
 	}
+	throw new AppError("INVALID_ARCHIVE", "damaged gzip data");
 }
