@@ -28,13 +28,16 @@ const parts = {
 	growth: benchGrowth,
 } satisfies Record<string, (bench: Bench) => Promise<Findings>>;
 
+const built = join(import.meta.dir, "../dist/vpo");
+const readme = join(import.meta.dir, "../README.md");
 const growthMb = [10, 100, 1_000, 4_000];
 
 const usage = `usage: bun scripts/bench.ts [--quick | --full] [--only PART,...] [--vpo PATH]
   --quick  3 rounds, nothing larger than 100 MB
   --full   up to 4 GB
-  --only   of ${Object.keys(parts).join(", ")}; leaves the README as it is
+  --only   of ${Object.keys(parts).join(", ")}
   --vpo    another program than dist/vpo
+Each of --quick, --only and --vpo leaves the README as it is.
 BENCH_DIR is where the scratch folder is made (20 GB with --full); default ${tmpdir()}`;
 
 const interruption = new AbortController();
@@ -46,7 +49,7 @@ async function main(): Promise<void> {
 			full: { type: "boolean", default: false },
 			only: { type: "string" },
 			help: { type: "boolean", default: false },
-			vpo: { type: "string", default: join(import.meta.dir, "../dist/vpo") },
+			vpo: { type: "string", default: built },
 		},
 	});
 	if (values.help) return console.log(usage);
@@ -76,8 +79,8 @@ async function main(): Promise<void> {
 		chosen,
 	);
 	console.log(report);
-	const readme = join(import.meta.dir, "../README.md");
-	if (!values.only && insertReport(readme, report)) {
+	const isComplete = !values.quick && !values.only && vpo === built;
+	if (isComplete && insertReport(readme, report)) {
 		console.error("README.md updated");
 	}
 }
