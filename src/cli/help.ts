@@ -31,7 +31,7 @@ export function rootHelp(): string {
 		"  vpo library backups",
 		"  vpo library restore latest",
 		"",
-		"Every command takes --json. A command's own options: vpo library COMMAND --help",
+		"Every command takes --json, and tells its options: vpo library COMMAND --help",
 	].join("\n");
 }
 
@@ -52,7 +52,7 @@ export function commandHelp({ command, examples }: CommandModule): string {
 		}),
 	];
 	return [
-		description,
+		...wrap(description, WIDTH),
 		"",
 		"USAGE",
 		usage.join(" "),
