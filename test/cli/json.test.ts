@@ -1,0 +1,227 @@
+// Scripts rely on it: one JSON document on stdout on every path, the keys of DESIGN §4, the exit codes of §5.
+
+import { describe, expect, test } from "bun:test";
+import { readFileSync, statSync } from "node:fs";
+import { constants } from "node:os";
+import { FAILURES, VPO_ARCHIVE, writeLock } from "../helpers/failing.ts";
+import {
+	Home,
+	type Outcome,
+	PROGRAMS,
+	run,
+	runJson,
+	start,
+} from "../helpers/program.ts";
+
+const BACKUP = ["library", "backup"];
+
+/** The one document on stdout. */
+function documentOf({ stdout }: Outcome): Record<string, unknown> {
+	expect(stdout).toEndWith("}\n");
+	return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+describe.each(PROGRAMS)("$name", (program) => {
+	test.concurrent.each(FAILURES)(
+		"$name is exit code $exitCode, $code",
+		async ({ exitCode, code, error, stage }) => {
+			using home = new Home();
+			const { args, env = {}, held } = stage(home);
+			using _ = held;
+			const text = await run(program, home, args, { env });
+			expect(text).toMatchObject({ exitCode, stdout: "" });
+			const [first = "", ...hint] = text.stderr.trimEnd().split("\n");
+			expect(first.replace("[error] ", "")).toMatch(error);
+			expect(hint.length).toBeLessThanOrEqual(1);
+
+			const json = await run(program, home, [...args, "--json"], { env });
+			expect(json).toMatchObject({ exitCode, stderr: text.stderr });
+			expect(documentOf(json)).toEqual({
+				success: false,
+				error: expect.stringMatching(error),
+				code,
+				exit_code: exitCode,
+				hint: hint[0]?.trim() ?? null,
+			});
+		},
+	);
+
+	test.concurrent.each([
+		["SIGINT", 130],
+		["SIGTERM", 143],
+		["SIGHUP", 129],
+	] as const)("%s is exit code %d", async (signal, exitCode) => {
+		using home = new Home();
+		using _ = writeLock(home.library);
+		const args = [...BACKUP, "--lock-timeout", "60", "--json"];
+		const child = start(program, home, args);
+		await handles(child.pid, signal);
+		child.kill(signal);
+		const stdout = await new Response(child.stdout).text();
+		expect(await child.exited).toBe(exitCode);
+		expect(JSON.parse(stdout)).toEqual({
+			success: false,
+			error: `interrupted by ${signal}; everything half-done was removed`,
+			code: "INTERRUPTED",
+			exit_code: exitCode,
+			hint: null,
+		});
+	});
+
+	test("the stack of a bug shows with VPO_DEBUG, the program's source never", async () => {
+		using home = new Home();
+		const bug = FAILURES[0]?.stage(home);
+		const env = { ...bug?.env, VPO_DEBUG: "1" };
+		const { stderr } = await run(program, home, BACKUP, { env });
+		expect(stderr).toContain("boom");
+		expect(stderr).toMatch(/\n {4}at /);
+		expect(stderr).not.toContain("function");
+		expect(stderr.length).toBeLessThan(4000);
+	});
+
+	test("--json with a value is refused in JSON", async () => {
+		using home = new Home();
+		for (const flag of ["--json=true", "--json="]) {
+			const outcome = await run(program, home, [...BACKUP, flag]);
+			expect(outcome.exitCode).toBe(2);
+			expect(documentOf(outcome)).toMatchObject({
+				error: "--json takes no value",
+			});
+		}
+	});
+
+	test("--json behind -- or in front of the command is no flag of it", async () => {
+		using home = new Home();
+		const behind = await run(program, home, [...BACKUP, "--", "--json"]);
+		expect(behind).toMatchObject({ exitCode: 2, stdout: "" });
+		const inFront = await run(program, home, ["--json", ...BACKUP]);
+		expect(inFront.exitCode).toBe(2);
+		expect(documentOf(inFront)).toMatchObject({
+			error: "unknown flag --json",
+		});
+	});
+
+	test("a backup, its dry run and the list have their keys", async () => {
+		using home = new Home();
+		const plan = await runJson(program, home, [...BACKUP, "--dry-run"]);
+		expect(plan.json).toEqual({
+			dry_run: true,
+			database_path: home.library,
+			database_size_bytes: statSync(home.library).size,
+			output_path: expect.stringMatching(/\/backups\/vpo-library-.*\.tar\.gz$/),
+			estimated_archive_min_bytes: expect.any(Number),
+			estimated_archive_max_bytes: expect.any(Number),
+			file_count: 120,
+			schema_version: 27,
+			free_bytes: expect.any(Number),
+			required_bytes: expect.any(Number),
+			warnings: [],
+		});
+		const backup = await runJson(program, home, [...BACKUP, "--note", "why"]);
+		const { path, archive_size_bytes, database_size_bytes } = backup.json;
+		expect(backup.json).toEqual({
+			success: true,
+			path: expect.stringContaining(`${home.backups}/vpo-library-`),
+			archive_size_bytes: statSync(String(path)).size,
+			database_size_bytes: expect.any(Number),
+			compression_ratio:
+				Math.round(
+					(1 - Number(archive_size_bytes) / Number(database_size_bytes)) * 1000,
+				) / 1000,
+			file_count: 120,
+			schema_version: 27,
+			created_at: expect.stringMatching(
+				/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/,
+			),
+			database_sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+			duration_seconds: expect.any(Number),
+			warnings: [],
+		});
+		const list = await runJson(program, home, ["library", "backups"]);
+		const { version } = JSON.parse(
+			readFileSync(`${import.meta.dir}/../../package.json`, "utf8"),
+		) as { version: string };
+		expect(list.json).toEqual({
+			directory: home.backups,
+			total_count: 1,
+			total_size_bytes: archive_size_bytes,
+			backups: [
+				expect.objectContaining({
+					filename: String(path).slice(home.backups.length + 1),
+					path,
+					created_at: backup.json.created_at,
+					archive_size_bytes,
+					database_size_bytes,
+					file_count: 120,
+					schema_version: 27,
+					vpo_version: version,
+					total_library_size_bytes: 3798412038736,
+					note: "why",
+					valid: true,
+					error: null,
+				}),
+			],
+		});
+	});
+
+	test("a restore and its dry run have their keys", async () => {
+		using home = new Home();
+		const restore = ["library", "restore", VPO_ARCHIVE];
+		const plan = await runJson(program, home, [...restore, "--dry-run"]);
+		expect(plan).toEqual({
+			exitCode: 0,
+			json: {
+				dry_run: true,
+				valid: true,
+				backup_path: VPO_ARCHIVE,
+				created_at: "2026-11-22T11:07:47Z",
+				vpo_version: "0.1.0",
+				schema_version: 27,
+				current_schema_version: 27,
+				schema_mismatch: false,
+				database_size_bytes: 720_896,
+				file_count: 120,
+				warnings: [],
+			},
+		});
+		const done = await runJson(program, home, [...restore, "--yes"]);
+		expect(done).toEqual({
+			exitCode: 0,
+			json: {
+				success: true,
+				source_path: VPO_ARCHIVE,
+				database_path: home.library,
+				duration_seconds: expect.any(Number),
+				schema_mismatch: false,
+				file_count: 120,
+				schema_version: 27,
+				safety_backup: expect.stringMatching(/Z-pre-restore\.tar\.gz$/),
+				warnings: [],
+			},
+		});
+		expect(statSync(String(done.json.safety_backup)).isFile()).toBe(true);
+	});
+
+	test("control characters in a name are escaped in the document", async () => {
+		using home = new Home();
+		const name = "a\u001b[31m\u009b\u202eb\n.tar.gz";
+		const outcome = await run(program, home, [...BACKUP, "-o", name, "--json"]);
+		expect(documentOf(outcome).path).toBe(home.at(name));
+		// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is for
+		expect(outcome.stdout).not.toMatch(/[\u001b\u007f-\u009f\u202e]/);
+	});
+});
+
+/** Waits until a process has a handler for a signal. */
+async function handles(
+	pid: number,
+	signal: "SIGINT" | "SIGTERM" | "SIGHUP",
+): Promise<void> {
+	const bit = BigInt(constants.signals[signal] - 1);
+	for (;;) {
+		const status = readFileSync(`/proc/${pid}/status`, "utf8");
+		const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
+		if ((BigInt(`0x${mask}`) >> bit) & 1n) return;
+		await Bun.sleep(5);
+	}
+}

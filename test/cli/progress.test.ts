@@ -1,0 +1,101 @@
+// Long work shows how far it is, on a terminal and nowhere else.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeSampleLibrary } from "../../scripts/sample.ts";
+import { binary, Home, PROGRAMS, run } from "../helpers/program.ts";
+import { runOnTerminal } from "../helpers/terminal.ts";
+
+const BACKUP = ["library", "backup"];
+/** More than a second's work on any machine that we know. */
+const LIBRARY_BYTES = 60_000_000;
+
+const folder = mkdtempSync(join(tmpdir(), "vpo-sample-"));
+const sample = join(folder, "library.db");
+beforeAll(() => {
+	makeSampleLibrary(sample, LIBRARY_BYTES);
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function bigHome(): Home {
+	const home = new Home(null);
+	cpSync(sample, home.library);
+	return home;
+}
+
+/** What a terminal shows in the end: what was taken back is gone. */
+function lastSeen(text: string): string {
+	return text
+		.split("\n")
+		.map((line) => line.split("\r\u001b[K").at(-1)?.trim())
+		.join("\n");
+}
+
+describe.each(PROGRAMS)("$name", (program) => {
+	test("a bar with the stage's name shows, and is gone in the end", async () => {
+		using home = bigHome();
+		const { exitCode, text } = await runOnTerminal(program, home, BACKUP);
+		expect(exitCode).toBe(0);
+		expect(text).toMatch(/\r(Snapshot|Check and compress) +[█░]{30} +\d+%/);
+		expect(text.replaceAll("\u001b[K", "")).not.toContain("\u001b");
+		expect(lastSeen(text)).toMatch(/^Backup created: [^█]*$/);
+	}, 30_000);
+
+	test("the bar comes back after a question", async () => {
+		using home = bigHome();
+		const output = home.at("big.tar.gz");
+		await run(program, home, [...BACKUP, "--output", output, "--level=1"]);
+		const { text } = await runOnTerminal(
+			program,
+			home,
+			["library", "restore", output],
+			{ answer: "y\n" },
+		);
+		const [before = "", after = ""] = text.split("[y/N] y");
+		expect(before).toMatch(/\rUnpack |\rCheck /);
+		expect(lastSeen(before)).not.toContain("█");
+		expect(after).toMatch(/\rCheck and compress +[█░]+ +\d+%/);
+		expect(lastSeen(after).trim()).toStartWith("Library restored: ");
+	}, 30_000);
+
+	test("a log gets the result and nothing else", async () => {
+		using home = bigHome();
+		const { stdout, stderr } = await run(program, home, BACKUP, {
+			env: { TERM: "xterm", FORCE_COLOR: "1" },
+		});
+		expect(stderr).toBe("");
+		expect(stdout).toMatch(/^Backup created: [ -~\n]*$/);
+	}, 30_000);
+
+	test("quick work shows no bar", async () => {
+		using home = new Home();
+		const { text } = await runOnTerminal(program, home, BACKUP);
+		expect(text).toStartWith("Backup created: ");
+	});
+});
+
+test("a line never fills a narrow terminal", async () => {
+	using home = bigHome();
+	const { text } = await runOnTerminal(binary, home, BACKUP, {
+		columns: 40,
+	});
+	const drawn = text
+		.split("\r")
+		.filter((line) => /[█░]/.test(line))
+		.map((line) => line.replace("\u001b[K", ""));
+	expect(drawn).not.toBeEmpty();
+	for (const line of drawn) expect(line.length).toBeLessThan(40);
+}, 30_000);
+
+test.each(["dumb", ""])(
+	"a terminal of type %j that can take nothing back gets no bar",
+	async (TERM) => {
+		using home = bigHome();
+		const env = { TERM };
+		const { text } = await runOnTerminal(binary, home, BACKUP, { env });
+		expect(text).toStartWith("Backup created: ");
+	},
+	30_000,
+);
