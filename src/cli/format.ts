@@ -65,9 +65,12 @@ export function compressionRatio(archive: number, database: number): number {
 		: Math.round((1 - archive / database) * 1000) / 1000;
 }
 
-/** A size, or "?" where it is not known. */
+/** A size in at most seven characters, for a table: "52.4 MB", "717 KB"; "?" where it is not known. */
 export function formatSize(bytes: number | null): string {
-	return bytes === null ? "?" : formatBytes(bytes);
+	if (bytes === null) return "?";
+	const text = formatBytes(bytes);
+	if (text.length <= 7) return text;
+	return text.replace(/^[\d.]+/, (value) => Number(value).toFixed(0));
 }
 
 /** Lines of "  Label:  value", the values in one column. */
