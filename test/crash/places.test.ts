@@ -79,7 +79,10 @@ describe("on a read-only mount", () => {
 			const database = ["--database", mount.at("library.db")];
 			const args = ["library", "backup", ...target, ...database];
 			const { exitCode, json } = await runJson(binary, home, args);
-			expect({ exitCode, error: json.error }).toEqual({ exitCode: 0 });
+			expect({ exitCode, error: json.error }).toEqual({
+				exitCode: 0,
+				error: undefined,
+			});
 			expect(contentOfBackup(home.at("out"))).toEqual(content);
 			expect(tree(home.at(".vpo"))).toEqual(before);
 		},
@@ -117,7 +120,10 @@ describe("in a folder of another user's", () => {
 			const content = contentOf(home.library);
 			const before = tree(home.at(".vpo"));
 			const { exitCode, json } = await backUp(home);
-			expect({ exitCode, error: json.error }).toEqual({ exitCode: 0 });
+			expect({ exitCode, error: json.error }).toEqual({
+				exitCode: 0,
+				error: undefined,
+			});
 			expect(contentOfBackup(home.at("out"))).toEqual(content);
 			expect(tree(home.at(".vpo"))).toEqual(before);
 		},
@@ -130,7 +136,10 @@ describe("in a folder of another user's", () => {
 		]);
 		readableByAll(home);
 		const { exitCode, json } = await backUp(home);
-		expect({ exitCode, error: json.error }).toEqual({ exitCode: 0 });
+		expect({ exitCode, error: json.error }).toEqual({
+			exitCode: 0,
+			error: undefined,
+		});
 		const { rows } = contentOfBackup(home.at("out")) as {
 			rows: Record<string, string[]>;
 		};
