@@ -1,9 +1,11 @@
 // Help at every level: on stdout, readable on any terminal, with examples that work.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { commandHelp, rootHelp } from "../../src/cli/help.ts";
 import { LIBRARY_COMMANDS } from "../../src/cli/root.ts";
 import { Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+
+setDefaultTimeout(30_000);
 
 const NAMES = Object.keys(LIBRARY_COMMANDS);
 

@@ -1,12 +1,21 @@
 // Long work shows how far it is, on a terminal and nowhere else.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import {
+	afterAll,
+	beforeAll,
+	describe,
+	expect,
+	setDefaultTimeout,
+	test,
+} from "bun:test";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeSampleLibrary } from "../../scripts/sample.ts";
 import { binary, Home, PROGRAMS, run } from "../helpers/program.ts";
 import { runOnTerminal } from "../helpers/terminal.ts";
+
+setDefaultTimeout(60_000);
 
 const BACKUP = ["library", "backup"];
 /** More than a second's work on any machine that we know. */
@@ -41,7 +50,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(text).toMatch(/\r(Snapshot|Check and compress) +[█░]{30} +\d+%/);
 		expect(text.replaceAll("\u001b[K", "")).not.toContain("\u001b");
 		expect(lastSeen(text)).toMatch(/^Backup created: [^█]*$/);
-	}, 30_000);
+	});
 
 	test("the bar comes back after a question", async () => {
 		using home = bigHome();
@@ -58,7 +67,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(lastSeen(before)).not.toContain("█");
 		expect(after).toMatch(/\rCheck and compress +[█░]+ +\d+%/);
 		expect(lastSeen(after).trim()).toStartWith("Library restored: ");
-	}, 30_000);
+	});
 
 	test("a log gets the result and nothing else", async () => {
 		using home = bigHome();
@@ -67,7 +76,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 		});
 		expect(stderr).toBe("");
 		expect(stdout).toMatch(/^Backup created: [ -~\n]*$/);
-	}, 30_000);
+	});
 
 	test("quick work shows no bar", async () => {
 		using home = new Home();
@@ -87,7 +96,7 @@ test("a line never fills a narrow terminal", async () => {
 		.map((line) => line.replace("\u001b[K", ""));
 	expect(drawn).not.toBeEmpty();
 	for (const line of drawn) expect(line.length).toBeLessThan(40);
-}, 30_000);
+});
 
 test.each(["dumb", ""])(
 	"a terminal of type %j that can take nothing back gets no bar",
@@ -97,5 +106,4 @@ test.each(["dumb", ""])(
 		const { text } = await runOnTerminal(binary, home, BACKUP, { env });
 		expect(text).toStartWith("Backup created: ");
 	},
-	30_000,
 );

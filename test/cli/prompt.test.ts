@@ -1,11 +1,13 @@
 // Nothing is replaced without a clear yes from somebody who has read the question.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { setSchema, VPO_ARCHIVE } from "../helpers/failing.ts";
 import { Home, PROGRAMS, run } from "../helpers/program.ts";
 import { inShell } from "../helpers/shell.ts";
 import { runOnTerminal } from "../helpers/terminal.ts";
+
+setDefaultTimeout(30_000);
 
 const RESTORE = ["library", "restore", VPO_ARCHIVE];
 const CANCELLED = "[error] cancelled, nothing was changed\r\n";

@@ -1,8 +1,10 @@
 // A wrong call is refused with one line that names what is wrong, and a hint at what was meant. Nothing is done then.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { Home, PROGRAMS, run } from "../helpers/program.ts";
+
+setDefaultTimeout(30_000);
 
 type WrongCall = readonly [line: string, error: string, hint: string];
 
