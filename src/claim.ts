@@ -23,6 +23,7 @@ export async function takeClaim(
 	path: string,
 	scratch: Scratch,
 	signal?: AbortSignal,
+	mostWaitMs = MOST_WAIT_MS,
 ): Promise<AsyncDisposable> {
 	const own = join(scratch.path, "claim");
 	const name = join(own, scratch.owner);
@@ -35,7 +36,7 @@ export async function takeClaim(
 		for (const owner of await ownersOf(path)) {
 			const since = seenAt.get(owner) ?? performance.now();
 			seenAt.set(owner, since);
-			const isOverdue = performance.now() - since > MOST_WAIT_MS;
+			const isOverdue = performance.now() - since > mostWaitMs;
 			const isGone = isOwnerGone(owner);
 			if (isGone ?? isOverdue) await removeEmpty(join(path, owner));
 			else if (isOverdue) throw hangs(path, owner);
