@@ -1,8 +1,8 @@
 // Who hears of a backup, what they hear, and that neither they nor the secret URL ever get in its way.
 
-import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
+import { locked } from "../helpers/lock.ts";
 import { deadOrigin, Monitor } from "../helpers/monitor.ts";
 import { Home, PROGRAMS, run, start } from "../helpers/program.ts";
 import { backupsIn } from "../helpers/state.ts";
@@ -249,11 +249,4 @@ describe.each(PROGRAMS)("$name", (program) => {
 function expectNoTrace(said: string, origin: string): void {
 	expect(said).not.toContain(SECRET);
 	expect(said).not.toContain(origin);
-}
-
-/** A library that somebody is writing to. */
-function locked(home: Home): Disposable {
-	const database = new Database(home.library);
-	database.run("BEGIN IMMEDIATE");
-	return { [Symbol.dispose]: () => database.close() };
 }

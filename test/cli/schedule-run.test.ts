@@ -1,0 +1,187 @@
+// schedule --run on the real clock: it goes on whatever a backup does, and ends at once when it is told to.
+
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { cpSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { locked } from "../helpers/lock.ts";
+import { Monitor } from "../helpers/monitor.ts";
+import {
+	FIXTURES,
+	Home,
+	PROGRAMS,
+	type Program,
+	start,
+} from "../helpers/program.ts";
+import { backupsIn, expectWholeBackups, scratchIn } from "../helpers/state.ts";
+import { Transcript } from "../helpers/transcript.ts";
+
+// Some schedules take seconds by their nature, and machines may be busy.
+setDefaultTimeout(60_000);
+
+const SECRET = "5eCr3t-0f-m1ne";
+const RUN = ["library", "schedule", "--run"];
+
+/** A schedule that is kept until the end of the test. */
+class Kept implements AsyncDisposable {
+	readonly child: ReturnType<typeof start>;
+	readonly stdout: Transcript;
+	readonly log: Transcript;
+
+	constructor(program: Program, home: Home, args: readonly string[]) {
+		this.child = start(program, home, [...RUN, ...args]);
+		this.stdout = new Transcript(this.child.stdout);
+		this.log = new Transcript(this.child.stderr);
+	}
+
+	/** @returns the exit code, and how long it took */
+	async end(signal: NodeJS.Signals): Promise<[exitCode: number, ms: number]> {
+		const from = performance.now();
+		this.child.kill(signal);
+		return [await this.child.exited, performance.now() - from];
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.end("SIGTERM");
+		await Promise.all([this.stdout.ended, this.log.ended]);
+	}
+}
+
+describe.each(PROGRAMS)("$name", (program) => {
+	test("without a backup it makes one at once, then one at each time", async () => {
+		using home = new Home();
+		await using kept = new Kept(program, home, ["--every", "1s"]);
+		await kept.log.until(
+			/\] the newest backup is too old \(none\): backing up now\n/,
+		);
+		await kept.stdout.until(/(Backup created.*){3}/s);
+		await kept.log.until(/\] next backup: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\n/);
+		expect((await kept.end("SIGTERM"))[0]).toBe(143);
+		expect(expectWholeBackups(home.backups).length).toBeGreaterThanOrEqual(3);
+	});
+
+	test.each([
+		["SIGTERM", 143],
+		["SIGINT", 130],
+		["SIGHUP", 129],
+	] as const)("%s ends its wait at once", async (signal, expected) => {
+		using home = new Home();
+		const args = ["--no-catch-up", "--every", "1h"];
+		await using kept = new Kept(program, home, args);
+		await kept.log.until(/next backup/);
+		const [exitCode, ms] = await kept.end(signal);
+		expect(exitCode).toBe(expected);
+		expect(ms).toBeLessThan(2000);
+		expect(backupsIn(home.backups)).toEqual([]);
+	});
+
+	test("a signal breaks off a backup, and nothing of it stays behind", async () => {
+		using home = new Home();
+		await using monitor = new Monitor();
+		using _ = locked(home);
+		const url = ["--ping-url", `${monitor.origin}/${SECRET}`];
+		const flags = ["--", "--lock-timeout", "3600", ...url];
+		await using kept = new Kept(program, home, ["--every", "1h", ...flags]);
+		await monitor.heard(`/${SECRET}/start`);
+		const [exitCode, ms] = await kept.end("SIGTERM");
+		expect(exitCode).toBe(143);
+		expect(ms).toBeLessThan(5000);
+		expect(monitor.paths).toContain(`/${SECRET}/fail`);
+		expect(backupsIn(home.backups)).toEqual([]);
+		expect([...scratchIn(home.backups), ...scratchIn(home.at(".vpo"))]).toEqual(
+			[],
+		);
+		expect(await kept.log.ended).not.toContain(SECRET);
+	});
+
+	test("a signal to it and to its backup at once, as systemd sends it, is one signal", async () => {
+		using home = new Home();
+		await using monitor = new Monitor();
+		using _ = locked(home);
+		const flags = ["--lock-timeout", "3600", "--ping-url", monitor.origin];
+		const args = ["--every", "1h", "--", ...flags];
+		await using kept = new Kept(program, home, args);
+		await monitor.heard("/start");
+		const { pid } = kept.child;
+		const children = `/proc/${pid}/task/${pid}/children`;
+		process.kill(Number(readFileSync(children, "utf8")), "SIGTERM");
+		expect((await kept.end("SIGTERM"))[0]).toBe(143);
+		expect(monitor.paths).toEqual(["/start", "/fail"]);
+	});
+
+	test("a failing backup is reported and does not end it", async () => {
+		using home = new Home(null);
+		await using kept = new Kept(program, home, ["--every", "1s"]);
+		await kept.log.until(/(no library at .*ended with exit code 20.*){2}/s);
+		cpSync(join(FIXTURES, "library-v27.db"), home.library);
+		await kept.stdout.until(/Backup created/);
+	});
+
+	test("a backup that is killed is reported and does not end it", async () => {
+		using home = new Home();
+		const command = "kill -KILL $PPID";
+		const args = ["--every", "1s", "--", "--on-success", command];
+		await using kept = new Kept(program, home, args);
+		await kept.log.until(/(ended by SIGKILL.*){2}next backup/s);
+	});
+
+	test("no backup begins while another is under way", async () => {
+		using home = new Home();
+		const command = "echo begun >&2; sleep 1.2; echo ended >&2";
+		const args = ["--every", "1s", "--", "--on-success", command];
+		await using kept = new Kept(program, home, args);
+		await kept.log.until(/(ended\n.*){2}/s);
+		await kept.end("SIGTERM");
+		const lines = (await kept.log.ended).split("\n");
+		const said = lines.filter((line) => /^(begun|ended)$/.test(line));
+		const expected = said.map((_, at) => (at % 2 === 0 ? "begun" : "ended"));
+		expect(said).toEqual(expected);
+		expect(kept.log.text).toMatch(/is left out: the one before took until now/);
+	});
+
+	test("killed and started again it goes on counting from the newest backup", async () => {
+		using home = new Home();
+		const args = ["--every", "1h"];
+		const before = new Kept(program, home, args);
+		const [, due] = await before.log.until(/next backup: (.*)\n/);
+		await before.end("SIGKILL");
+		await using after = new Kept(program, home, args);
+		const [, next] = await after.log.until(/next backup: (.*)\n/);
+		const difference = Date.parse(String(due)) - Date.parse(String(next));
+		expect(Math.abs(difference)).toBeLessThan(3000);
+		expect(backupsIn(home.backups)).toHaveLength(1);
+	});
+
+	test("started again it makes up for a time that it missed", async () => {
+		using home = new Home();
+		const old = "vpo-library-2026-11-22T110747Z.tar.gz";
+		cpSync(join(FIXTURES, old), join(home.backups, old));
+		await using kept = new Kept(program, home, ["--cron", "* * * * *"]);
+		await kept.stdout.until(/Backup created/);
+		expect(kept.log.text).toMatch(/too old \(2026-11-22 11:07:4\d\)/);
+		expect(backupsIn(home.backups)).toHaveLength(2);
+	});
+
+	test("a secret reaches the backup, but no command line", async () => {
+		using home = new Home();
+		await using monitor = new Monitor();
+		const command = "tr '\\0' ' ' < /proc/$PPID/cmdline";
+		const flags = ["--ping-url", `${monitor.origin}/${SECRET}`];
+		const args = ["--every", "1h", "--", ...flags, "--on-success", command];
+		await using kept = new Kept(program, home, args);
+		await kept.log.until(/library backup --on-success.*next backup/s);
+		expect(monitor.paths).toEqual([`/${SECRET}/start`, `/${SECRET}`]);
+		expect(kept.log.text).not.toContain(SECRET);
+	});
+
+	test("with --json stdout has one document, at the end", async () => {
+		using home = new Home();
+		await using kept = new Kept(program, home, ["--every", "1h", "--json"]);
+		await kept.log.until(/Backup created.*next backup/s);
+		await kept.end("SIGTERM");
+		expect(JSON.parse(await kept.stdout.ended)).toMatchObject({
+			success: false,
+			code: "INTERRUPTED",
+			exit_code: 143,
+		});
+	});
+});
