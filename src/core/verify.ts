@@ -2,7 +2,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
-import { isSameFile, makePrivateFolder, resolveLinks } from "../files.ts";
+import { exists, isSameFile, makePrivateFolder, resolveLinks } from "../files.ts";
 import { makeScratch } from "../scratch.ts";
 import type { Settings } from "../settings.ts";
 import { unpackCandidate } from "./candidate.ts";
@@ -66,7 +66,8 @@ export async function verifyBackups(
 			options,
 			{ ...workshop, onProgress },
 		);
-		if (verdict.error?.code === "NOT_FOUND") {
+		// A link that leads nowhere is still there, and no backup.
+		if (verdict.error?.code === "NOT_FOUND" && !(await exists(target.path))) {
 			warnings.add(`gone meanwhile: ${target.path}`);
 			continue;
 		}
