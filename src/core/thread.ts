@@ -43,6 +43,8 @@ export class Thread<Ops extends Operations> implements Disposable {
 	readonly #worker: Worker;
 	readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
 	#nextId = 0;
+	/** Why no call can succeed any more: a dead worker answers nothing, so this must. */
+	#ended: Error | null = null;
 
 	constructor(url: URL) {
 		this.#worker = new Worker(url, { smol: true });
@@ -54,6 +56,9 @@ export class Thread<Ops extends Operations> implements Disposable {
 			if (this.#pending.size === 0) this.#worker.unref();
 		};
 		this.#worker.onerror = (event) => this.#end(new Error(event.message));
+		this.#worker.addEventListener("close", () => {
+			this.#end(new Error("a worker thread ended by itself"));
+		});
 		this.#worker.unref();
 	}
 
@@ -62,6 +67,7 @@ export class Thread<Ops extends Operations> implements Disposable {
 		operation: K,
 		...args: Parameters<Ops[K]>
 	): Promise<ReturnType<Ops[K]>> {
+		if (this.#ended !== null) return Promise.reject(this.#ended);
 		const call = Promise.withResolvers<unknown>();
 		const id = this.#nextId++;
 		this.#pending.set(id, call);
@@ -76,6 +82,7 @@ export class Thread<Ops extends Operations> implements Disposable {
 	}
 
 	#end(error: Error): void {
+		this.#ended ??= error;
 		for (const call of this.#pending.values()) {
 			call.promise.catch(() => undefined);
 			call.reject(error);
