@@ -3,7 +3,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { locked } from "../helpers/lock.ts";
+import { writeLock } from "../helpers/failing.ts";
 import { Monitor } from "../helpers/monitor.ts";
 import {
 	FIXTURES,
@@ -77,7 +77,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 	test("a signal breaks off a backup, and nothing of it stays behind", async () => {
 		using home = new Home();
 		await using monitor = new Monitor();
-		using _ = locked(home);
+		using _ = writeLock(home.library);
 		const url = ["--ping-url", `${monitor.origin}/${SECRET}`];
 		const flags = ["--", "--lock-timeout", "3600", ...url];
 		await using kept = new Kept(program, home, ["--every", "1h", ...flags]);
@@ -96,7 +96,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 	test("a signal to it and to its backup at once, as systemd sends it, is one signal", async () => {
 		using home = new Home();
 		await using monitor = new Monitor();
-		using _ = locked(home);
+		using _ = writeLock(home.library);
 		const flags = ["--lock-timeout", "3600", "--ping-url", monitor.origin];
 		const args = ["--every", "1h", "--", ...flags];
 		await using kept = new Kept(program, home, args);
