@@ -1,0 +1,145 @@
+// A dry run says what would be done, and leaves everything as it was. It says no where the real run would.
+
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { FAILURES, VPO_ARCHIVE, writeLock } from "../helpers/failing.ts";
+import { binary, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+import { trace } from "../helpers/trace.ts";
+import { treeOf } from "../helpers/tree.ts";
+
+setDefaultTimeout(30_000);
+
+const DRY_BACKUP = ["library", "backup", "--dry-run"];
+const DRY_RESTORE = ["library", "restore", "--dry-run"];
+/** Bun keeps what it compiled of the source in HOME. */
+const env = { BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0" };
+
+describe.each(PROGRAMS)("$name", (program) => {
+	test("a backup is described in full, and not even a folder is made", async () => {
+		using home = new Home();
+		const before = treeOf(home.path);
+		const { exitCode, stdout, stderr } = await run(program, home, DRY_BACKUP, {
+			env: { ...env, VPO_TEMP_DIR: "~/scratch" },
+		});
+		expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+		expect(stdout).toMatch(
+			/^Dry run, nothing is written\. A backup would be made:\n/,
+		);
+		for (const [label, value] of [
+			["Library", home.library],
+			["Database size", "720\\.9 KB"],
+			["Output", `${home.backups}/vpo-library-.*Z\\.tar\\.gz`],
+			["Archive size", ".* to .* \\(estimated\\)"],
+			["Files in library", "120"],
+			["Schema version", "27"],
+			["Space", ".* needed, .* free in .*: enough"],
+		]) {
+			expect(stdout).toMatch(new RegExp(`^  ${label}: +${value}$`, "m"));
+		}
+		expect(treeOf(home.path)).toEqual(before);
+	});
+
+	test.each(["new/folder/", "new/out.tar.gz"])(
+		"with --output %s nothing is made either",
+		async (output) => {
+			using home = new Home();
+			const before = treeOf(home.path);
+			const args = [...DRY_BACKUP, "--output", output];
+			expect((await run(program, home, args, { env })).exitCode).toBe(0);
+			expect(treeOf(home.path)).toEqual(before);
+		},
+	);
+
+	test("the estimate holds for a real library", async () => {
+		using home = new Home();
+		const { json } = await runJson(program, home, DRY_BACKUP);
+		const done = await runJson(program, home, ["library", "backup"]);
+		const bytes = Number(done.json.archive_size_bytes);
+		expect(bytes).toBeGreaterThan(Number(json.estimated_archive_min_bytes));
+		expect(bytes).toBeLessThan(Number(json.estimated_archive_max_bytes));
+		expect(done.json.path).toStartWith(
+			String(json.output_path).replace(/\d\dZ\.tar\.gz$/, ""),
+		);
+	});
+
+	test("a restore is validated in full, and all stays as it was", async () => {
+		using home = new Home();
+		const { mtimeNs } = statSync(home.library, { bigint: true });
+		const before = readdirSync(home.path, { recursive: true });
+		const args = [...DRY_RESTORE, VPO_ARCHIVE];
+		const { exitCode, stdout, stderr } = await run(program, home, args, {
+			env,
+		});
+		expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+		expect(stdout).toMatch(
+			/^Dry run, nothing is changed\. The backup is valid; a restore would replace the library:\n/,
+		);
+		expect(stdout).toMatch(/^ {2}Library now: +120 files, /m);
+		expect(stdout).toMatch(/^ {2}Backup: +120 files, /m);
+		expect(readdirSync(home.path, { recursive: true })).toEqual(before);
+		expect(statSync(home.library, { bigint: true }).mtimeNs).toBe(mtimeNs);
+	});
+
+	const RESTORES = FAILURES.filter(({ name, stage }) => {
+		using home = new Home();
+		return name !== "a question that nobody can answer"
+			? stage(home).args.includes("restore")
+			: false;
+	});
+	test.each(RESTORES)(
+		"$name is refused as the restore itself would",
+		async ({ stage }) => {
+			using home = new Home();
+			const { args } = stage(home);
+			const wet = await run(program, home, args);
+			const dry = await run(program, home, [...args, "--dry-run"]);
+			expect(dry).toEqual(wet);
+			expect(dry.exitCode).not.toBe(0);
+		},
+	);
+
+	test("a library that somebody has open is refused by both", async () => {
+		using home = new Home();
+		using _ = writeLock(home.library);
+		const restore = ["library", "restore", VPO_ARCHIVE];
+		const dry = await runJson(program, home, [...restore, "--dry-run"]);
+		const wet = await runJson(program, home, [...restore, "--yes"]);
+		expect(dry).toEqual(wet);
+		expect(dry).toMatchObject({
+			exitCode: 43,
+			json: { error: expect.stringMatching(/ is open in .*pid \d+/) },
+		});
+	});
+
+	test("too little space is a warning of the plan, and the reason for refusing", async () => {
+		using home = new Home();
+		const output = ["--output", "/proc/"];
+		const dry = await runJson(program, home, [...DRY_BACKUP, ...output]);
+		expect(dry).toMatchObject({
+			exitCode: 0,
+			json: {
+				free_bytes: 0,
+				warnings: [expect.stringContaining("not enough space in /proc")],
+			},
+		});
+		const wet = await run(program, home, ["library", "backup", ...output]);
+		expect(wet.exitCode).toBe(44);
+	});
+});
+
+test("the binary makes no system call that changes a file in a dry backup", async () => {
+	using home = new Home();
+	const count = { action: "count" } as const;
+	const dry = await trace(home, DRY_BACKUP, count);
+	expect(dry).toMatchObject({ exitCode: 0, calls: [""] });
+	const wet = await trace(home, ["library", "backup"], count);
+	expect(wet.calls.length).toBeGreaterThan(10);
+});
+
+test("a dry backup of a damaged library is refused", async () => {
+	using home = new Home();
+	truncateSync(home.library, 300_000);
+	writeFileSync(`${home.library}-wal`, "");
+	const { exitCode } = await run(binary, home, DRY_BACKUP);
+	expect(exitCode).toBe(42);
+});
