@@ -21,6 +21,7 @@ import {
 } from "../helpers/hostile.ts";
 import { Home } from "../helpers/program.ts";
 import { Target } from "../helpers/refusal.ts";
+import { tree } from "../helpers/state.ts";
 
 const MIB = 1024 * 1024;
 /** What the program takes to start, to check a small library, and for its buffers. */
@@ -135,6 +136,16 @@ const BOMBS: readonly (readonly [what: string, make: () => Bytes])[] = [
 			return concat(whole, repeat(zero, 8192));
 		},
 	],
+	[
+		"128 MiB in a member of ours that never ends",
+		() => {
+			const noise = new Uint8Array(MIB);
+			for (let at = 0; at < MIB; at += 65_536) {
+				crypto.getRandomValues(noise.subarray(at, at + 65_536));
+			}
+			return concat(OWN_HEADER, repeat(noise, 128));
+		},
+	],
 	["1 GiB in one member of ours", () => ownGzip(new Uint8Array(GIB_SIZE))],
 	[
 		"a million members of ours with nothing in them",
@@ -150,12 +161,13 @@ const BOMBS: readonly (readonly [what: string, make: () => Bytes])[] = [
 describe.each(BOMBS)("an archive with %s", (_, make) => {
 	test("is refused soon, in little memory, and leaves nothing", async () => {
 		const path = target.write(make(), "bomb.tar.gz");
+		const before = tree(target.home.path);
 		const args = ["library", "restore", "--yes", path];
 		const used = await target.measure(args);
 		expect(used.exitCode).toBe(46);
+		expect(tree(target.home.path)).toEqual(before);
 		expect(used.memoryBytes).toBeLessThan(MOST_MEMORY_BYTES);
 		expect(used.milliseconds).toBeLessThan(MOST_MILLISECONDS);
-		await target.expectProgramRefuses(path, /damaged archive/);
 	}, 60_000);
 });
 
