@@ -229,6 +229,7 @@ test("every line of normal content fits 80 columns", async () => {
 		.slice(0, -2)
 		.filter((line) => Bun.stringWidth(line) > 80);
 	expect(wide).toEqual([]);
+	expect(stdout).toContain("damaged\n  ! damaged archive: truncated");
 	expect(stdout).toContain("\n    "); // a remark goes on where it was broken
 });
 
