@@ -97,26 +97,32 @@ function parseToml(path: string, isRequired: boolean): Record<string, unknown> {
 	try {
 		return Bun.TOML.parse(source) as Record<string, unknown>;
 	} catch (cause) {
-		const reason = (cause as Error).message.replace(/^TOML Parse error: /, "");
-		const what = `not valid TOML, line ${wrongLine(source)}: ${reason}`;
+		const { message } = cause as Error;
+		const reason = message.replace(/^TOML Parse error: /, "");
+		const what = `not valid TOML, line ${wrongLine(source, message)}: ${reason}`;
 		throw wrongConfig(path, what, cause);
 	}
 }
 
-// Bun's error has no position in the text. The wrong line is the one behind the longest beginning that is right.
-function wrongLine(source: string): number {
+// Bun's error has no position in the text, but a beginning of it that holds the wrong line has the same error.
+function wrongLine(source: string, message: string): number {
 	const lines = source.split("\n");
-	let right = lines.length - 1;
-	while (right > 0 && !isToml(lines.slice(0, right).join("\n"))) right--;
-	return right + 1;
+	let [low, high] = [1, lines.length];
+	while (low < high) {
+		const middle = Math.floor((low + high) / 2);
+		const beginning = `${lines.slice(0, middle).join("\n")}\n`;
+		if (tomlError(beginning)?.message === message) high = middle;
+		else low = middle + 1;
+	}
+	return low;
 }
 
-function isToml(source: string): boolean {
+function tomlError(source: string): Error | null {
 	try {
 		Bun.TOML.parse(source);
-		return true;
-	} catch {
-		return false;
+		return null;
+	} catch (error) {
+		return error as Error;
 	}
 }
 
