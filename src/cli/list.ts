@@ -71,7 +71,7 @@ function toRow(backup: Listed, now: Date): string[] {
 	const { filename, createdAt, archiveSizeBytes, metadata } = backup;
 	return [
 		createdAt === null ? "?" : formatTime(createdAt),
-		createdAt === null ? "?" : formatAge(createdAt, now),
+		createdAt === null ? "?" : shortAge(createdAt, now),
 		formatSize(archiveSizeBytes),
 		metadata ? formatCount(metadata.fileCount) : "?",
 		formatSize(metadata?.databaseSizeBytes ?? null),
@@ -80,15 +80,21 @@ function toRow(backup: Listed, now: Date): string[] {
 	];
 }
 
+// At most five characters: a list of a large library then fits 80 columns, and the time is beside it anyway.
+function shortAge(iso: string, now: Date): string {
+	const age = formatAge(iso, now);
+	return age === "now" || age.endsWith(" min") ? "<1 h" : age;
+}
+
 function formatVerified(
 	{ metadata, verifiedAt, verifiedError }: Listed,
 	now: Date,
 ): string {
 	if (!metadata) return "?";
 	// Our own were read back in full when they were made.
-	if (verifiedAt === null) return metadata.own ? "when made" : "never";
-	const age = formatAge(verifiedAt, now);
-	return verifiedError === null ? age : `${age}: BAD`;
+	if (verifiedAt === null) return metadata.own ? "as made" : "never";
+	const age = shortAge(verifiedAt, now);
+	return verifiedError === null ? age : "BAD";
 }
 
 // What a person should know of this one, below its line.
