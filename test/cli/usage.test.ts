@@ -33,7 +33,7 @@ const COMMANDS: readonly WrongCall[] = [
 		"flags come after the command: vpo library COMMAND --dry-run",
 	],
 	[
-		"-- library backup",
+		"library -- backup",
 		"unknown flag --",
 		"flags come after the command: vpo library COMMAND --",
 	],
