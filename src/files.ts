@@ -1,17 +1,14 @@
 // Files that must survive a power cut: private, complete, synced, and never in place of another by accident.
 
 import {
-	link,
 	lstat,
 	mkdir,
 	open,
 	readlink,
 	realpath,
 	rename,
-	rmdir,
 	stat,
 	statfs,
-	unlink,
 } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { errnoOf, fileError } from "./errors.ts";
@@ -127,49 +124,6 @@ export async function syncFolder(path: string): Promise<void> {
 		if (["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(errnoOf(cause)))
 			return;
 		throw fileError(`cannot sync the folder ${path}`, cause);
-	}
-}
-
-/**
- * Gives a finished file its name, and never takes it from another file.
- * @returns false if the name is taken
- */
-export async function publishNew(from: string, to: string): Promise<boolean> {
-	try {
-		await link(from, to);
-		await unlink(from);
-	} catch (cause) {
-		const errno = errnoOf(cause);
-		if (errno === "EEXIST") return false;
-		if (!NO_HARD_LINKS.includes(errno)) {
-			throw fileError(`cannot write ${to}`, cause);
-		}
-		if (!(await publishByRename(from, to))) return false;
-	}
-	await syncFolder(dirname(to));
-	return true;
-}
-
-/** What file systems without hard links (FAT, some FUSE and SMB) answer to link(2). */
-const NO_HARD_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
-
-// Without link(2) nothing names a file only if the name is free. A folder is made by one process only: who has it may rename.
-async function publishByRename(from: string, to: string): Promise<boolean> {
-	const claim = `${to}.claim`;
-	try {
-		await mkdir(claim, { mode: PRIVATE_FOLDER_MODE });
-	} catch (cause) {
-		if (errnoOf(cause) === "EEXIST") return false;
-		throw fileError(`cannot write ${to}`, cause);
-	}
-	try {
-		if (await exists(to)) return false;
-		await rename(from, to);
-		return true;
-	} catch (cause) {
-		throw fileError(`cannot write ${to}`, cause);
-	} finally {
-		await rmdir(claim);
 	}
 }
 

@@ -34,7 +34,8 @@ export async function makeScratch(parent: string): Promise<Scratch> {
 		path,
 		owner,
 		async [Symbol.asyncDispose]() {
-			await removeTree(path);
+			// What can't be removed now, the next run removes; what this one did is done all the same.
+			await removeTree(path).catch(() => undefined);
 		},
 	};
 }
@@ -103,9 +104,7 @@ async function removeTree(path: string): Promise<void> {
 		try {
 			return await rm(path, { recursive: true, force: true });
 		} catch (cause) {
-			if (attempt === 5 || errnoOf(cause) !== "ENOTEMPTY") {
-				throw fileError(`cannot remove ${path}`, cause);
-			}
+			if (attempt === 5 || errnoOf(cause) !== "ENOTEMPTY") throw cause;
 		}
 	}
 }

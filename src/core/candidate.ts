@@ -3,7 +3,7 @@
 import { dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
 import { fileSize, nearestFolder, syncFile } from "../files.ts";
-import { makeScratch } from "../scratch.ts";
+import { makeScratch, type Scratch } from "../scratch.ts";
 import { requireSupportedFormat } from "./format.ts";
 import type { CheckResult } from "./library.ts";
 import type { Metadata } from "./metadata.ts";
@@ -15,7 +15,8 @@ import { atPath, type Contents, readArchive } from "./unpack.ts";
 /** A proven library, beside the place where it may go. Gone with everything beside it when disposed of. */
 export interface Candidate extends AsyncDisposable {
 	readonly path: string;
-	readonly scratchPath: string;
+	/** The folder that it is in. */
+	readonly scratch: Scratch;
 	readonly metadata: Metadata;
 	/** Read from the database, not from the metadata. */
 	readonly schemaVersion: number;
@@ -52,7 +53,7 @@ export async function unpackCandidate(
 		);
 		return {
 			path,
-			scratchPath: scratch.path,
+			scratch,
 			metadata: contents.metadata,
 			schemaVersion: checked.facts.schemaVersion,
 			warnings: requireAgreement(contents, checked),

@@ -3,13 +3,9 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
-import {
-	exists,
-	isSameFile,
-	publishNew,
-	publishOver,
-	resolveLinks,
-} from "../files.ts";
+import { exists, isSameFile, publishOver, resolveLinks } from "../files.ts";
+import { publishNew } from "../publish.ts";
+import type { Scratch } from "../scratch.ts";
 import { backupName, isArchiveName } from "./catalog.ts";
 import { GzipPool } from "./gzip.ts";
 import { inspectArchive } from "./inspect.ts";
@@ -37,10 +33,11 @@ export interface Destination {
 	readonly path: string;
 	/**
 	 * Gives a finished file its name.
+	 * @param from in the scratch folder, which is in the destination's folder
 	 * @returns the path that it has now
 	 * @throws AppError OPERATION_FAILED: a name that was asked for is taken
 	 */
-	publish(from: string): Promise<string>;
+	publish(from: string, scratch: Scratch): Promise<string>;
 }
 
 /**
@@ -67,10 +64,10 @@ export function generatedIn(
 	return {
 		folder,
 		path: join(folder, name(1)),
-		async publish(from) {
+		async publish(from, scratch) {
 			for (let attempt = 1; ; attempt++) {
 				const path = join(folder, name(attempt));
-				if (await publishNew(from, path)) return path;
+				if (await publishNew(from, path, scratch)) return path;
 			}
 		},
 	};
@@ -96,9 +93,9 @@ async function requested(
 	return {
 		folder: dirname(path),
 		path,
-		async publish(from) {
+		async publish(from, scratch) {
 			if (taken) await publishOver(from, path);
-			else if (!(await publishNew(from, path))) throw isTaken(path);
+			else if (!(await publishNew(from, path, scratch))) throw isTaken(path);
 			return path;
 		},
 	};

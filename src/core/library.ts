@@ -61,7 +61,7 @@ export class SqliteThread implements Disposable {
 		options: LockOptions,
 	): Promise<void> {
 		const work = async (isImmutable: boolean) => {
-			await rm(to, { force: true }); // of an attempt that was in vain
+			if (await exists(to)) await rm(to); // an attempt that was in vain
 			await this.#thread.call("snapshot", path, to, isImmutable);
 		};
 		// Whoever may write here reads under SQLite's own locks, which nobody can slip past.

@@ -21,7 +21,7 @@ import {
 import { RawFiles } from "./salvage.ts";
 import { measureSpace, requireSpace } from "./space.ts";
 import type { Workshop } from "./store.ts";
-import { keptPath, prepareSwap, swapIn } from "./swap.ts";
+import { prepareSwap, swapIn } from "./swap.ts";
 
 /** What a person can say about one restore. */
 export interface RestoreOptions {
@@ -89,7 +89,7 @@ export async function restoreBackup(
 					workshop,
 				)
 			: null;
-	await replaceLibrary(candidate, plan, lock, workshop);
+	await replaceLibrary(candidate, plan, lock, safetyBackup, workshop);
 	return { plan, safetyBackup };
 }
 
@@ -135,6 +135,7 @@ async function replaceLibrary(
 	candidate: Candidate,
 	{ libraryPath, current }: RestorePlan,
 	lock: LibraryLock | null,
+	safetyBackup: string | null,
 	workshop: Workshop,
 ): Promise<void> {
 	const { sqlite, signal } = workshop;
@@ -143,24 +144,32 @@ async function replaceLibrary(
 	}
 	await prepareSwap(candidate.path, libraryPath);
 	signal?.throwIfAborted();
+	// Only a kindness: VPO sets the mode itself when it opens its library.
+	const unfold = async () => {
+		if (current?.facts?.journalMode === "wal") {
+			await lock?.unfold().catch(() => undefined);
+		}
+	};
 	await lock?.fold().catch(orNullIfNoLibrary);
 	const swap = await swapIn(
 		candidate.path,
 		libraryPath,
-		keptPath(candidate.scratchPath),
+		candidate.scratch,
 	).catch(async (error) => {
-		if (current?.facts?.journalMode === "wal") await lock?.unfold();
+		await unfold();
 		throw error;
 	});
 	try {
 		await requireRestored(candidate, libraryPath, workshop);
 	} catch (cause) {
-		const back = (await swap.undo())
+		const isBack = await swap.undo().catch(() => false);
+		if (isBack) await unfold();
+		const old = isBack
 			? "the old library was put back"
-			: "the old one is in its safety backup";
+			: `the old one is kept in ${safetyBackup ?? "no safety backup"}`;
 		throw new AppError(
 			"OPERATION_FAILED",
-			`the restored library failed its check, ${back}: ${libraryPath}`,
+			`the restored library failed its check, ${old}: ${libraryPath}`,
 			{ hint: "suspect the disk or the memory", cause },
 		);
 	}

@@ -66,7 +66,7 @@ export class RawFiles implements AsyncDisposable {
 		await verifyParts(unfinished, parts, { pool, signal });
 		return generatedIn(backupDir, (attempt) =>
 			salvageName(at, attempt),
-		).publish(unfinished);
+		).publish(unfinished, scratch);
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

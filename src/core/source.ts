@@ -35,8 +35,9 @@ export async function openSource(
 	try {
 		const facts = await sqlite.describe(libraryPath, options);
 		const tidy = async () => {
-			if (!hadWal && (await hasWal(libraryPath)))
-				await sqlite.tidy(libraryPath);
+			if (hadWal || !(await hasWal(libraryPath))) return;
+			// An empty -wal harms nobody, and what this run did is done.
+			await sqlite.tidy(libraryPath).catch(() => undefined);
 		};
 		return { path: libraryPath, facts, [Symbol.asyncDispose]: tidy };
 	} catch (error) {

@@ -216,6 +216,28 @@ function countViolations(database: Database): number {
 	return row?.violations ?? 0;
 }
 
+/**
+ * Copies a database into a new file, defragmented.
+ * @throws AppError as everything here does, naming both files where the new one may be the cause
+ */
+export function copyInto(database: Database, path: string, to: string): void {
+	try {
+		database.run("VACUUM INTO ?", [to]);
+	} catch (cause) {
+		const [code] = classify(errnoOf(cause));
+		const mayBeNew = ["INSUFFICIENT_SPACE", "OPERATION_FAILED"].includes(code);
+		if (!mayBeNew) throw cause;
+		const reason = (cause as Error).message;
+		throw new AppError(code, `cannot copy ${path} to ${to}: ${reason}`, {
+			hint:
+				code === "INSUFFICIENT_SPACE"
+					? "free some space there, or name another folder in VPO_TEMP_DIR"
+					: undefined,
+			cause,
+		});
+	}
+}
+
 /** Runs `work` and turns SQLite's errors into ours, naming the file. */
 export function asking<T>(path: string, work: () => T): T {
 	try {

@@ -6,6 +6,7 @@ import {
 	asking,
 	checkDatabase,
 	connect,
+	copyInto,
 	countRows,
 	eagerly,
 	findDamage,
@@ -59,7 +60,9 @@ const operations = {
 	 */
 	snapshot(path: string, to: string, isImmutable: boolean): void {
 		const work = () =>
-			withConnection(path, isImmutable, (database) => vacuumInto(database, to));
+			withConnection(path, isImmutable, (database) =>
+				copyInto(database, path, to),
+			);
 		reading(path, work, isImmutable);
 	},
 
@@ -114,7 +117,7 @@ const operations = {
 	/** As `snapshot`, of the library that is locked. */
 	snapshotLocked(to: string): void {
 		const { database, path } = requireLocked();
-		asking(path, () => vacuumInto(database, to));
+		asking(path, () => copyInto(database, path, to));
 	},
 
 	/**
@@ -159,12 +162,6 @@ const operations = {
 };
 
 // A snapshot is scratch: it is read at once and never has to survive a power cut.
-function vacuumInto(database: Database, to: string): void {
-	database.run("PRAGMA synchronous = OFF");
-	database.run("VACUUM INTO ?", [to]);
-	database.run("PRAGMA synchronous = FULL");
-}
-
 function requireLocked(): NonNullable<typeof locked> {
 	if (!locked) throw new Error("no library is locked");
 	return locked;

@@ -102,7 +102,7 @@ export async function storeSnapshot(
 		);
 	}
 	signal?.throwIfAborted();
-	const path = await destination.publish(unfinished);
+	const path = await destination.publish(unfinished, scratch);
 	return {
 		path,
 		archiveSizeBytes,

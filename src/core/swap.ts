@@ -1,15 +1,26 @@
 // One file replaces another, safe at every instant: the path always holds the whole old library or the whole new one.
 
-import { chmod, chown, link, mkdir, rename, rm, stat } from "node:fs/promises";
+import {
+	chmod,
+	chown,
+	link,
+	mkdir,
+	rename,
+	stat,
+	unlink,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
 import {
+	exists,
 	PRIVATE_FILE_MODE,
 	PRIVATE_FOLDER_MODE,
 	publishOver,
 	syncFile,
 	syncFolder,
 } from "../files.ts";
+import { publishNew } from "../publish.ts";
+import type { Scratch } from "../scratch.ts";
 import { sidecars } from "./library.ts";
 
 /**
@@ -46,7 +57,10 @@ async function adoptOwner(newPath: string, libraryPath: string): Promise<void> {
 		if (errnoOf(cause) !== "EPERM")
 			throw fileError(`cannot set the owner of ${newPath}`, cause);
 	}
-	await chmod(newPath, library ? library.mode & 0o7777 : PRIVATE_FILE_MODE);
+	const mode = library ? library.mode & 0o7777 : PRIVATE_FILE_MODE;
+	await chmod(newPath, mode).catch((cause) => {
+		throw fileError(`cannot set the mode of ${newPath}`, cause);
+	});
 }
 
 /** What a swap can be taken back with. */
@@ -57,27 +71,43 @@ export interface Swap {
 
 /**
  * Puts the new file in the library's place. The caller holds the library locked and has folded its WAL in.
- * @param keepAt where the old library stays reachable until the result is checked, on the same file system
+ * @param scratch on the same file system; in there the old library stays reachable until the result is checked
+ * @throws AppError OPERATION_FAILED, INSUFFICIENT_SPACE; the old library stands then, as far as it could be kept
  */
 export async function swapIn(
 	newPath: string,
 	libraryPath: string,
-	keepAt: string,
+	scratch: Scratch,
 ): Promise<Swap> {
-	const isKept = await keep(libraryPath, keepAt);
+	const wasThere = await exists(libraryPath);
+	const keepAt = join(scratch.path, "replaced.db");
+	const isKept = wasThere && (await keep(libraryPath, keepAt));
+	const undo = async () => {
+		if (!isKept) return false;
+		await removeSidecars(libraryPath);
+		await rename(keepAt, libraryPath);
+		await syncFolder(dirname(libraryPath));
+		return true;
+	};
 	// A journal of the old library must never meet the new one; nothing in it is needed any more.
 	await removeSidecars(libraryPath);
 	await syncFolder(dirname(libraryPath));
-	await publishOver(newPath, libraryPath);
-	return {
-		async undo() {
-			if (!isKept) return false;
-			await removeSidecars(libraryPath);
-			await rename(keepAt, libraryPath);
-			await syncFolder(dirname(libraryPath));
-			return true;
-		},
-	};
+	if (!wasThere) {
+		if (await publishNew(newPath, libraryPath, scratch)) return { undo };
+		throw new AppError(
+			"OPERATION_FAILED",
+			`a library has just been made at ${libraryPath}`,
+			{ hint: "stop what made it, then try again" },
+		);
+	}
+	try {
+		await publishOver(newPath, libraryPath);
+	} catch (error) {
+		// The rename may be done, and only the sync after it have failed.
+		await undo().catch(() => false);
+		throw error;
+	}
+	return { undo };
 }
 
 async function makeFolder(path: string): Promise<void> {
@@ -110,13 +140,9 @@ async function keep(path: string, keepAt: string): Promise<boolean> {
 
 async function removeSidecars(libraryPath: string): Promise<void> {
 	for (const path of sidecars(libraryPath)) {
-		await rm(path, { force: true }).catch((cause) => {
+		await unlink(path).catch((cause) => {
+			if (errnoOf(cause) === "ENOENT") return;
 			throw fileError(`cannot remove ${path}`, cause);
 		});
 	}
-}
-
-/** Where the swap keeps the old library meanwhile. */
-export function keptPath(scratchPath: string): string {
-	return join(scratchPath, "replaced.db");
 }
