@@ -1,5 +1,6 @@
 // Runs that are killed at one instant, and what must be true of the files then.
 
+import { Database } from "bun:sqlite";
 import { cpSync, existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { contentOf } from "./content.ts";
@@ -28,15 +29,19 @@ export interface Scene extends Disposable {
 	readonly new: unknown;
 }
 
-/** How the library that stands there was left. */
-export const LEFT: Readonly<Record<string, (path: string) => Promise<void>>> = {
-	"rows in its WAL": (path) => leaveHotWal(path, 300),
+/** How a library can have been left by a writer that was killed. */
+export const LEFT = {
+	"rows in its WAL": (path: string) => leaveHotWal(path, 300),
 	"a hot journal": leaveHotJournal,
-};
+	nothing: (path: string) => {
+		using library = new Database(path);
+		library.run("DELETE FROM files WHERE id % 2 = 0");
+	},
+} as const;
 
 /** A home with one backup, and a library that differs from it. */
 export async function makeScene(
-	leave: (path: string) => Promise<void>,
+	leave: (path: string) => Promise<void> | void,
 ): Promise<Scene> {
 	const home = new Home();
 	const made = await run(binary, home, BACKUP);
@@ -94,6 +99,50 @@ export async function killBackup(
 	return { holds, problems: problems.map((problem) => `${what}: ${problem}`) };
 }
 
+/** Has one call of a backup or a restore fail in a copy of the scene; with "+" all after it too. */
+export async function failCall(
+	scene: Scene,
+	args: readonly string[],
+	{ call: at, errno }: { readonly call: number; readonly errno: string },
+): Promise<Verdict> {
+	using home = copyOf(scene.home);
+	const action = errno as `E${string}`;
+	const { calls, exitCode, stdout } = await trace(home, [...args, "--json"], {
+		action,
+		at,
+	});
+	const holds = holding(scene, home);
+	const isDone = exitCode === 0;
+	const json = JSON.parse(stdout) as Record<string, unknown>;
+	const call = calls[at - 1]?.replaceAll(home.path, "~");
+	const problems = [...strangersIn(home)];
+	const expected = isDone && args === RESTORE ? "new" : "old";
+	// Where even the way back fails, the new one may stand; it is whole as well.
+	const isEither = errno.endsWith("+") && args === RESTORE && holds === "new";
+	if (holds !== expected && !isEither)
+		problems.push(`the library holds the ${holds} one`);
+	if (![0, 40, 44].includes(exitCode)) problems.push(`exit ${exitCode}`);
+	if (json.success !== isDone) problems.push(`success: ${json.success}`);
+	if (!isDone && !String(json.error).includes(home.path)) {
+		problems.push(`no path in "${json.error}"`);
+	}
+	const made = backupsIn(home.backups).filter(isNoSafetyBackup).length;
+	const due = isDone && args === BACKUP ? 2 : 1;
+	const mayStand = errno.endsWith("+") && made === 2;
+	if (made !== due && !mayStand) problems.push(`${made} backups`);
+	// What can't be removed is left to the next run.
+	const left = [home.at(".vpo"), home.backups].flatMap(scratchIn).length;
+	const mayLeave = call?.startsWith("unlinkat") || errno.endsWith("+");
+	if (left > 0 && !mayLeave) problems.push("scratch files are left");
+	if (left > 0) problems.push(...(await problemsOfNextRun(home, args)));
+	const what = `${errno} at call ${at}, ${call}, exit ${exitCode}`;
+	return { holds, problems: problems.map((problem) => `${what}: ${problem}`) };
+}
+
+function isNoSafetyBackup(name: string): boolean {
+	return !name.includes("pre-restore");
+}
+
 function holding(scene: Scene, home: Home): Verdict["holds"] {
 	const content = contentAfterRecovery(home.library);
 	if (Bun.deepEquals(content, scene.old)) return "old";
@@ -113,6 +162,21 @@ export async function callsOf(
 	return calls
 		.map((name, index) => ({ call: index + 1, name }))
 		.filter(({ name }, at) => name !== calls[at - 1] || name !== calls[at + 1]);
+}
+
+/** Of the calls of a run the first of each name on each file after each other one, however long the run is. */
+export async function kindsOfCalls(
+	scene: Scene,
+	args: readonly string[],
+): Promise<{ readonly call: number; readonly name: string }[]> {
+	const calls = await callsOf(scene, args);
+	const seen = new Set<string>();
+	return calls.filter(({ name }, index) => {
+		const kind = `${calls[index - 1]?.name} ${name}`;
+		const isNew = !seen.has(kind);
+		seen.add(kind);
+		return isNew;
+	});
 }
 
 /** So many instants, spread over the time that an undisturbed run takes. */
