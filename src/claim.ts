@@ -4,7 +4,7 @@
 import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf, fileError } from "./errors.ts";
-import { exists } from "./files.ts";
+import { exists } from "./paths.ts";
 import { isOwnerGone, type Scratch } from "./scratch.ts";
 
 /** Claims are held for milliseconds; this long means that the owner hangs, or is gone with a machine we can't see. */

@@ -4,7 +4,8 @@ import { link, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { takeClaim } from "./claim.ts";
 import { errnoOf, fileError } from "./errors.ts";
-import { exists, syncFolder } from "./files.ts";
+import { syncFolder } from "./files.ts";
+import { exists } from "./paths.ts";
 import type { Scratch } from "./scratch.ts";
 
 /** What file systems without hard links (FAT, some FUSE and SMB) answer to link(2). */

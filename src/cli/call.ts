@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type ArgsDef, parseArgs } from "citty";
-import { resolveLinks } from "../files.ts";
+import { resolveLinks } from "../paths.ts";
 import type { Environment, Settings } from "../settings.ts";
 import { toPath, usage } from "./args.ts";
 import { backupArgs, readRequest } from "./backup.ts";

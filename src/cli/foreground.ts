@@ -1,7 +1,8 @@
 // Keeps a schedule in the foreground: each backup is a process of its own, which leaves no memory behind and takes
 // nobody with it when it crashes. One at a time; the log is for people, on stderr.
 
-import { listBackups, PRE_RESTORE } from "../core/catalog.ts";
+import { listBackups } from "../core/catalog.ts";
+import { PRE_RESTORE } from "../core/names.ts";
 import {
 	followSchedule,
 	type ScheduleEvent,

@@ -1,8 +1,9 @@
 // The list of backups as a person reads it: a table no wider than 80 columns, remarks below its lines, a total, a chart.
 
 import { isatty } from "node:tty";
-import { type Backup, PRE_RESTORE, shortName } from "../core/catalog.ts";
+import type { Backup } from "../core/catalog.ts";
 import type { Metadata } from "../core/metadata.ts";
+import { PRE_RESTORE, shortName } from "../core/names.ts";
 import type { Remembered } from "../core/state.ts";
 import { formatChart } from "./chart.ts";
 import {

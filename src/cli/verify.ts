@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { defineCommand } from "citty";
-import { shortName } from "../core/catalog.ts";
+import { shortName } from "../core/names.ts";
 import {
 	type Verdict,
 	type Verification,

@@ -2,7 +2,8 @@
 
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
-import { makePrivateFolder, resolveLinks } from "../files.ts";
+import { makePrivateFolder } from "../files.ts";
+import { resolveLinks } from "../paths.ts";
 import { makeScratch } from "../scratch.ts";
 import type { Settings } from "../settings.ts";
 import { DATABASE_NAME, filePart } from "./archive.ts";

@@ -2,7 +2,8 @@
 
 import { dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
-import { fileSize, nearestFolder, syncFile } from "../files.ts";
+import { syncFile } from "../files.ts";
+import { fileSize, nearestFolder } from "../paths.ts";
 import { makeScratch, type Scratch } from "../scratch.ts";
 import { requireSupportedFormat } from "./format.ts";
 import type { CheckResult } from "./library.ts";

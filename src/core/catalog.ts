@@ -6,7 +6,15 @@ import { join, resolve } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
 import { GzipPool } from "./gzip.ts";
 import { inspectArchive } from "./inspect.ts";
-import { isoSeconds, type Metadata } from "./metadata.ts";
+import type { Metadata } from "./metadata.ts";
+import {
+	BACKUP_PREFIX,
+	isArchiveName,
+	PRE_RESTORE,
+	SALVAGE_PREFIX,
+	shortName,
+	timeInName,
+} from "./names.ts";
 import { type Identity, identityOf } from "./state.ts";
 import { readArchive } from "./unpack.ts";
 
@@ -24,47 +32,7 @@ export interface Backup {
 	readonly error: string | null;
 }
 
-/** The kind of a backup that a restore made of what it replaced. */
-export const PRE_RESTORE = "pre-restore";
-const BACKUP_PREFIX = "vpo-library-";
-/** Archives of raw files of damaged libraries: kept, but no backups. */
-export const SALVAGE_PREFIX = "vpo-damaged-";
 const AT_ONCE = 16;
-
-/** "vpo-library-2026-02-05T143022Z.tar.gz"; later attempts at the same second get "-2", "-3", … */
-export function backupName(at: Date, kind: string, attempt: number): string {
-	const infix = kind === PRE_RESTORE ? `-${PRE_RESTORE}` : "";
-	return archiveName(BACKUP_PREFIX, at, infix, attempt);
-}
-
-/** "vpo-damaged-2026-02-05T143022Z.tar.gz" */
-export function salvageName(at: Date, attempt: number): string {
-	return archiveName(SALVAGE_PREFIX, at, "", attempt);
-}
-
-function archiveName(
-	prefix: string,
-	at: Date,
-	infix: string,
-	attempt: number,
-): string {
-	const time = isoSeconds(at).replaceAll(":", "");
-	const counter = attempt === 1 ? "" : `-${attempt}`;
-	return `${prefix}${time}${infix}${counter}.tar.gz`;
-}
-
-/** A backup's name without what all of them share; `findBackup` takes it too. */
-export function shortName(filename: string): string {
-	const stem = filename.replace(/\.(tar\.gz|tgz)$/, "");
-	return stem.startsWith(BACKUP_PREFIX)
-		? stem.slice(BACKUP_PREFIX.length)
-		: stem;
-}
-
-/** Whether a name is one that an archive can have. */
-export function isArchiveName(name: string): boolean {
-	return /\.(tar\.gz|tgz)$/.test(name);
-}
 
 /**
  * Lists the backups of a folder, newest first, damaged ones included.
@@ -257,15 +225,6 @@ async function describeBackup(
 		const createdAt = timeInName(filename);
 		return { ...known, createdAt, metadata: null, error: error.message };
 	}
-}
-
-/** The time that a backup's name tells: ours, VPO's "…T14-30-22Z" and its older "…T143022Z". */
-function timeInName(name: string): string | null {
-	const found = /(\d{4}-\d\d-\d\d)T(\d\d)-?(\d\d)-?(\d\d)Z/.exec(name);
-	if (!found) return null;
-	const [, date, hours, minutes, seconds] = found;
-	const text = `${date}T${hours}:${minutes}:${seconds}Z`;
-	return Number.isNaN(Date.parse(text)) ? null : text;
 }
 
 function newestFirst(

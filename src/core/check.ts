@@ -1,7 +1,7 @@
 // One look at everything that a good night's backup rests on: is there a good one, how old, is there room, is the library sound.
 
 import { AppError } from "../errors.ts";
-import { resolveLinks } from "../files.ts";
+import { resolveLinks } from "../paths.ts";
 import type { Settings } from "../settings.ts";
 import { unpackCandidate } from "./candidate.ts";
 import { type Backup, isGood, listBackups } from "./catalog.ts";

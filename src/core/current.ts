@@ -3,12 +3,13 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
-import { exists, makePrivateFolder } from "../files.ts";
+import { makePrivateFolder } from "../files.ts";
+import { exists } from "../paths.ts";
 import { makeScratch } from "../scratch.ts";
-import { backupName, PRE_RESTORE } from "./catalog.ts";
 import { generatedIn } from "./destination.ts";
 import { DEFAULT_LEVEL } from "./gzip.ts";
 import { type LibraryFacts, type LibraryLock, sidecars } from "./library.ts";
+import { backupName, PRE_RESTORE } from "./names.ts";
 import type { RawFiles } from "./salvage.ts";
 import { storeSnapshot, type Workshop } from "./store.ts";
 

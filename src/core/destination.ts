@@ -3,13 +3,14 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
-import { exists, isSameFile, publishOver, resolveLinks } from "../files.ts";
+import { publishOver } from "../files.ts";
+import { exists, isSameFile, resolveLinks } from "../paths.ts";
 import { publishNew } from "../publish.ts";
 import type { Scratch } from "../scratch.ts";
-import { backupName, isArchiveName } from "./catalog.ts";
 import { GzipPool } from "./gzip.ts";
 import { inspectArchive } from "./inspect.ts";
 import { sidecars } from "./library.ts";
+import { backupName, isArchiveName } from "./names.ts";
 import { readArchive } from "./unpack.ts";
 
 /** What the person asked for. */

@@ -5,14 +5,15 @@ import { access, rm, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError, errnoOf, fileError } from "../errors.ts";
-import { exists, readHead } from "../files.ts";
+import { readHead } from "../files.ts";
+import { exists } from "../paths.ts";
+import type { CheckResult, LibraryFacts } from "./facts.ts";
 import { findHolders, formatHolders } from "./processes.ts";
-import type { CheckResult, LibraryFacts } from "./sqlite.ts";
 import type { SqliteOperations } from "./sqlite.worker.ts";
 import { isSqlite } from "./sqlite-file.ts";
 import { abortable, Thread } from "./thread.ts";
 
-export type { CheckResult, LibraryFacts } from "./sqlite.ts";
+export type { CheckResult, LibraryFacts } from "./facts.ts";
 
 /** The newest schema version that this program knows. */
 export const NEWEST_SCHEMA = 27;

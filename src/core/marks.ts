@@ -2,7 +2,7 @@
 
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isArchiveName } from "./catalog.ts";
+import { isArchiveName } from "./names.ts";
 import { identityOf, readState } from "./state.ts";
 
 export interface Marks {

@@ -4,8 +4,9 @@ import { stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
 import { syncFolder } from "../files.ts";
-import { type Backup, listBackups, PRE_RESTORE } from "./catalog.ts";
+import { type Backup, listBackups } from "./catalog.ts";
 import type { GzipPool } from "./gzip.ts";
+import { PRE_RESTORE } from "./names.ts";
 import {
 	type Kept,
 	type NotKept,

@@ -2,7 +2,7 @@
 
 import { dirname } from "node:path";
 import { AppError } from "../errors.ts";
-import { resolveLinks } from "../files.ts";
+import { resolveLinks } from "../paths.ts";
 import type { Settings } from "../settings.ts";
 import { type Candidate, unpackCandidate } from "./candidate.ts";
 import { findBackup, findReplaced } from "./catalog.ts";

@@ -6,10 +6,10 @@ import { errnoOf, fileError } from "../errors.ts";
 import { makePrivateFolder, syncFile, writeNewFile } from "../files.ts";
 import { makeScratch } from "../scratch.ts";
 import { DATABASE_NAME, filePart, writeArchive } from "./archive.ts";
-import { salvageName } from "./catalog.ts";
 import { generatedIn } from "./destination.ts";
 import { DEFAULT_LEVEL, type GzipPool } from "./gzip.ts";
 import { sidecars } from "./library.ts";
+import { salvageName } from "./names.ts";
 import { verifyParts } from "./unpack.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

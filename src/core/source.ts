@@ -4,7 +4,7 @@ import { constants } from "node:fs";
 import { access, copyFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
-import { exists } from "../files.ts";
+import { exists } from "../paths.ts";
 import { makeScratch } from "../scratch.ts";
 import {
 	hasWal,

@@ -2,7 +2,7 @@
 
 import { dirname } from "node:path";
 import { AppError } from "../errors.ts";
-import { freeSpace } from "../files.ts";
+import { freeSpace } from "../paths.ts";
 import type { Settings } from "../settings.ts";
 import { formatBytes } from "../units.ts";
 import { isWritable, type LibraryFacts } from "./library.ts";

@@ -3,16 +3,18 @@
 import type { Database } from "bun:sqlite";
 import { AppError, errnoOf } from "../errors.ts";
 import {
-	asking,
 	checkDatabase,
-	connect,
-	copyInto,
 	countRows,
-	eagerly,
 	findDamage,
 	type LibraryFacts,
-	pragma,
 	readFacts,
+} from "./facts.ts";
+import {
+	asking,
+	connect,
+	copyInto,
+	eagerly,
+	pragma,
 	reading,
 	withConnection,
 } from "./sqlite.ts";

@@ -2,7 +2,8 @@
 
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
-import { fileSize, makePrivateFolder, syncFile } from "../files.ts";
+import { makePrivateFolder, syncFile } from "../files.ts";
+import { fileSize } from "../paths.ts";
 import { makeScratch } from "../scratch.ts";
 import {
 	DATABASE_NAME,

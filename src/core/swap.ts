@@ -12,13 +12,13 @@ import {
 import { dirname, join } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
 import {
-	exists,
 	PRIVATE_FILE_MODE,
 	PRIVATE_FOLDER_MODE,
 	publishOver,
 	syncFile,
 	syncFolder,
 } from "../files.ts";
+import { exists } from "../paths.ts";
 import { publishNew } from "../publish.ts";
 import type { Scratch } from "../scratch.ts";
 import { sidecars } from "./library.ts";

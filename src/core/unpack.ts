@@ -1,13 +1,8 @@
 // Reads an archive in one pass. It is believed only when every byte up to the end of the file was seen to be right.
 
 import { AppError } from "../errors.ts";
-import {
-	freeSpace,
-	type OnBytes,
-	readHead,
-	readPieces,
-	writeNewFile,
-} from "../files.ts";
+import { type OnBytes, readHead, readPieces, writeNewFile } from "../files.ts";
+import { freeSpace } from "../paths.ts";
 import {
 	CHECKSUMS_NAME,
 	DATABASE_NAME,

@@ -2,7 +2,8 @@
 
 import { basename, dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
-import { exists, isSameFile, makePrivateFolder, resolveLinks } from "../files.ts";
+import { makePrivateFolder } from "../files.ts";
+import { exists, isSameFile, resolveLinks } from "../paths.ts";
 import { makeScratch } from "../scratch.ts";
 import type { Settings } from "../settings.ts";
 import { unpackCandidate } from "./candidate.ts";

@@ -4,16 +4,18 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-	backupName,
 	findBackup,
 	findReplaced,
-	isArchiveName,
 	listBackups,
 	newestGoodBackup,
 	newestSalvage,
+} from "../../src/core/catalog.ts";
+import {
+	backupName,
+	isArchiveName,
 	salvageName,
 	shortName,
-} from "../../src/core/catalog.ts";
+} from "../../src/core/names.ts";
 import {
 	type Bytes,
 	type Json,

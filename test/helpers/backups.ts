@@ -10,9 +10,9 @@ import {
 	textPart,
 	writeArchive,
 } from "../../src/core/archive.ts";
-import { backupName } from "../../src/core/catalog.ts";
 import { GzipPool } from "../../src/core/gzip.ts";
 import { encodeMetadata } from "../../src/core/metadata.ts";
+import { backupName } from "../../src/core/names.ts";
 
 /** What one made backup differs in. */
 export interface Made {

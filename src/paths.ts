@@ -1,0 +1,75 @@
+// What a path leads to: links, folders that are not there yet, file systems and their free space.
+
+import { lstat, readlink, realpath, stat, statfs } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { errnoOf, fileError } from "./errors.ts";
+
+/** A file's size in bytes. */
+export async function fileSize(path: string): Promise<number> {
+	try {
+		return (await stat(path)).size;
+	} catch (cause) {
+		throw fileError(`cannot look at ${path}`, cause);
+	}
+}
+
+/** Whether anything has this name, a dangling link included. */
+export async function exists(path: string): Promise<boolean> {
+	try {
+		await lstat(path);
+		return true;
+	} catch (cause) {
+		if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) return false;
+		throw fileError(`cannot look at ${path}`, cause);
+	}
+}
+
+/** Follows links to where a file is or would be made; a dangling link too. */
+export async function resolveLinks(path: string): Promise<string> {
+	for (let current = path, hops = 0; ; hops++) {
+		try {
+			return await realpath(current);
+		} catch (cause) {
+			if (errnoOf(cause) !== "ENOENT" || hops > 40) {
+				throw fileError(`cannot follow ${path}`, cause);
+			}
+		}
+		const target = await readlink(current).catch(() => null);
+		if (target === null) return current;
+		current = resolve(dirname(current), target);
+	}
+}
+
+/** Whether two paths lead to one file, through links of either kind. */
+export async function isSameFile(a: string, b: string): Promise<boolean> {
+	const [one, other] = await Promise.all(
+		[a, b].map((path) => stat(path).catch(() => null)),
+	);
+	if (!one || !other) return resolve(a) === resolve(b);
+	return one.dev === other.dev && one.ino === other.ino;
+}
+
+/** The folder itself, or the nearest one above it that is there. */
+export async function nearestFolder(path: string): Promise<string> {
+	for (let current = path; ; current = dirname(current)) {
+		const found = await stat(current).catch((cause) => {
+			if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) return null;
+			throw fileError(`cannot look at ${current}`, cause);
+		});
+		if (found?.isDirectory()) return current;
+		if (current === dirname(current)) return current;
+	}
+}
+
+/** What is free for us on the file system of a folder that need not exist yet, and which file system that is. */
+export async function freeSpace(
+	path: string,
+): Promise<{ freeBytes: number; device: number }> {
+	const folder = await nearestFolder(path);
+	try {
+		const { bavail, bsize } = await statfs(folder);
+		return { freeBytes: bavail * bsize, device: (await stat(folder)).dev };
+	} catch (cause) {
+		throw fileError(`cannot measure the free space of ${folder}`, cause);
+	}
+}
