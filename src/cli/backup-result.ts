@@ -1,6 +1,7 @@
 // What `vpo library backup` says when it is done: text for people, keys for scripts.
 
-import type { BackupPlan, Unchanged } from "../core/backup.ts";
+import type { Unchanged } from "../core/backup.ts";
+import type { BackupPlan } from "../core/backup-plan.ts";
 import type { StoredBackup } from "../core/store.ts";
 import {
 	compressionRatio,

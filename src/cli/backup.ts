@@ -1,7 +1,8 @@
 // vpo library backup: flags → createBackup → print.
 
 import { type ArgsDef, defineCommand, type ParsedArgs } from "citty";
-import { createBackup, planBackup } from "../core/backup.ts";
+import { createBackup } from "../core/backup.ts";
+import { planBackup } from "../core/backup-plan.ts";
 import { DEFAULT_LEVEL } from "../core/gzip.ts";
 import { readMarks } from "../core/marks.ts";
 import { resolveSettings } from "../settings.ts";

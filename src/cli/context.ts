@@ -1,7 +1,7 @@
 // What every command gets besides its flags, and how its core work is set up and taken down.
 
 import { GzipPool } from "../core/gzip.ts";
-import { SqliteThread } from "../core/library.ts";
+import { SqliteThread } from "../core/sqlite-thread.ts";
 import type { Workshop } from "../core/store.ts";
 import type { Environment } from "../settings.ts";
 import type { Output } from "./output.ts";

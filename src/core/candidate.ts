@@ -5,13 +5,14 @@ import { AppError } from "../errors.ts";
 import { syncFile } from "../files.ts";
 import { fileSize, nearestFolder } from "../paths.ts";
 import { makeScratch, type Scratch } from "../scratch.ts";
+import type { Contents } from "./contents.ts";
 import { requireSupportedFormat } from "./format.ts";
 import type { CheckResult } from "./library.ts";
 import type { Metadata } from "./metadata.ts";
 import { stageCounter } from "./progress.ts";
 import type { Workshop } from "./store.ts";
 import { together } from "./together.ts";
-import { atPath, type Contents, readArchive } from "./unpack.ts";
+import { atPath, readArchive } from "./unpack.ts";
 
 /** A proven library, beside the place where it may go. Gone with everything beside it when disposed of. */
 export interface Candidate extends AsyncDisposable {

@@ -2,8 +2,8 @@
 
 import { basename, dirname } from "node:path";
 import { AppError } from "../errors.ts";
-import { findBackup } from "./catalog.ts";
 import { lookAt, requireRegularFile } from "./format.ts";
+import { findBackup } from "./reference.ts";
 import { identityOf, readState, remember, updateState } from "./state.ts";
 
 /** An archive and its pin. */

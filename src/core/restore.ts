@@ -5,14 +5,14 @@ import { AppError } from "../errors.ts";
 import { resolveLinks } from "../paths.ts";
 import type { Settings } from "../settings.ts";
 import { type Candidate, unpackCandidate } from "./candidate.ts";
-import { findBackup, findReplaced } from "./catalog.ts";
 import {
 	describeCurrent,
 	keepCurrent,
 	lockCurrent,
 	orNullIfNoLibrary,
 } from "./current.ts";
-import { type LibraryLock, requireUnused } from "./library.ts";
+import { requireUnused } from "./library.ts";
+import { findBackup, findReplaced } from "./reference.ts";
 import {
 	makePlan,
 	type RestorePlan,
@@ -20,6 +20,7 @@ import {
 } from "./restore-plan.ts";
 import { RawFiles } from "./salvage.ts";
 import { measureSpace, requireSpace } from "./space.ts";
+import type { LibraryLock } from "./sqlite-thread.ts";
 import type { Workshop } from "./store.ts";
 import { prepareSwap, swapIn } from "./swap.ts";
 

@@ -1,8 +1,9 @@
 // Which archives a verification is about, and whose turn it is: everything in a folder comes up again, nothing twice as often.
 
-import { type Backup, findBackup, listBackups } from "./catalog.ts";
+import { type Backup, listBackups } from "./catalog.ts";
 import { lookAt } from "./format.ts";
 import { isoSeconds } from "./metadata.ts";
+import { findBackup } from "./reference.ts";
 import { readState, type State } from "./state.ts";
 
 export interface Choice {

@@ -6,13 +6,9 @@ import { dirname, join } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
 import { exists } from "../paths.ts";
 import { makeScratch } from "../scratch.ts";
-import {
-	hasWal,
-	type LibraryFacts,
-	type LockOptions,
-	type SqliteThread,
-} from "./library.ts";
+import { hasWal, type LibraryFacts } from "./library.ts";
 import { measureSpace, requireSpace } from "./space.ts";
+import type { LockOptions, SqliteThread } from "./sqlite-thread.ts";
 
 export interface Source extends AsyncDisposable {
 	readonly path: string;

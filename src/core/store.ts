@@ -14,7 +14,7 @@ import {
 } from "./archive.ts";
 import type { Destination } from "./destination.ts";
 import type { GzipPool } from "./gzip.ts";
-import type { CheckResult, LibraryFacts, SqliteThread } from "./library.ts";
+import type { CheckResult, LibraryFacts } from "./library.ts";
 import {
 	encodeMetadata,
 	isoSeconds,
@@ -23,6 +23,7 @@ import {
 } from "./metadata.ts";
 import { type OnProgress, stageCounter } from "./progress.ts";
 import { findShrinkage } from "./shrinkage.ts";
+import type { SqliteThread } from "./sqlite-thread.ts";
 import { together } from "./together.ts";
 import { readArchive } from "./unpack.ts";
 

@@ -11,6 +11,13 @@ import {
 	type Part,
 	textPart,
 } from "./archive.ts";
+import {
+	agree,
+	type Contents,
+	type Found,
+	invalid,
+	requireDeclaredSize,
+} from "./contents.ts";
 import { requireSupportedFormat } from "./format.ts";
 import {
 	type GzipPool,
@@ -18,11 +25,7 @@ import {
 	splitMembers,
 	startsMember,
 } from "./gzip.ts";
-import {
-	MAX_METADATA_BYTES,
-	type Metadata,
-	parseMetadata,
-} from "./metadata.ts";
+import { MAX_METADATA_BYTES, parseMetadata } from "./metadata.ts";
 import { ByteReader } from "./reader.ts";
 import { requireSqliteFile } from "./sqlite-file.ts";
 import { type Member, nextMember, skipPadding } from "./tar.ts";
@@ -30,6 +33,7 @@ import { type Member, nextMember, skipPadding } from "./tar.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const MAX_CHECKSUMS_BYTES = 4096;
+
 const MOST_MESSAGE_LENGTH = 300;
 
 export interface ReadOptions {
@@ -38,13 +42,6 @@ export interface ReadOptions {
 	readonly to?: string;
 	readonly signal?: AbortSignal | undefined;
 	readonly onBytes?: OnBytes | undefined;
-}
-
-/** What a whole and consistent archive holds. */
-export interface Contents {
-	readonly metadata: Metadata;
-	readonly databaseSha256: string;
-	readonly databaseSizeBytes: number;
 }
 
 /**
@@ -95,12 +92,6 @@ async function openBlocks(
 	return startsMember(head)
 		? pool.decompress(splitMembers(pieces))
 		: gunzipStream(pieces);
-}
-
-interface Found {
-	metadata?: Bytes;
-	checksums?: Bytes;
-	database?: { sizeBytes: number; sha256: string };
 }
 
 async function readMembers(
@@ -164,15 +155,6 @@ function small(
 	return reader.exactly(member.sizeBytes);
 }
 
-function requireDeclaredSize(
-	metadata: Bytes | undefined,
-	sizeBytes: number,
-): void {
-	if (metadata && parseMetadata(metadata).databaseSizeBytes !== sizeBytes) {
-		throw invalid("library.db has another size than its metadata says");
-	}
-}
-
 async function readDatabase(
 	reader: ByteReader,
 	sizeBytes: number,
@@ -212,34 +194,4 @@ async function requireSpace(path: string, neededBytes: number): Promise<void> {
 			`not enough space to unpack beside ${path}: ${neededBytes} bytes needed, ${freeBytes} free`,
 		);
 	}
-}
-
-// Everything that an archive says of itself must agree with everything else.
-function agree({ metadata: json, checksums, database }: Found): Contents {
-	if (!json) throw invalid(`${METADATA_NAME} is missing`);
-	if (!database) throw invalid(`${DATABASE_NAME} is missing`);
-	requireDeclaredSize(json, database.sizeBytes);
-	const metadata = parseMetadata(json);
-	if (metadata.own && metadata.own.databaseSha256 !== database.sha256) {
-		throw invalid("library.db does not match the checksum in its metadata");
-	}
-	if (metadata.own && !checksums) throw invalid(`${CHECKSUMS_NAME} is missing`);
-	if (checksums) {
-		const expected = formatChecksums([
-			{ ...textPart(METADATA_NAME, ""), sha256: Bun.SHA256.hash(json, "hex") },
-			{ ...textPart(DATABASE_NAME, ""), sha256: database.sha256 },
-		]);
-		if (new TextDecoder().decode(checksums) !== expected) {
-			throw invalid(`the contents do not match ${CHECKSUMS_NAME}`);
-		}
-	}
-	return {
-		metadata,
-		databaseSha256: database.sha256,
-		databaseSizeBytes: database.sizeBytes,
-	};
-}
-
-function invalid(what: string): AppError {
-	return new AppError("INVALID_ARCHIVE", what);
 }

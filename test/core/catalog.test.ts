@@ -4,8 +4,6 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-	findBackup,
-	findReplaced,
 	listBackups,
 	newestGoodBackup,
 	newestSalvage,
@@ -16,6 +14,7 @@ import {
 	salvageName,
 	shortName,
 } from "../../src/core/names.ts";
+import { findBackup, findReplaced } from "../../src/core/reference.ts";
 import {
 	type Bytes,
 	type Json,

@@ -22,8 +22,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { GzipPool } from "../../src/core/gzip.ts";
-import { SqliteThread } from "../../src/core/library.ts";
 import type { Progress } from "../../src/core/progress.ts";
+import { SqliteThread } from "../../src/core/sqlite-thread.ts";
 import {
 	identityOf,
 	readState,

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import { unpackCandidate } from "../../src/core/candidate.ts";
 import { GzipPool } from "../../src/core/gzip.ts";
-import { SqliteThread } from "../../src/core/library.ts";
+import { SqliteThread } from "../../src/core/sqlite-thread.ts";
 import { readArchive } from "../../src/core/unpack.ts";
 import { AppError } from "../../src/errors.ts";
 import {

@@ -3,9 +3,9 @@
 import { expect } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { GzipPool } from "../../src/core/gzip.ts";
-import { SqliteThread } from "../../src/core/library.ts";
 import { planRestore, restoreBackup } from "../../src/core/restore.ts";
 import type { RestorePlan } from "../../src/core/restore-plan.ts";
+import { SqliteThread } from "../../src/core/sqlite-thread.ts";
 import { AppError } from "../../src/errors.ts";
 import { resolveSettings } from "../../src/settings.ts";
 import { type Bytes, makeLibrary, toBytes } from "./hostile.ts";

@@ -1,0 +1,174 @@
+// The thread in which SQLite works, and the lock that it holds on a library. The main thread waits, with a limit, and never blocks.
+
+import { rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AppError } from "../errors.ts";
+import { exists } from "../paths.ts";
+import type { CheckResult, LibraryFacts } from "./facts.ts";
+import {
+	canWrite,
+	closedState,
+	isWalMode,
+	isWritable,
+	lockedError,
+	requireLibraryFile,
+	requireUnused,
+} from "./library.ts";
+import type { SqliteOperations } from "./sqlite.worker.ts";
+import { abortable, Thread } from "./thread.ts";
+
+const RETRY_MS = 50;
+
+export interface LockOptions {
+	readonly lockTimeoutMs: number;
+	readonly signal?: AbortSignal | undefined;
+}
+
+/** The thread in which SQLite works. */
+export class SqliteThread implements Disposable {
+	readonly #thread = new Thread<SqliteOperations>(
+		new URL("./sqlite.worker.ts", import.meta.url),
+	);
+
+	/** @throws AppError NOT_FOUND, DATABASE_ERROR, DATABASE_LOCKED after the timeout */
+	async describe(path: string, options: LockOptions): Promise<LibraryFacts> {
+		await requireLibraryFile(path);
+		const isWal = await isWalMode(path);
+		const facts = await this.#reading(path, options, (isImmutable) =>
+			this.#thread.call("describe", path, isImmutable),
+		);
+		// Opened as immutable, SQLite calls the mode "delete".
+		return isWal ? { ...facts, journalMode: "wal" } : facts;
+	}
+
+	/**
+	 * Waits until nobody holds the write lock. Passes where we may not write: then there is nothing to probe with.
+	 * @throws AppError DATABASE_LOCKED after the timeout
+	 */
+	async probeWriteLock(path: string, options: LockOptions): Promise<void> {
+		if (!(await canWrite(path))) return;
+		await this.#whileLocked(path, options, () =>
+			this.#thread.call("probeWriteLock", path),
+		);
+	}
+
+	/** Copies the library as of one moment into the new file `to`. */
+	async snapshot(
+		path: string,
+		to: string,
+		options: LockOptions,
+	): Promise<void> {
+		const work = async (isImmutable: boolean) => {
+			if (await exists(to)) await rm(to); // an attempt that was in vain
+			await this.#thread.call("snapshot", path, to, isImmutable);
+		};
+		// Whoever may write here reads under SQLite's own locks, which nobody can slip past.
+		if (await canWrite(path)) {
+			await this.#whileLocked(path, options, () => work(false));
+		} else await this.#reading(path, options, work);
+	}
+
+	/** Removes what reading left beside a library that had no -wal and no -shm before, unless somebody has it open now. */
+	async tidy(path: string): Promise<void> {
+		if (await isWritable(path)) await this.#thread.call("tidy", path);
+	}
+
+	/** What is damaged in the live library, "" if nothing shows; indexes are compared with their tables only if `isDeep`. */
+	async findDamage(
+		path: string,
+		isDeep: boolean,
+		options: LockOptions,
+	): Promise<string> {
+		return this.#reading(path, options, (isImmutable) =>
+			this.#thread.call("findDamage", path, isDeep, isImmutable),
+		);
+	}
+
+	/** The number of rows of each table of a private file. */
+	countRows(path: string): Promise<Record<string, number>> {
+		return this.#thread.call("countRows", path);
+	}
+
+	/** Checks a private file in full. */
+	check(path: string, signal?: AbortSignal): Promise<CheckResult> {
+		return abortable(this.#thread.call("check", path), signal);
+	}
+
+	/** Sets the journal mode of a private file to WAL. */
+	setWal(path: string): Promise<void> {
+		return this.#thread.call("setWal", path);
+	}
+
+	/**
+	 * Locks a library against every other process until the lock is disposed of.
+	 * @throws AppError DATABASE_LOCKED: somebody has it open, named where the system tells; DATABASE_ERROR: it can't be locked because it is damaged
+	 */
+	async lock(path: string): Promise<LibraryLock> {
+		await requireUnused(path);
+		try {
+			await this.#thread.call("lock", path);
+		} catch (error) {
+			throw isLocked(error) ? await lockedError(path) : error;
+		}
+		const thread = this.#thread;
+		return {
+			snapshot: (to, signal) =>
+				abortable(thread.call("snapshotLocked", to), signal),
+			fold: () => thread.call("fold"),
+			unfold: () => thread.call("unfold"),
+			[Symbol.asyncDispose]: () => thread.call("unlock"),
+		};
+	}
+
+	[Symbol.dispose](): void {
+		this.#thread[Symbol.dispose]();
+	}
+
+	/** A library that nobody has open is read without locks and without a -shm, and read again if somebody opened it meanwhile. */
+	#reading<T>(
+		path: string,
+		options: LockOptions,
+		work: (isImmutable: boolean) => Promise<T>,
+	): Promise<T> {
+		return this.#whileLocked(path, options, async () => {
+			const before = await closedState(path);
+			const [outcome] = await Promise.allSettled([work(before !== null)]);
+			if (before !== null && (await closedState(path)) !== before) {
+				throw await lockedError(path);
+			}
+			if (outcome.status === "rejected") throw outcome.reason;
+			return outcome.value;
+		});
+	}
+
+	async #whileLocked<T>(
+		path: string,
+		{ lockTimeoutMs, signal }: LockOptions,
+		work: () => Promise<T>,
+	): Promise<T> {
+		const giveUpAt = performance.now() + lockTimeoutMs;
+		for (;;) {
+			try {
+				return await abortable(work(), signal);
+			} catch (error) {
+				if (!isLocked(error)) throw error;
+				if (performance.now() >= giveUpAt) throw await lockedError(path);
+			}
+			await sleep(RETRY_MS, undefined, signal ? { signal } : {}).catch(() =>
+				signal?.throwIfAborted(),
+			);
+		}
+	}
+}
+
+/** A library that only we may read and write. */
+export interface LibraryLock extends AsyncDisposable {
+	snapshot(to: string, signal?: AbortSignal): Promise<void>;
+	/** Ends its WAL: everything is in the one file then. */
+	fold(): Promise<void>;
+	unfold(): Promise<void>;
+}
+
+function isLocked(error: unknown): boolean {
+	return error instanceof AppError && error.code === "DATABASE_LOCKED";
+}
