@@ -88,8 +88,7 @@ export async function createBackup(
 			workshop,
 		);
 	} catch (error) {
-		if (!options.salvage) throw error;
-		throw await withSalvage(error, libraryPath, settings, options, workshop);
+		throw await explainDamage(error, libraryPath, settings, options, workshop);
 	}
 }
 
@@ -132,25 +131,41 @@ async function scratchFolder(
 	return folder;
 }
 
-async function withSalvage(
+// Says what to do about a damaged library, and keeps its raw files if that is wanted.
+async function explainDamage(
 	error: unknown,
+	libraryPath: string,
+	settings: Settings,
+	options: BackupOptions,
+	workshop: Workshop,
+): Promise<unknown> {
+	if (!(error instanceof AppError && error.isDamage)) return error;
+	const { code, message } = error;
+	const hint = options.salvage
+		? await salvage(libraryPath, settings, options, workshop)
+		: "no backup was made, existing ones are untouched: vpo library backups; keep the raw files: vpo library backup --salvage";
+	return new AppError(code, message, { hint, isDamage: true, cause: error });
+}
+
+async function salvage(
 	libraryPath: string,
 	{ backupDir }: Settings,
 	{ createdAt }: BackupOptions,
 	{ pool, signal }: Workshop,
-): Promise<unknown> {
-	if (!(error instanceof AppError && error.isDamage)) return error;
-	await using files = await RawFiles.of(libraryPath);
-	const kept = await files.salvage(
-		libraryPath,
-		backupDir,
-		createdAt,
-		pool,
-		signal,
-	);
-	return new AppError(error.code, error.message, {
-		hint: `the raw files are kept in ${kept}; existing backups are untouched: vpo library backups`,
-		isDamage: true,
-		cause: error,
-	});
+): Promise<string> {
+	const untouched = "existing backups are untouched: vpo library backups";
+	try {
+		await using files = await RawFiles.of(libraryPath);
+		const kept = await files.salvage(
+			libraryPath,
+			backupDir,
+			createdAt,
+			pool,
+			signal,
+		);
+		return `the raw files are kept in ${kept}; ${untouched}`;
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		return `the raw files could not be kept: ${error.message}; ${untouched}`;
+	}
 }

@@ -64,7 +64,7 @@ export class RawFiles implements AsyncDisposable {
 		await writeArchive(unfinished, parts, options);
 		await syncFile(unfinished);
 		await verifyParts(unfinished, parts, { pool, signal });
-		return generatedIn(backupDir, (attempt) =>
+		return await generatedIn(backupDir, (attempt) =>
 			salvageName(at, attempt),
 		).publish(unfinished, scratch);
 	}

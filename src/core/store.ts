@@ -156,18 +156,10 @@ async function requireSound(
 ): Promise<CheckResult> {
 	const checked = await sqlite.check(snapshotPath, signal);
 	if (checked.damage === "") return checked;
-	throw damagedLibrary(libraryPath, checked.damage);
-}
-
-/** The error of a library that must not be packed as a good backup. */
-export function damagedLibrary(path: string, damage: string): AppError {
-	return new AppError(
+	throw new AppError(
 		"DATABASE_ERROR",
-		`the library is damaged: ${path}: ${damage}`,
-		{
-			isDamage: true,
-			hint: "no backup was made, existing ones are untouched; see them: vpo library backups; keep the raw files: vpo library backup --salvage",
-		},
+		`the library is damaged: ${libraryPath}: ${checked.damage}`,
+		{ isDamage: true },
 	);
 }
 
