@@ -1,0 +1,110 @@
+// A damaged library is never packed as a good backup, and never pushes one aside.
+
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { contentOf } from "../helpers/content.ts";
+import { breakIndex, DAMAGES, FOREIGN } from "../helpers/harm.ts";
+import { BACKUP, RESTORE } from "../helpers/kill.ts";
+import { binary, Home, run, runJson } from "../helpers/program.ts";
+import { scratchIn, tree, unpacked } from "../helpers/state.ts";
+
+/** A home with one good backup, whose library is harmed after it was made. */
+async function harmed(
+	harm: (path: string) => Promise<void> | void,
+): Promise<Home> {
+	const home = new Home();
+	const { exitCode } = await run(binary, home, BACKUP);
+	expect(exitCode).toBe(0);
+	await harm(home.library);
+	return home;
+}
+
+function rawFiles(path: string): Record<string, string> {
+	const files: Record<string, string> = {};
+	for (const end of ["", "-wal", "-journal"]) {
+		if (!existsSync(path + end)) continue;
+		files[`library.db${end}`] = readFileSync(path + end).toString("base64");
+	}
+	return files;
+}
+
+async function expectRefused(home: Home, args: readonly string[]) {
+	const { exitCode, json } = await runJson(binary, home, args);
+	expect({ exitCode, code: json.code }).toEqual({
+		exitCode: 42,
+		code: "DATABASE_ERROR",
+	});
+	expect(json.error).toContain(home.library);
+	expect(scratchIn(home.at(".vpo"))).toEqual([]);
+	return json;
+}
+
+describe.each(Object.entries(DAMAGES))("a library with %s", (_, harm) => {
+	test("is refused, and the backup folder stays as it was", async () => {
+		using home = await harmed(harm);
+		const before = {
+			files: rawFiles(home.library),
+			backups: tree(home.backups),
+		};
+		const { hint } = await expectRefused(home, BACKUP);
+		expect(hint).toContain("existing");
+		expect({
+			files: rawFiles(home.library),
+			backups: tree(home.backups),
+		}).toEqual(before);
+	});
+
+	test("is kept with --salvage, byte by byte, and is not what latest means", async () => {
+		using home = await harmed(harm);
+		const files = rawFiles(home.library);
+		const before = tree(home.backups);
+		const { hint } = await expectRefused(home, [...BACKUP, "--salvage"]);
+		const after = tree(home.backups);
+		const [name = "", ...others] = Object.keys(after).filter(
+			(name) => !(name in before),
+		);
+		expect(name).toMatch(/^vpo-damaged-\d{4}-\d\d-\d\dT\d{6}Z\.tar\.gz$/);
+		expect(others).toEqual([]);
+		expect(after).toMatchObject(before);
+		expect(after[name]).toStartWith("file 600 ");
+		expect(hint).toContain(join(home.backups, name));
+		unpacked(join(home.backups, name), (folder) => {
+			expect(rawFiles(join(folder, "library.db"))).toEqual(files);
+		});
+
+		const list = await runJson(binary, home, ["library", "backups"]);
+		expect(list.json.total_count).toBe(1);
+		const restored = await runJson(binary, home, RESTORE);
+		expect(restored.exitCode).toBe(0);
+		expect(String(restored.json.source_path)).toContain("vpo-library-");
+		expect(contentOf(home.library)).toEqual(
+			contentOf(join(import.meta.dir, "../fixtures/library-v27.db")),
+		);
+	});
+});
+
+describe.each(Object.entries(FOREIGN))(
+	"%s in the library's place",
+	(_, harm) => {
+		test.each([[BACKUP], [[...BACKUP, "--salvage"]]])(
+			"is refused by %j, and the backup folder stays as it was",
+			async (args) => {
+				using home = await harmed(harm);
+				const before = tree(home.at(".vpo"));
+				await expectRefused(home, args);
+				expect(tree(home.at(".vpo"))).toEqual(before);
+			},
+		);
+	},
+);
+
+test("the broken index is one that quick_check does not notice", async () => {
+	using home = new Home();
+	await breakIndex(home.library);
+	using library = new Database(home.library);
+	const ask = (check: string) => library.query(`PRAGMA ${check}`).values();
+	expect(ask("quick_check")).toEqual([["ok"]]);
+	expect(ask("integrity_check")).not.toEqual([["ok"]]);
+});

@@ -1,0 +1,100 @@
+// Libraries that are damaged, or none at all.
+
+import { Database } from "bun:sqlite";
+import {
+	closeSync,
+	mkdirSync,
+	openSync,
+	readFileSync,
+	rmSync,
+	truncateSync,
+	writeFileSync,
+	writeSync,
+} from "node:fs";
+import { leaveHotWal } from "./kinds.ts";
+import { Peer } from "./peer.ts";
+
+const PAGE_BYTES = 4096;
+const TABLE_LEAF = 0x0d;
+
+/** Overwrites one page of rows in the middle of the file with noise. */
+export function overwritePage(path: string): void {
+	const bytes = readFileSync(path);
+	const middle = Math.floor(bytes.byteLength / PAGE_BYTES / 2);
+	let page = middle;
+	while (bytes[page * PAGE_BYTES] !== TABLE_LEAF) page++;
+	const file = openSync(path, "r+");
+	writeSync(file, noise(PAGE_BYTES), 0, PAGE_BYTES, page * PAGE_BYTES);
+	closeSync(file);
+}
+
+/** Changes a row behind the back of its indexes: `quick_check` does not notice, `integrity_check` does. */
+export async function breakIndex(path: string): Promise<void> {
+	const isIndex = "type = 'index' AND tbl_name = 'files' AND sql IS NOT NULL";
+	await using _ = await Peer.holding(path, [
+		`CREATE TEMP TABLE indexes AS SELECT * FROM sqlite_schema WHERE ${isIndex}`,
+		"PRAGMA writable_schema = ON",
+		`DELETE FROM sqlite_schema WHERE ${isIndex}`,
+		"PRAGMA writable_schema = RESET",
+		"UPDATE files SET directory = 'elsewhere' WHERE id = 7",
+		"PRAGMA writable_schema = ON",
+		"INSERT INTO sqlite_schema SELECT * FROM indexes",
+		"PRAGMA writable_schema = RESET",
+		"PRAGMA wal_checkpoint(TRUNCATE)",
+	]);
+}
+
+function noise(count: number): Uint8Array {
+	return crypto.getRandomValues(new Uint8Array(count));
+}
+
+type Harm = (path: string) => Promise<void> | void;
+
+/** What makes a library one that is damaged: its raw files are worth keeping. */
+export const DAMAGES: Readonly<Record<string, Harm>> = {
+	"an overwritten page in its middle": overwritePage,
+	"a broken index": breakIndex,
+	"a lost second half": (path) => {
+		truncateSync(path, Math.floor(readFileSync(path).byteLength / 2));
+	},
+	"a damaged header": (path) => {
+		const file = openSync(path, "r+");
+		writeSync(file, noise(84), 0, 84, 16);
+		closeSync(file);
+	},
+	"an overwritten page, and rows in its WAL": async (path) => {
+		overwritePage(path);
+		await leaveHotWal(path, 50);
+	},
+};
+
+function replaceBy(content: string | Uint8Array): Harm {
+	return (path) => writeFileSync(path, content);
+}
+
+function without(table: string): Harm {
+	return (path) => {
+		const library = new Database(path);
+		library.run(`ALTER TABLE ${table} RENAME TO other`);
+		library.close(true);
+	};
+}
+
+/** What stands where a library should, and is none. */
+export const FOREIGN: Readonly<Record<string, Harm>> = {
+	"another program's SQLite database": (path) => {
+		rmSync(path);
+		const database = new Database(path);
+		database.run("CREATE TABLE bookmarks (url TEXT)");
+		database.close(true);
+	},
+	"a library without _meta": without("_meta"),
+	"a library without files": without("files"),
+	"a text file": replaceBy("database_path = '/data'\n".repeat(500)),
+	"an empty file": replaceBy(""),
+	"random bytes": replaceBy(noise(100_000)),
+	"a folder": (path) => {
+		rmSync(path);
+		mkdirSync(path);
+	},
+};
