@@ -6,6 +6,7 @@ import { AppError, errnoOf, fileError } from "../errors.ts";
 import { syncFolder } from "../files.ts";
 import { type Backup, listBackups } from "./catalog.ts";
 import type { GzipPool } from "./gzip.ts";
+import { readMarks } from "./marks.ts";
 import { PRE_RESTORE } from "./names.ts";
 import {
 	type Kept,
@@ -161,7 +162,7 @@ export interface Pruned {
 }
 
 /**
- * Removes the plan's files by their exact names; one that changed since the plan is left.
+ * Removes the plan's files by their exact names; one that changed or was pinned since the plan is left.
  * @throws AppError OPERATION_FAILED: a file can't be removed; the signal's reason
  */
 export async function executePrune(
@@ -170,9 +171,14 @@ export async function executePrune(
 ): Promise<Pruned> {
 	const removed: PlannedFile[] = [];
 	const left: NotKept[] = [];
+	const { pinned } = await readMarks(folder);
 	for (const file of remove) {
 		signal?.throwIfAborted();
 		const { name, path, identity } = file;
+		if (pinned.has(name)) {
+			left.push({ name, reason: "pinned since the plan" });
+			continue;
+		}
 		const now = (await identify(path)).identity;
 		if (now !== identity || now === "gone") {
 			left.push({
