@@ -34,7 +34,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 			expect(text).toMatchObject({ exitCode, stdout: "" });
 			const [first = "", ...hint] = text.stderr.trimEnd().split("\n");
 			expect(first.replace("[error] ", "")).toMatch(error);
-			expect(hint.length).toBeLessThanOrEqual(1);
+			expect(hint).toHaveLength(1);
 
 			const json = await run(program, home, [...args, "--json"], { env });
 			expect(json).toMatchObject({ exitCode, stderr: text.stderr });
