@@ -76,7 +76,7 @@ export async function killRestore(
 	const beside = ["-wal", "-shm", "-journal"].filter((end) =>
 		existsSync(home.library + end),
 	);
-	const holds = holding(scene, home);
+	const holds = heldContent(scene, home);
 	if (holds === "neither") problems.push("the library is neither old nor new");
 	if (holds === "new" && beside.length > 0) {
 		problems.push(`the new library has a ${beside}`);
@@ -93,7 +93,7 @@ export async function killBackup(
 	using home = copyOf(scene.home);
 	const what = await kill(home, BACKUP, instant);
 	const problems = [...strangersIn(home)];
-	const holds = holding(scene, home);
+	const holds = heldContent(scene, home);
 	if (holds !== "old") problems.push("the library changed");
 	problems.push(...(await problemsOfNextRun(home, BACKUP)));
 	return { holds, problems: problems.map((problem) => `${what}: ${problem}`) };
@@ -111,7 +111,7 @@ export async function failCall(
 		action,
 		at,
 	});
-	const holds = holding(scene, home);
+	const holds = heldContent(scene, home);
 	const isDone = exitCode === 0;
 	const json = JSON.parse(stdout) as Record<string, unknown>;
 	const call = calls[at - 1]?.replaceAll(home.path, "~");
@@ -143,7 +143,8 @@ function isNoSafetyBackup(name: string): boolean {
 	return !name.includes("pre-restore");
 }
 
-function holding(scene: Scene, home: Home): Verdict["holds"] {
+/** Which of its two libraries stands in a copy of the scene. */
+export function heldContent(scene: Scene, home: Home): Verdict["holds"] {
 	const content = contentAfterRecovery(home.library);
 	if (Bun.deepEquals(content, scene.old)) return "old";
 	return Bun.deepEquals(content, scene.new) ? "new" : "neither";
@@ -184,7 +185,7 @@ export async function instantsOf(
 	scene: Scene,
 	args: readonly string[],
 	count: number,
-): Promise<Instant[]> {
+): Promise<{ readonly ms: number }[]> {
 	const times: number[] = [];
 	for (let attempt = 0; attempt < 3; attempt++) {
 		using home = copyOf(scene.home);

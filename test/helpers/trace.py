@@ -4,7 +4,7 @@ usage: trace.py FOLDER LOG ACTION [N] -- COMMAND...
 
 ACTION: count   only write each call to LOG, one line each: name, path
         kill    kill -9 the program as it enters the N-th call: the call is not done any more
-        hold    at the N-th call make LOG.held, wait until LOG.go is there, and go on
+        hold    at the N-th call write the program's process number to LOG.held, wait until LOG.go is there, and go on
         E…      an errno's name (ENOSPC): the N-th call fails so
         E…+     … and all after it too
 A selection like "rename:library.db" instead of a plain N means: the first call of that name with this end of a path;
@@ -80,6 +80,8 @@ def start(command):
         return task
     try:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, signal.SIG_DFL)
         ptrace(PTRACE_TRACEME, 0)
         os.kill(os.getpid(), signal.SIGSTOP)
         stop_at_calls()
@@ -159,14 +161,16 @@ class Tracer:
             os.kill(program, signal.SIGKILL)
         elif self.action == "hold":
             if self.seen == self.nth:
-                self.hold()
+                self.hold(program)
         elif self.seen == self.nth or self.action.endswith("+"):
             registers[REGISTERS.index("orig_rax")] = 2 ** 64 - 1
             registers[REGISTERS.index("rax")] = 2 ** 64 - getattr(errno, self.action.rstrip("+"))
             ptrace(PTRACE_SETREGS, task, ctypes.addressof(registers))
 
-    def hold(self):
-        open(self.log + ".held", "w").close()
+    def hold(self, program):
+        with open(self.log + ".part", "w") as held:
+            held.write(str(program))
+        os.rename(self.log + ".part", self.log + ".held")
         while not os.path.exists(self.log + ".go"):
             time.sleep(0.002)
 

@@ -47,7 +47,7 @@ export async function holding(
 	home: Home,
 	args: readonly string[],
 	at: number | string,
-	meanwhile: () => Promise<void>,
+	meanwhile: (pid: number) => Promise<void> | void,
 ): Promise<Traced> {
 	const log = logOf(home);
 	const running = trace(home, args, { action: "hold", at });
@@ -62,7 +62,7 @@ export async function holding(
 		await Bun.sleep(2);
 	}
 	try {
-		await meanwhile();
+		await meanwhile(Number(readFileSync(`${log}.held`, "utf8")));
 	} finally {
 		writeFileSync(`${log}.go`, "");
 	}
