@@ -156,7 +156,7 @@ async function identify(
 
 export interface Pruned {
 	readonly removed: readonly PlannedFile[];
-	/** What the plan would have removed, and why it is still there or was gone before. */
+	/** What the plan would have removed, and why it is still there. */
 	readonly left: readonly NotKept[];
 	readonly freedBytes: number;
 }
@@ -180,11 +180,9 @@ export async function executePrune(
 			continue;
 		}
 		const now = (await identify(path)).identity;
-		if (now !== identity || now === "gone") {
-			left.push({
-				name,
-				reason: now === "gone" ? "gone already" : "changed since the plan",
-			});
+		if (now === "gone") continue; // another run pruned as well
+		if (now !== identity) {
+			left.push({ name, reason: "changed since the plan" });
 			continue;
 		}
 		await unlink(path).catch((cause) => {

@@ -45,7 +45,6 @@ test("a file that was pinned, changed or removed since the plan is left, the res
 	).toEqual({
 		[pinned]: "pinned since the plan",
 		[changed]: "changed since the plan",
-		[gone]: "gone already",
 	});
 	const there = readdirSync(home.backups).filter((name) =>
 		name.endsWith(".tar.gz"),
