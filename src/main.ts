@@ -6,7 +6,7 @@ import { run } from "./cli/run.ts";
 import { AppError } from "./errors.ts";
 
 const controller = new AbortController();
-const ECHO_MS = 500;
+const ECHO_MS = 1000;
 let signalledAt = Number.NEGATIVE_INFINITY;
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 for (const [name, exitCode] of Object.entries(signals)) {
