@@ -95,7 +95,10 @@ describe.each(PROGRAMS)("$name", (program) => {
 
 	test("a signal to it and to its backup at once, as systemd sends it, is one signal", async () => {
 		using home = new Home();
-		await using monitor = new Monitor();
+		const { promise, resolve } = Promise.withResolvers<Response>();
+		await using monitor = new Monitor(({ path }) =>
+			path === "/fail" ? promise : new Response(),
+		);
 		using _ = writeLock(home.library);
 		const flags = ["--lock-timeout", "3600", "--ping-url", monitor.origin];
 		const args = ["--every", "1h", "--", ...flags];
@@ -103,9 +106,14 @@ describe.each(PROGRAMS)("$name", (program) => {
 		await monitor.heard("/start");
 		const { pid } = kept.child;
 		const children = `/proc/${pid}/task/${pid}/children`;
+		const ended = kept.end("SIGTERM");
 		process.kill(Number(readFileSync(children, "utf8")), "SIGTERM");
-		expect((await kept.end("SIGTERM"))[0]).toBe(143);
-		expect(monitor.paths).toEqual(["/start", "/fail"]);
+		await monitor.heard("/fail");
+		resolve(new Response());
+		expect((await ended)[0]).toBe(143);
+		// Its backup's and its own: both ended in order.
+		const said = (await kept.log.ended).match(/\[error\] interrupted by/g);
+		expect(said).toHaveLength(2);
 	});
 
 	test("a failing backup is reported and does not end it", async () => {
