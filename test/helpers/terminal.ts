@@ -11,6 +11,8 @@ export interface Screen {
 export interface TerminalOptions {
 	/** Typed as soon as the program asks. */
 	readonly answer?: string;
+	/** As somebody who reads the question first. */
+	readonly answerAfterMs?: number;
 	readonly columns?: number;
 	readonly env?: Record<string, string>;
 }
@@ -22,7 +24,7 @@ export async function runOnTerminal(
 	program: Program,
 	home: Home,
 	args: readonly string[],
-	{ answer, columns = 80, env }: TerminalOptions = {},
+	{ answer, answerAfterMs = 0, columns = 80, env }: TerminalOptions = {},
 ): Promise<Screen> {
 	const decoder = new TextDecoder();
 	const ended = Promise.withResolvers<void>();
@@ -45,7 +47,7 @@ export async function runOnTerminal(
 				text += decoder.decode(bytes, { stream: true });
 				if (isAnswered || !text.includes(QUESTION)) return;
 				isAnswered = true;
-				terminal.write(answer ?? "");
+				setTimeout(() => terminal.write(answer ?? ""), answerAfterMs);
 			},
 			exit: () => ended.resolve(),
 		},
