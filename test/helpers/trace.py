@@ -1,6 +1,6 @@
 """Runs a program and acts at its N-th system call that changes files under a folder, counted over all of its threads.
 
-usage: trace.py FOLDER LOG ACTION [N] -- COMMAND...
+usage: trace.py FOLDER LOG ACTION N [ACTION N]... -- COMMAND...
 
 ACTION: count   only write each call to LOG, one line each: name, path
         kill    kill -9 the program as it enters the N-th call: the call is not done any more
@@ -130,13 +130,24 @@ def changes_files(name, values):
     return bool(flags & (os.O_CREAT | os.O_TRUNC))
 
 
-class Tracer:
-    def __init__(self, folder, log, action, which):
-        self.folder, self.log, self.action = os.path.realpath(folder), log, action
+class Fault:
+    def __init__(self, action, which):
+        self.action = action
         self.name, self.end, nth = None, "", which
         if ":" in which:
             self.name, self.end, nth, *_ = (which + ":1").split(":")
         self.nth, self.seen = int(nth), 0
+
+    def is_due(self, name, path):
+        if self.action == "count" or self.name and not (name == self.name and path.endswith(self.end)):
+            return False
+        self.seen += 1
+        return self.seen >= self.nth if self.action.endswith("+") else self.seen == self.nth
+
+
+class Tracer:
+    def __init__(self, folder, log, faults):
+        self.folder, self.log, self.faults = os.path.realpath(folder), log, faults
         self.lines = open(log, "w")
 
     def call(self, program, task):
@@ -152,20 +163,17 @@ class Tracer:
             return
         self.lines.write(" ".join([name, *paths]) + "\n")
         self.lines.flush()
-        if self.name and not (name == self.name and paths[-1].endswith(self.end)):
-            return
-        self.seen += 1
-        if self.action == "count" or self.seen < self.nth:
-            return
-        if self.action == "kill":
-            os.kill(program, signal.SIGKILL)
-        elif self.action == "hold":
-            if self.seen == self.nth:
+        for fault in self.faults:
+            if not fault.is_due(name, paths[-1]):
+                continue
+            if fault.action == "kill":
+                os.kill(program, signal.SIGKILL)
+            elif fault.action == "hold":
                 self.hold(program)
-        elif self.seen == self.nth or self.action.endswith("+"):
-            registers[REGISTERS.index("orig_rax")] = 2 ** 64 - 1
-            registers[REGISTERS.index("rax")] = 2 ** 64 - getattr(errno, self.action.rstrip("+"))
-            ptrace(PTRACE_SETREGS, task, ctypes.addressof(registers))
+            else:
+                registers[REGISTERS.index("orig_rax")] = 2 ** 64 - 1
+                registers[REGISTERS.index("rax")] = 2 ** 64 - getattr(errno, fault.action.rstrip("+"))
+                ptrace(PTRACE_SETREGS, task, ctypes.addressof(registers))
 
     def hold(self, program):
         with open(self.log + ".part", "w") as held:
@@ -195,12 +203,12 @@ class Tracer:
 
 
 def main():
-    folder, log, action, which = sys.argv[1:5]
+    (folder, log, *faults), command = sys.argv[1:sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1:]
     if platform.machine() != "x86_64":
         sys.exit("trace.py knows the system calls of x86_64 only")
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
-    status = Tracer(folder, log, action, which).run(sys.argv[sys.argv.index("--") + 1:])
+    status = Tracer(folder, log, [Fault(*pair) for pair in zip(faults[::2], faults[1::2])]).run(command)
     sys.exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
 
 

@@ -16,10 +16,14 @@ const SCRIPT = join(import.meta.dir, "trace.py");
 /** "count", "kill", "hold", or an errno: "ENOSPC", and "ENOSPC+" from that call on. */
 export type Action = "count" | "kill" | "hold" | `E${string}`;
 
-export interface TraceOptions extends RunOptions {
+export interface Fault {
 	readonly action: Action;
 	/** Counted from 1; or "rename:library.db", the first call of this name on a path with this end. */
 	readonly at?: number | string;
+}
+
+export interface TraceOptions extends RunOptions, Fault {
+	readonly also?: readonly Fault[];
 	/** Only calls on files in here count; the home if left out. */
 	readonly folder?: string;
 }
@@ -34,9 +38,9 @@ export async function trace(
 	home: Home,
 	args: readonly string[],
 	options: TraceOptions,
+	log = newLog(home),
 ): Promise<Traced> {
-	const log = logOf(home);
-	const outcome = await run(tracer(home, options), home, args, options);
+	const outcome = await run(tracer(home, options, log), home, args, options);
 	const calls = readFileSync(log, "utf8").trimEnd().split("\n");
 	rmSync(log);
 	return { ...outcome, calls };
@@ -48,9 +52,10 @@ export async function holding(
 	args: readonly string[],
 	at: number | string,
 	meanwhile: (pid: number) => Promise<void> | void,
+	options: Partial<TraceOptions> = {},
 ): Promise<Traced> {
-	const log = logOf(home);
-	const running = trace(home, args, { action: "hold", at });
+	const log = newLog(home);
+	const running = trace(home, args, { ...options, action: "hold", at }, log);
 	let isOver = false;
 	const end = () => {
 		isOver = true;
@@ -71,14 +76,22 @@ export async function holding(
 	return traced;
 }
 
-function tracer(home: Home, { action, at = 0, folder }: TraceOptions) {
-	const options = [folder ?? home.path, logOf(home), action, String(at), "--"];
+function tracer(
+	home: Home,
+	{ folder, also = [], ...first }: TraceOptions,
+	log: string,
+) {
+	const files = [folder ?? home.path, log];
+	const faults = [first, ...also].flatMap(({ action, at = 0 }) => [
+		action,
+		String(at),
+	]);
 	return {
 		name: "traced",
-		command: [python(), SCRIPT, ...options, ...binary.command],
+		command: [python(), SCRIPT, ...files, ...faults, "--", ...binary.command],
 	};
 }
 
-function logOf(home: Home): string {
-	return home.at("calls.log");
+function newLog(home: Home): string {
+	return home.at(`calls-${crypto.randomUUID()}.log`);
 }
