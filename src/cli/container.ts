@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import type { Environment } from "../settings.ts";
 import type { Call } from "./call.ts";
 import { shellWords } from "./quote.ts";
-import type { Timing } from "./timing.ts";
+import { type Timing, zoneName } from "./timing.ts";
 
 /** Any image with glibc will do; the program brings everything else. */
 const IMAGE = "debian:stable-slim";
@@ -22,7 +22,7 @@ export function toContainer(
 	const { configPath, databasePath, backupDir, tempDir } = settings;
 	const hasConfig = existsSync(configPath);
 	const variables = {
-		TZ: Intl.DateTimeFormat().resolvedOptions().timeZone,
+		TZ: zoneName(),
 		...(hasConfig ? { VPO_CONFIG_PATH: configPath } : {}),
 		VPO_DATABASE_PATH: databasePath,
 		VPO_BACKUP_DIR: backupDir,

@@ -10,7 +10,7 @@ import {
 } from "../core/scheduler.ts";
 import type { Call } from "./call.ts";
 import type { Context } from "./context.ts";
-import type { Timing } from "./timing.ts";
+import { type Timing, zoneName } from "./timing.ts";
 
 const STDERR = 2;
 
@@ -90,7 +90,7 @@ async function backUp(
 
 function describe({ kind, at }: ScheduleEvent): string {
 	const time = formatSecond(at);
-	if (kind === "next") return `next backup: ${time}`;
+	if (kind === "next") return `next backup: ${time} (${zoneName()})`;
 	if (kind === "missed") return `the backup of ${time} was missed: it runs now`;
 	return `the backup of ${time} is left out: the one before took until now`;
 }

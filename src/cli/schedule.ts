@@ -13,7 +13,7 @@ import { formatTime } from "./format.ts";
 import type { Result } from "./output.ts";
 import { flagsIn } from "./strict.ts";
 import { SERVICE_PATH, TIMER_PATH, toService, toTimer } from "./systemd.ts";
-import { readTiming, type Timing } from "./timing.ts";
+import { readTiming, type Timing, zoneName } from "./timing.ts";
 
 export const examples = [
 	"vpo library schedule --at 03:00",
@@ -130,7 +130,8 @@ function printed(
 	if (text === null && !output.isJson) throw unavailable(format, timing);
 	const nextRuns = nextTimes(timing, now).map((at) => at.toISOString());
 	if (!output.isJson) {
-		output.info(`next backups: ${nextRuns.map(formatTime).join(", ")}\n`);
+		const times = nextRuns.map(formatTime).join(", ");
+		output.info(`next backups: ${times} (${zoneName()})\n`);
 	}
 	const warnings = warningsOf(call, environment);
 	return {

@@ -63,3 +63,8 @@ function ofClock(
 	const schedule = cronSchedule(expressions);
 	return { flags, expressions, everyMs: null, schedule: () => schedule };
 }
+
+/** The local time zone, which is UTC in a container that was not told of another. */
+export function zoneName(): string {
+	return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}

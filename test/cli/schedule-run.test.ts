@@ -28,7 +28,8 @@ class Kept implements AsyncDisposable {
 	readonly log: Transcript;
 
 	constructor(program: Program, home: Home, args: readonly string[]) {
-		this.child = start(program, home, [...RUN, ...args]);
+		const env = { TZ: "UTC" };
+		this.child = start(program, home, [...RUN, ...args], { env });
 		this.stdout = new Transcript(this.child.stdout);
 		this.log = new Transcript(this.child.stderr);
 	}
@@ -54,7 +55,9 @@ describe.each(PROGRAMS)("$name", (program) => {
 			/\] the newest backup is too old \(none\): backing up now\n/,
 		);
 		await kept.stdout.until(/(Backup created.*){3}/s);
-		await kept.log.until(/\] next backup: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\n/);
+		await kept.log.until(
+			/\] next backup: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(UTC\)\n/,
+		);
 		expect((await kept.end("SIGTERM"))[0]).toBe(143);
 		expect(expectWholeBackups(home.backups).length).toBeGreaterThanOrEqual(3);
 	});
@@ -150,10 +153,10 @@ describe.each(PROGRAMS)("$name", (program) => {
 		using home = new Home();
 		const args = ["--every", "1h"];
 		const before = new Kept(program, home, args);
-		const [, due] = await before.log.until(/next backup: (.*)\n/);
+		const [, due] = await before.log.until(/next backup: (.*) \(UTC\)\n/);
 		await before.end("SIGKILL");
 		await using after = new Kept(program, home, args);
-		const [, next] = await after.log.until(/next backup: (.*)\n/);
+		const [, next] = await after.log.until(/next backup: (.*) \(UTC\)\n/);
 		const difference = Date.parse(String(due)) - Date.parse(String(next));
 		expect(Math.abs(difference)).toBeLessThan(3000);
 		expect(backupsIn(home.backups)).toHaveLength(1);
