@@ -104,7 +104,7 @@ const WAYS: Readonly<Record<string, (library: string, home: Home) => string>> =
 		},
 	};
 
-describe.each(Object.entries(WAYS))("--output on %s", (_, prepare) => {
+describe.each(Object.entries(WAYS))("--output on %s", (way, prepare) => {
 	test.each([[[]], [["--force"]]])(
 		"is refused with %j, and nothing changes",
 		async (force) => {
@@ -121,6 +121,9 @@ describe.each(Object.entries(WAYS))("--output on %s", (_, prepare) => {
 			);
 			expect([2, 40]).toContain(exitCode);
 			expect(json.error).toContain(output.split("/").at(-1));
+			if (/itself|to it$|to its -wal|^its|dots/.test(way)) {
+				expect(json.error).toContain("overwrite the library itself");
+			}
 			expect(tree(home.path)).toEqual(before);
 			expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
 		},
