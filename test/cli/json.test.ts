@@ -1,17 +1,15 @@
-// Scripts rely on it: one JSON document on stdout on every path, the keys of DESIGN §4, the exit codes of §5.
+// Scripts rely on it: one JSON document on stdout on every path, with the keys of DESIGN §4.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
-import { FAILURES, VPO_ARCHIVE, writeLock } from "../helpers/failing.ts";
+import { VPO_ARCHIVE } from "../helpers/failing.ts";
 import {
 	Home,
 	type Outcome,
 	PROGRAMS,
 	run,
 	runJson,
-	start,
 } from "../helpers/program.ts";
-import { handles } from "../helpers/signals.ts";
 
 setDefaultTimeout(30_000);
 
@@ -24,63 +22,6 @@ function documentOf({ stdout }: Outcome): Record<string, unknown> {
 }
 
 describe.each(PROGRAMS)("$name", (program) => {
-	test.concurrent.each(FAILURES)(
-		"$name is exit code $exitCode, $code",
-		async ({ exitCode, code, error, stage }) => {
-			using home = new Home();
-			const { args, env = {}, held } = stage(home);
-			using _ = held;
-			const text = await run(program, home, args, { env });
-			expect(text).toMatchObject({ exitCode, stdout: "" });
-			const [first = "", ...hint] = text.stderr.trimEnd().split("\n");
-			expect(first.replace("[error] ", "")).toMatch(error);
-			expect(hint).toHaveLength(1);
-
-			const json = await run(program, home, [...args, "--json"], { env });
-			expect(json).toMatchObject({ exitCode, stderr: text.stderr });
-			expect(documentOf(json)).toEqual({
-				success: false,
-				error: expect.stringMatching(error),
-				code,
-				exit_code: exitCode,
-				hint: hint[0]?.trim() ?? null,
-			});
-		},
-	);
-
-	test.concurrent.each([
-		["SIGINT", 130],
-		["SIGTERM", 143],
-		["SIGHUP", 129],
-	] as const)("%s is exit code %d", async (signal, exitCode) => {
-		using home = new Home();
-		using _ = writeLock(home.library);
-		const args = [...BACKUP, "--lock-timeout", "60", "--json"];
-		const child = start(program, home, args);
-		await handles(child.pid, signal);
-		child.kill(signal);
-		const stdout = await new Response(child.stdout).text();
-		expect(await child.exited).toBe(exitCode);
-		expect(JSON.parse(stdout)).toEqual({
-			success: false,
-			error: `interrupted by ${signal}; everything half-done was removed`,
-			code: "INTERRUPTED",
-			exit_code: exitCode,
-			hint: null,
-		});
-	});
-
-	test("the stack of a bug shows with VPO_DEBUG, the program's source never", async () => {
-		using home = new Home();
-		const bug = FAILURES[0]?.stage(home);
-		const env = { ...bug?.env, VPO_DEBUG: "1" };
-		const { stderr } = await run(program, home, BACKUP, { env });
-		expect(stderr).toContain("boom");
-		expect(stderr).toMatch(/\n {4}at /);
-		expect(stderr).not.toContain("function");
-		expect(stderr.length).toBeLessThan(4000);
-	});
-
 	test("--json with a value is refused in JSON", async () => {
 		using home = new Home();
 		for (const flag of ["--json=true", "--json="]) {
