@@ -31,6 +31,12 @@ async function archiveNamed(home: Home): Promise<string> {
 	return library;
 }
 
+// Of our own: a fault that these tests are there to find would cost this machine its /dev/null.
+function nullDevice(home: Home): string {
+	succeed(["mknod", home.at("null"), "c", "1", "3"]);
+	return home.at("null");
+}
+
 const WAYS: Readonly<Record<string, (library: string, home: Home) => string>> =
 	{
 		"the library itself": (library) => library,
@@ -66,9 +72,9 @@ const WAYS: Readonly<Record<string, (library: string, home: Home) => string>> =
 		},
 		"its -wal": (library) => `${library}-wal`,
 		"its -shm": (library) => `${library}-shm`,
-		"/dev/null": () => "/dev/null",
-		"a link to /dev/null": (_, home) => {
-			symlinkSync("/dev/null", home.at("null.tar.gz"));
+		"a device": (_, home) => nullDevice(home),
+		"a link to a device": (_, home) => {
+			symlinkSync(nullDevice(home), home.at("null.tar.gz"));
 			return home.at("null.tar.gz");
 		},
 		"a pipe": (_, home) => {
@@ -125,7 +131,6 @@ describe.each(Object.entries(WAYS))("--output on %s", (way, prepare) => {
 				expect(json.error).toContain("overwrite the library itself");
 			}
 			expect(tree(home.path)).toEqual(before);
-			expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
 		},
 	);
 });
