@@ -1,7 +1,7 @@
 """Another program that uses the library, as VPO's daemon does: a SQLite connection in a process of its own.
 
 Reads one JSON command a line from stdin, answers each with one JSON line, and ends with its input.
-  {"open": PATH, "timeout": SECONDS}   connect; SQLite itself opens the file at the first statement
+  {"open": PATH, "timeout": SECONDS}   connect: the file is open, but not locked
   {"sql": TEXT}                        {"rows": […]} or {"error": NAME, "message": TEXT}
   {"fire": true}                       commit linked transactions until the next command …
   {"cease": true}                      … {"commits": N, "longest_ms": MS, "error": NAME or null}

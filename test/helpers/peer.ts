@@ -62,7 +62,7 @@ export class Peer implements AsyncDisposable {
 		this.#lines = linesOf(this.#child.stdout);
 	}
 
-	/** Connects; SQLite itself opens the file at the first statement only. */
+	/** Connects: the file is open, but not locked. */
 	static async connect(
 		path: string,
 		{ timeoutSeconds = 5, uid }: PeerOptions = {},
