@@ -9,6 +9,7 @@ import type { Environment, Settings } from "../settings.ts";
 import { toPath, usage } from "./args.ts";
 import { backupArgs, readRequest } from "./backup.ts";
 import type { Context } from "./context.ts";
+import type { NotifyArgs } from "./notify.ts";
 import { flagsIn, requireKnownArgs } from "./strict.ts";
 
 /** A call of `vpo library backup`. */
@@ -20,6 +21,7 @@ export interface Call {
 	/** VPO's variables that are set now, their paths absolute. */
 	readonly environment: Readonly<Record<string, string>>;
 	readonly pingUrl: string | undefined;
+	readonly notify: NotifyArgs;
 	readonly settings: Settings;
 	/** The folder of the backups. */
 	readonly outputDir: string;
@@ -73,6 +75,7 @@ export async function settleCall(
 		flags: given.flatMap((flag) => toWords(flag, environment)),
 		environment: ownEnvironment(environment),
 		pingUrl: args["ping-url"],
+		notify: args,
 		settings,
 		outputDir,
 		folders: await foldersOf(settings, outputDir),

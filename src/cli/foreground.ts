@@ -8,8 +8,10 @@ import {
 	type ScheduleEvent,
 	systemClock,
 } from "../core/scheduler.ts";
+import { AppError } from "../errors.ts";
 import type { Call } from "./call.ts";
 import type { Context } from "./context.ts";
+import { tellFailure } from "./notify.ts";
 import { type Timing, zoneName } from "./timing.ts";
 
 const STDERR = 2;
@@ -56,26 +58,36 @@ async function newestTime(folder: string): Promise<Date | null> {
 }
 
 async function backUp(
-	{ program, flags, pingUrl }: Call,
-	{ environment, output, signal }: Context,
+	call: Call,
+	context: Context,
 	log: (text: string) => void,
 ): Promise<void> {
-	// As an argument everybody on this machine could read it.
-	const secret = pingUrl ? { VPO_BACKUP_PING_URL: pingUrl } : {};
-	let child: Bun.Subprocess;
-	try {
-		child = Bun.spawn([...program, "library", "backup", ...flags], {
-			env: { ...environment, ...secret },
-			stdin: "ignore",
-			stdout: output.isJson ? STDERR : "inherit",
-			stderr: "inherit",
-			// In a process group of its own a terminal's Ctrl-C reaches it only through us, and only once.
-			detached: true,
-		});
-	} catch (cause) {
-		log(`the backup could not be started: ${(cause as Error).message}`);
+	const failure = await runBackup(call, context).catch(cannotStart);
+	if (context.signal.aborted || failure === null) return;
+	if (typeof failure === "number") {
+		log(`the backup ended with exit code ${failure}`);
 		return;
 	}
+	// It could say nothing itself.
+	log(failure.message);
+	await tellFailure(failure, call.notify, context);
+}
+
+/** @returns null, its exit code where it is another than 0, or an error for what it could not report */
+async function runBackup(
+	{ program, flags, pingUrl }: Call,
+	{ environment, output, signal }: Context,
+): Promise<number | AppError | null> {
+	// As an argument everybody on this machine could read it.
+	const secret = pingUrl ? { VPO_BACKUP_PING_URL: pingUrl } : {};
+	const child = Bun.spawn([...program, "library", "backup", ...flags], {
+		env: { ...environment, ...secret },
+		stdin: "ignore",
+		stdout: output.isJson ? STDERR : "inherit",
+		stderr: "inherit",
+		// In a process group of its own a terminal's Ctrl-C reaches it only through us.
+		detached: true,
+	});
 	const end = () => child.kill("SIGTERM");
 	signal.addEventListener("abort", end, { once: true });
 	if (signal.aborted) end();
@@ -83,9 +95,18 @@ async function backUp(
 	const exitCode = await child.exited;
 	process.off("exit", end);
 	signal.removeEventListener("abort", end);
-	if (signal.aborted) return;
-	if (child.signalCode) log(`the backup was ended by ${child.signalCode}`);
-	else if (exitCode !== 0) log(`the backup ended with exit code ${exitCode}`);
+	if (child.signalCode === null) return exitCode === 0 ? null : exitCode;
+	return new AppError(
+		"OPERATION_FAILED",
+		`the backup was ended by ${child.signalCode}`,
+		{ hint: "SIGKILL often means that memory ran out" },
+	);
+}
+
+function cannotStart(cause: unknown): AppError {
+	const reason = (cause as Error).message;
+	const message = `the backup could not be started: ${reason}`;
+	return new AppError("OPERATION_FAILED", message, { cause });
 }
 
 function describe({ kind, at }: ScheduleEvent): string {

@@ -2,17 +2,14 @@
 
 import type { ArgsDef } from "citty";
 import { runHook } from "../core/hook.ts";
-import {
-	type Ping,
-	type PingOptions,
-	parsePingUrl,
-	sendPing,
-} from "../core/notify.ts";
+import { type PingOptions, parsePingUrl, sendPing } from "../core/notify.ts";
+import type { AppError } from "../errors.ts";
 import { type Environment, resolveSettings } from "../settings.ts";
 import { version } from "../version.ts";
 import { usage } from "./args.ts";
 import type { Context } from "./context.ts";
-import { failureJson, type Result } from "./output.ts";
+import { failed, finished, type Outcome } from "./outcome.ts";
+import type { Result } from "./output.ts";
 
 export const notifyArgs = {
 	"ping-url": {
@@ -49,13 +46,6 @@ const HURRIED = {
 	hookTimeoutMs: 5000,
 };
 
-/** A run's outcome as others hear of it. */
-interface Outcome {
-	readonly ping: Ping;
-	readonly body: string;
-	readonly json: object;
-}
-
 /**
  * Does the work of a command and tells of its start and its end; a dry run tells nobody.
  * @returns the work's result, with a warning for each who could not be told
@@ -69,17 +59,8 @@ export async function notified(
 	const target = pingTarget(args, context);
 	if (args["dry-run"]) return work();
 	const started = target.url && startPing(target.url, context.signal);
-	const tell = async (outcome: Outcome) => {
-		const limits = context.signal.aborted ? HURRIED : PATIENT;
-		// The signal that ended the run must not silence the news of it.
-		const signal = limits === PATIENT ? context.signal : undefined;
-		const patience = { ...limits, signal };
-		const told = await Promise.all([
-			tellMonitor(target.url, started, outcome, patience),
-			runOwnCommand(args, outcome, context.environment, patience),
-		]);
-		return [...target.warnings, ...told.flat()];
-	};
+	const tell = (outcome: Outcome) =>
+		tellOthers(outcome, { ...target, started }, args, context);
 	let result: Result;
 	try {
 		result = await work();
@@ -94,6 +75,39 @@ export async function notified(
 	const told = await tell(finished(result));
 	const warnings = [...(result.warnings ?? []), ...told];
 	return { ...result, warnings, json: { ...result.json, warnings } };
+}
+
+/** Tells of a run that could not tell of its own end. */
+export async function tellFailure(
+	error: AppError,
+	args: NotifyArgs,
+	context: Context,
+): Promise<void> {
+	const target = { ...pingTarget(args, context), started: null };
+	const told = await tellOthers(failed(error), target, args, context);
+	await context.output.warn(told);
+}
+
+/** @returns a warning for each who could not be told */
+async function tellOthers(
+	outcome: Outcome,
+	{
+		url,
+		warnings,
+		started,
+	}: Target & { started: Promise<string | null> | null },
+	args: NotifyArgs,
+	{ environment, signal: runSignal }: Context,
+): Promise<string[]> {
+	const limits = runSignal.aborted ? HURRIED : PATIENT;
+	// The signal that ended the run must not silence the news of it.
+	const signal = limits === PATIENT ? runSignal : undefined;
+	const patience = { ...limits, signal };
+	const told = await Promise.all([
+		tellMonitor(url, started, outcome, patience),
+		runOwnCommand(args, outcome, environment, patience),
+	]);
+	return [...warnings, ...told.flat()];
 }
 
 async function startPing(
@@ -149,11 +163,13 @@ function withAgent(
 	return { ...limits, signal, userAgent: `vpo-library/${version}` };
 }
 
+interface Target {
+	readonly url: URL | null;
+	readonly warnings: readonly string[];
+}
+
 /** The settings may be what is wrong, and that must be told too; then flag and environment decide. */
-function pingTarget(
-	args: NotifyArgs,
-	{ environment }: Context,
-): { readonly url: URL | null; readonly warnings: readonly string[] } {
+function pingTarget(args: NotifyArgs, { environment }: Context): Target {
 	const flag = args["ping-url"];
 	let text = flag ?? environment.VPO_BACKUP_PING_URL ?? null;
 	let origin = flag ? "--ping-url" : "VPO_BACKUP_PING_URL";
@@ -170,17 +186,4 @@ function pingTarget(
 	if (flag) throw usage(`--ping-url ${need}`);
 	const where = origin === "config.toml" ? "ping_url in config.toml" : origin;
 	return { url, warnings: [`${where} ${need}: nobody was told of this run`] };
-}
-
-function finished({ text, json, warnings = [], exitCode }: Result): Outcome {
-	const lines = warnings.map((warning) => `Warning: ${warning}`);
-	const body = [text, ...lines].join("\n");
-	return { ping: exitCode ? "fail" : "success", body, json };
-}
-
-function failed(error: unknown): Outcome {
-	const json = failureJson(error);
-	const title = `Failed with exit code ${json.exit_code} (${json.code})`;
-	const body = [title, json.error, json.hint ?? ""].join("\n").trimEnd();
-	return { ping: "fail", body, json };
 }

@@ -22,7 +22,10 @@ const MOST_BODY_CHARACTERS = 10_000;
 const REASONS: Readonly<Record<string, string>> = {
 	ECONNREFUSED: "connection refused",
 	ECONNRESET: "the connection was closed without an answer",
-	ENOTFOUND: "its name is not known",
+	EHOSTUNREACH: "no way leads there",
+	ENETUNREACH: "no way leads there",
+	ENOTFOUND: "its name can't be resolved",
+	EAI_AGAIN: "its name can't be resolved",
 	EPROTO: "no TLS connection could be made",
 	AbortError: "interrupted",
 	INTERRUPTED: "interrupted",

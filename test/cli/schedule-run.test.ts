@@ -4,48 +4,15 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeLock } from "../helpers/failing.ts";
+import { Kept } from "../helpers/kept.ts";
 import { Monitor } from "../helpers/monitor.ts";
-import {
-	FIXTURES,
-	Home,
-	PROGRAMS,
-	type Program,
-	start,
-} from "../helpers/program.ts";
+import { FIXTURES, Home, PROGRAMS } from "../helpers/program.ts";
 import { backupsIn, expectWholeBackups, scratchIn } from "../helpers/state.ts";
-import { Transcript } from "../helpers/transcript.ts";
 
 // Some schedules take seconds by their nature, and machines may be busy.
 setDefaultTimeout(60_000);
 
 const SECRET = "5eCr3t-0f-m1ne";
-const RUN = ["library", "schedule", "--run"];
-
-/** A schedule that is kept until the end of the test. */
-class Kept implements AsyncDisposable {
-	readonly child: ReturnType<typeof start>;
-	readonly stdout: Transcript;
-	readonly log: Transcript;
-
-	constructor(program: Program, home: Home, args: readonly string[]) {
-		const env = { TZ: "UTC" };
-		this.child = start(program, home, [...RUN, ...args], { env });
-		this.stdout = new Transcript(this.child.stdout);
-		this.log = new Transcript(this.child.stderr);
-	}
-
-	/** @returns the exit code, and how long it took */
-	async end(signal: NodeJS.Signals): Promise<[exitCode: number, ms: number]> {
-		const from = performance.now();
-		this.child.kill(signal);
-		return [await this.child.exited, performance.now() - from];
-	}
-
-	async [Symbol.asyncDispose](): Promise<void> {
-		await this.end("SIGTERM");
-		await Promise.all([this.stdout.ended, this.log.ended]);
-	}
-}
 
 describe.each(PROGRAMS)("$name", (program) => {
 	test("without a backup it makes one at once, then one at each time", async () => {
@@ -117,36 +84,6 @@ describe.each(PROGRAMS)("$name", (program) => {
 		// Its backup's and its own: both ended in order.
 		const said = (await kept.log.ended).match(/\[error\] interrupted by/g);
 		expect(said).toHaveLength(2);
-	});
-
-	test("a failing backup is reported and does not end it", async () => {
-		using home = new Home(null);
-		await using kept = new Kept(program, home, ["--every", "1s"]);
-		await kept.log.until(/(no library at .*ended with exit code 20.*){2}/s);
-		cpSync(join(FIXTURES, "library-v27.db"), home.library);
-		await kept.stdout.until(/Backup created/);
-	});
-
-	test("a backup that is killed is reported and does not end it", async () => {
-		using home = new Home();
-		const command = "kill -KILL $PPID";
-		const args = ["--every", "1s", "--", "--on-success", command];
-		await using kept = new Kept(program, home, args);
-		await kept.log.until(/(ended by SIGKILL.*){2}next backup/s);
-	});
-
-	test("no backup begins while another is under way", async () => {
-		using home = new Home();
-		const command = "echo begun >&2; sleep 1.2; echo ended >&2";
-		const args = ["--every", "1s", "--", "--on-success", command];
-		await using kept = new Kept(program, home, args);
-		await kept.log.until(/(ended\n.*){2}/s);
-		await kept.end("SIGTERM");
-		const lines = (await kept.log.ended).split("\n");
-		const said = lines.filter((line) => /^(begun|ended)$/.test(line));
-		const expected = said.map((_, at) => (at % 2 === 0 ? "begun" : "ended"));
-		expect(said).toEqual(expected);
-		expect(kept.log.text).toMatch(/is left out: the one before took until now/);
 	});
 
 	test("killed and started again it goes on counting from the newest backup", async () => {
