@@ -116,6 +116,7 @@ test("a daemon that starts while the backup is unpacked is found all the same", 
 
 describe("a daemon that opened the old library while it was locked", () => {
 	test.each([
+		["link:pre-restore.tar.gz", INSERT, true],
 		["fsync:library.db-wal", INSERT, true],
 		["rename:.vpo/library.db", INSERT, true],
 		["rename:.vpo/library.db", "PRAGMA journal_mode = WAL", true],
