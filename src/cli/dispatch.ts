@@ -53,7 +53,8 @@ async function runModule(
 	}
 	const args = module.command.args;
 	if (typeof args === "object" && !(args instanceof Promise)) {
-		requireKnownArgs(module.takesRest ? [...flags] : rawArgs, args);
+		const own = module.restArgs ? [...flags] : rawArgs;
+		requireKnownArgs(own, args, module.restArgs);
 	}
 	const { result } = await runCommand(module.command, {
 		rawArgs,

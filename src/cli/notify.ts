@@ -15,7 +15,8 @@ export const notifyArgs = {
 	"ping-url": {
 		type: "string",
 		valueHint: "URL",
-		description: "Report the run there as to healthchecks.io; a secret",
+		description:
+			"Report each run there, as healthchecks.io has it; a secret, better kept in config.toml",
 	},
 	"on-success": {
 		type: "string",

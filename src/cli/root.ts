@@ -1,13 +1,13 @@
 // The command tree: a contents page. Each command is loaded only when it is called.
 
-import type { CommandDef } from "citty";
+import type { ArgsDef, CommandDef } from "citty";
 
 /** A command's module: what it does, and calls to show in its help. */
 export interface CommandModule {
 	readonly command: CommandDef;
 	readonly examples: readonly string[];
-	/** Whether it reads what stands after `--` by itself. */
-	readonly takesRest?: boolean;
+	/** The flags of another command, which this one takes behind `--`. */
+	readonly restArgs?: ArgsDef;
 }
 
 export interface Command {
@@ -66,7 +66,7 @@ export const GROUPS = ["library", "db"];
 function loaded(module: {
 	readonly command: unknown;
 	readonly examples: readonly string[];
-	readonly takesRest?: boolean;
+	readonly restArgs?: ArgsDef;
 }): CommandModule {
 	return { ...module, command: module.command as CommandDef };
 }

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { defineCommand } from "citty";
 import type { Environment } from "../settings.ts";
 import { commonArgs, usage } from "./args.ts";
+import { backupArgs } from "./backup.ts";
 import { type Call, settleCall } from "./call.ts";
 import { toContainer } from "./container.ts";
 import type { Context } from "./context.ts";
@@ -13,7 +14,7 @@ import { formatTime } from "./format.ts";
 import type { Result } from "./output.ts";
 import { flagsIn } from "./strict.ts";
 import { SERVICE_PATH, TIMER_PATH, toService, toTimer } from "./systemd.ts";
-import { readTiming, type Timing, zoneName } from "./timing.ts";
+import { nextTimes, readTiming, type Timing, zoneName } from "./timing.ts";
 
 export const examples = [
 	"vpo library schedule --at 03:00",
@@ -23,12 +24,11 @@ export const examples = [
 	"vpo library schedule --run --every 6h -- --output /backups/",
 ];
 
-/** Behind `--` stand flags of a backup. */
-export const takesRest = true;
+/** What may stand behind `--`. */
+export const restArgs = backupArgs;
 
 const FORMATS = ["crontab", "systemd", "container"] as const;
 type Format = (typeof FORMATS)[number];
-const NEXT_RUNS = 5;
 
 const scheduleArgs = {
 	at: {
@@ -128,7 +128,9 @@ function printed(
 	};
 	const text = texts[format];
 	if (text === null && !output.isJson) throw unavailable(format, timing);
-	const nextRuns = nextTimes(timing, now).map((at) => at.toISOString());
+	const nextRuns = nextTimes(timing, format !== "container", now).map((at) =>
+		at.toISOString(),
+	);
 	if (!output.isJson) {
 		const times = nextRuns.map(formatTime).join(", ");
 		output.info(`next backups: ${times} (${zoneName()})\n`);
@@ -168,7 +170,7 @@ function systemdText(service: string, timer: string): string {
 		`# ${TIMER_PATH}`,
 		timer,
 		"",
-		"# Both files written: systemctl daemon-reload && systemctl enable --now vpo-backup.timer",
+		"# Write both files, then: systemctl daemon-reload && systemctl enable --now vpo-backup.timer",
 	].join("\n");
 }
 
@@ -182,15 +184,4 @@ function unavailable(format: Format, { flags }: Timing): Error {
 				"a container needs the compiled program, and this runs from source",
 				"bun run build, then dist/vpo library schedule",
 			);
-}
-
-/** As the schedule would go on from now. */
-function nextTimes(timing: Timing, now: Date): Date[] {
-	const schedule = timing.schedule(now);
-	const times: Date[] = [];
-	for (let last = now; times.length < NEXT_RUNS; ) {
-		last = schedule.nextAfter(last);
-		times.push(last);
-	}
-	return times;
 }

@@ -10,14 +10,19 @@ const MANY = "…";
 
 /**
  * Rejects everything that a command does not define.
+ * @param restArgs what belongs behind `--`, where it is checked by itself
  * @throws AppError USAGE: an unknown flag, a flag without its value, a value where none belongs, a surplus or missing argument
  */
-export function requireKnownArgs(rawArgs: string[], args: ArgsDef): void {
+export function requireKnownArgs(
+	rawArgs: string[],
+	args: ArgsDef,
+	restArgs: ArgsDef = {},
+): void {
 	const tokens = tokensOf(rawArgs, args);
 	const surplus: string[] = [];
 	for (const token of tokens) {
 		if (token.kind === "positional") surplus.push(token.value);
-		if (token.kind === "option") requireKnownOption(token, args);
+		if (token.kind === "option") requireKnownOption(token, args, restArgs);
 	}
 	for (const [name, definition] of Object.entries(args)) {
 		if (definition.type !== "positional") continue;
@@ -56,7 +61,11 @@ interface OptionToken {
 	readonly inlineValue?: boolean | undefined;
 }
 
-function requireKnownOption(token: OptionToken, args: ArgsDef): void {
+function requireKnownOption(
+	token: OptionToken,
+	args: ArgsDef,
+	restArgs: ArgsDef,
+): void {
 	const { name, rawName, value } = token;
 	const definition = Object.hasOwn(args, name) ? args[name] : undefined;
 	if (definition && definition.type !== "positional") {
@@ -70,6 +79,12 @@ function requireKnownOption(token: OptionToken, args: ArgsDef): void {
 	if (positive?.type === "boolean" && positive.default === true) {
 		if (value !== undefined) throw usage(`${rawName} takes no value`);
 		return;
+	}
+	if (Object.hasOwn(restArgs, name)) {
+		throw usage(
+			`${rawName} is not a flag of this command but of the one that it calls`,
+			`write it behind two dashes: -- ${rawName}`,
+		);
 	}
 	throw usage(`unknown flag ${rawName}`, nearestHint(rawName, flagsOf(args)));
 }

@@ -8,7 +8,7 @@ import type { Timing } from "./timing.ts";
 export const SERVICE_PATH = "/etc/systemd/system/vpo-backup.service";
 export const TIMER_PATH = "/etc/systemd/system/vpo-backup.timer";
 
-/** systemd.exec(5). Not among them: MemoryDenyWriteExecute, as JavaScript is compiled while it runs; ProtectProc, as /proc tells who has the library open. */
+/** systemd.exec(5). ProtectProc= is not among them, as /proc tells who has the library open. */
 const HARDENING = [
 	"NoNewPrivileges=yes",
 	"ProtectSystem=strict",
@@ -56,6 +56,7 @@ export function toService(call: Call): string {
 		// Root needs its capabilities to read and keep the files of others.
 		...(uid === 0 ? [] : ["CapabilityBoundingSet="]),
 		...HARDENING,
+		"# MemoryDenyWriteExecute= must stay off: the program compiles code while it runs.",
 	].join("\n");
 }
 

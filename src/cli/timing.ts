@@ -11,6 +11,8 @@ import {
 } from "../core/schedule.ts";
 import { usage } from "./args.ts";
 
+const NEXT_RUNS = 5;
+
 /** A rule in every form that somebody needs. */
 export interface Timing {
 	/** The flags that say it: "--at 03:00". */
@@ -67,4 +69,20 @@ function ofClock(
 /** The local time zone, which is UTC in a container that was not told of another. */
 export function zoneName(): string {
 	return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/**
+ * The next five times.
+ * @param isClock whether who keeps the time goes by the clock, as cron and systemd do where they can, or counts from now
+ */
+export function nextTimes(timing: Timing, isClock: boolean, now: Date): Date[] {
+	const { expressions } = timing;
+	const schedule =
+		isClock && expressions ? cronSchedule(expressions) : timing.schedule(now);
+	const times: Date[] = [];
+	for (let last = now; times.length < NEXT_RUNS; ) {
+		last = schedule.nextAfter(last);
+		times.push(last);
+	}
+	return times;
 }

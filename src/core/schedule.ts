@@ -78,7 +78,7 @@ export function parseCron(text: string): string {
 	} catch (cause) {
 		const reason = String((cause as Error).message)
 			.replace(/^Invalid cron expression: /, "")
-			.replace(/Bun\.cron uses/, "there are");
+			.replace(". Bun.cron uses", ": there are");
 		throw wrong(
 			`--cron "${text}": ${reason}`,
 			'for example: --cron "0 3 * * *"',

@@ -36,7 +36,7 @@ describe("systemd", () => {
 			`\nReadWritePaths=${home.at(".vpo")} "${home.at("disk 100%%")}"\n`,
 		);
 		expect(json.systemd_service).toContain("\nProtectSystem=strict\n");
-		expect(json.systemd_service).not.toContain("MemoryDenyWriteExecute");
+		expect(json.systemd_service).not.toContain("\nMemoryDenyWriteExecute=");
 	});
 
 	test("a folder that is not there yet is named", async () => {

@@ -7,6 +7,7 @@ import { FIXTURES, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
 import { backupsIn, succeed } from "../helpers/state.ts";
 
 const SECRET = "5eCr3t-0f-m1ne";
+const HOUR_MS = 3_600_000;
 const SCHEDULE = ["library", "schedule"];
 const HARD_NOTE = `50% of "it's" $HOME \\ \`id\` %`;
 
@@ -113,6 +114,20 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(json.warnings).toEqual([]);
 	});
 
+	test("the next times of an interval are the clock's for cron, and counted from now for a container", async () => {
+		using home = new Home();
+		const args = [...SCHEDULE, "--every", "6h"];
+		const cron = await runJson(program, home, args);
+		for (const time of cron.json.next_runs as string[]) {
+			expect(time).toMatch(/T(00|06|12|18):00:00/);
+		}
+		const from = Date.now();
+		const container = [...args, "--format", "container"];
+		const { json } = await runJson(program, home, container);
+		const [first = ""] = json.next_runs as string[];
+		expect(Date.parse(first) - from).toBeWithin(6 * HOUR_MS, 6.01 * HOUR_MS);
+	});
+
 	test("an interval that no clock divides evenly has no crontab line", async () => {
 		using home = new Home();
 		const args = [...SCHEDULE, "--every", "90m"];
@@ -135,7 +150,10 @@ describe.each(PROGRAMS)("$name", (program) => {
 		[["--at", "03:00", "--format", "launchd"], "--format must be"],
 		[["--at", "03:00", "--format", "systemd", "--run"], "--format and --run"],
 		[["--at", "03:00", "--no-catch-up"], "--no-catch-up"],
-		[["--at", "03:00", "--level", "9"], "unknown flag --level"],
+		[
+			["--at", "03:00", "--level", "9"],
+			"write it behind two dashes: -- --level",
+		],
 		[["--at", "03:00", "backup"], "unexpected argument: backup"],
 		[["--at", "03:00", "--", "--levle", "9"], "unknown flag --levle"],
 		[["--at", "03:00", "--", "--level", "99"], "--level must be"],
