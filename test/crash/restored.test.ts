@@ -1,0 +1,326 @@
+// What a restore replaces is kept, can be put back, and what comes in its place looks the same from outside.
+
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import {
+	chmodSync,
+	chownSync,
+	existsSync,
+	lstatSync,
+	mkdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { contentOf } from "../helpers/content.ts";
+import { DAMAGES, FOREIGN } from "../helpers/harm.ts";
+import { BACKUP, callsOf, LEFT, makeScene, RESTORE } from "../helpers/kill.ts";
+import { leaveHotWal } from "../helpers/kinds.ts";
+import { Mount, requireRoot } from "../helpers/mounts.ts";
+import { asUser, OTHER_USER } from "../helpers/peer.ts";
+import { binary, Home, run, runJson } from "../helpers/program.ts";
+import {
+	backupsIn,
+	expectWholeBackup,
+	expectWholeBackups,
+	scratchIn,
+	stateOf,
+	tree,
+	unpacked,
+} from "../helpers/state.ts";
+import { holding } from "../helpers/trace.ts";
+
+const UNDO = ["library", "restore", "--yes", "--undo"];
+
+/** A home with one backup, and a library that is different by now. */
+async function homeWithBackup(): Promise<Home> {
+	const home = new Home();
+	expect(await run(binary, home, BACKUP)).toMatchObject({ exitCode: 0 });
+	change(home.library, "now");
+	return home;
+}
+
+function change(path: string, value: string): void {
+	using library = new Database(path);
+	library.run("INSERT OR REPLACE INTO _meta VALUES ('state', ?)", [value]);
+}
+
+function stateIn(path: string): unknown {
+	using library = new Database(path, { readonly: true });
+	const ask = "SELECT value FROM _meta WHERE key = 'state'";
+	return library.query(ask).values()[0]?.[0] ?? null;
+}
+
+async function restore(home: Home, args: readonly string[] = RESTORE) {
+	const { exitCode, json } = await runJson(binary, home, args);
+	expect({ exitCode, error: json.error }).toEqual({
+		exitCode: 0,
+		error: undefined,
+	});
+	expect([home.at(".vpo"), home.backups].flatMap(scratchIn)).toEqual([]);
+	return json;
+}
+
+describe("the library that is replaced", () => {
+	test("is kept as a backup of its own, with the rows that were in its WAL", async () => {
+		using home = await homeWithBackup();
+		await leaveHotWal(home.library, 30);
+		const { safety_backup } = await restore(home);
+		expect(safety_backup).toMatch(/vpo-library-.*Z-pre-restore\.tar\.gz$/);
+		expectWholeBackup(String(safety_backup), (library) => {
+			expect(stateIn(library)).toBe("now");
+			using database = new Database(library);
+			const ask = "SELECT count(*) FROM only_in_wal";
+			expect(database.query(ask).values()).toEqual([[30]]);
+		});
+		expect(stateIn(home.library)).toBeNull();
+	});
+
+	test("is not kept with --no-safety-backup", async () => {
+		using home = await homeWithBackup();
+		const before = backupsIn(home.backups);
+		const json = await restore(home, [...RESTORE, "--no-safety-backup"]);
+		expect(json.safety_backup).toBeNull();
+		expect(backupsIn(home.backups)).toEqual(before);
+		expect(stateIn(home.library)).toBeNull();
+	});
+
+	test("comes back with --undo, which can be undone itself, again and again", async () => {
+		using home = await homeWithBackup();
+		const now = contentOf(home.library);
+		await restore(home);
+		const restored = contentOf(home.library);
+		expect(restored).not.toEqual(now);
+		for (let round = 0; round < 2; round++) {
+			await restore(home, UNDO);
+			expect(contentOf(home.library)).toEqual(now);
+			await restore(home, UNDO);
+			expect(contentOf(home.library)).toEqual(restored);
+		}
+		expect(expectWholeBackups(home.backups)).toHaveLength(6);
+	});
+
+	test("is never what latest means, however new its backup is", async () => {
+		using home = await homeWithBackup();
+		await restore(home);
+		await restore(home, UNDO);
+		expect(stateIn(home.library)).toBe("now");
+		await restore(home);
+		expect(stateIn(home.library)).toBeNull();
+	});
+
+	test("stays if it can't be kept", async () => {
+		using home = await homeWithBackup();
+		using full = Mount.tmpfs(64 * 1024);
+		const [name = ""] = backupsIn(home.backups);
+		const before = stateOf(home.library);
+		const { exitCode, json } = await runJson(
+			binary,
+			home,
+			["library", "restore", "--yes", join(home.backups, name)],
+			{ env: { VPO_BACKUP_DIR: full.path } },
+		);
+		expect(exitCode).toBe(44);
+		expect(json.error).toContain(full.path);
+		expect(stateOf(home.library)).toBe(before);
+	});
+
+	test("is put back if the restored one fails its check", async () => {
+		const leave = LEFT["rows in its WAL"];
+		using scene = await makeScene(leave);
+		const { home } = scene;
+		const calls = await callsOf(scene, RESTORE);
+		const rename = calls.findIndex(({ name }) => name.startsWith("rename"));
+		const sync = calls[rename + 1];
+		expect(sync?.name).toStartWith("fsync");
+		const outcome = await holding(
+			home,
+			[...RESTORE, "--json"],
+			sync?.call ?? 0,
+			() => {
+				// The disk has written something else than it was given.
+				writeFileSync(home.library, new Uint8Array(720_896));
+			},
+		);
+		expect(outcome.exitCode).toBe(40);
+		expect(outcome.stdout).toContain("the old library was put back");
+		expect(contentOf(home.library)).toEqual(scene.old as never);
+		expect(scratchIn(home.at(".vpo"))).toEqual([]);
+		expect(expectWholeBackups(home.backups)).toHaveLength(2);
+	});
+});
+
+const BLOCKERS = Object.entries({ ...DAMAGES, ...FOREIGN }).filter(
+	([name]) => name !== "a folder",
+);
+
+describe.each(BLOCKERS)("%s in the library's place", (_, harm) => {
+	test("does not block a restore, and is kept", async () => {
+		using home = await homeWithBackup();
+		await harm(home.library);
+		const files = [home.library, `${home.library}-wal`].filter(existsSync);
+		const before = files.map((path) => readFileSync(path).toString("base64"));
+		const { safety_backup } = await restore(home);
+		expect(safety_backup).toMatch(/vpo-damaged-.*\.tar\.gz$/);
+		unpacked(String(safety_backup), (folder) => {
+			const kept = files.map((path) =>
+				join(folder, path.slice(home.at(".vpo").length)),
+			);
+			expect(kept.map((path) => readFileSync(path).toString("base64"))).toEqual(
+				before,
+			);
+		});
+		expect(stateIn(home.library)).toBeNull();
+	});
+});
+
+test("a folder in the library's place is refused, and stays", async () => {
+	using home = await homeWithBackup();
+	await FOREIGN["a folder"]?.(home.library);
+	writeFileSync(join(home.library, "notes"), "mine");
+	const before = tree(home.at(".vpo"));
+	const { exitCode } = await runJson(binary, home, RESTORE);
+	expect(exitCode).toBe(40);
+	expect(tree(home.at(".vpo"))).toEqual(before);
+});
+
+test("a -wal whose library is gone is kept, and never replayed into the restored one", async () => {
+	using home = await homeWithBackup();
+	await leaveHotWal(home.library, 30);
+	rmSync(home.library);
+	rmSync(`${home.library}-shm`, { force: true });
+	const wal = readFileSync(`${home.library}-wal`);
+	const { safety_backup } = await restore(home);
+	unpacked(String(safety_backup), (folder) => {
+		const kept = readFileSync(join(folder, "library.db-wal"));
+		expect(kept.equals(wal)).toBe(true);
+	});
+	expect(existsSync(`${home.library}-wal`)).toBe(false);
+	expect(contentOf(home.library)).toEqual(
+		contentOf(join(import.meta.dir, "../fixtures/library-v27.db")),
+	);
+});
+
+function ownerOf(path: string): string {
+	const { uid, gid, mode } = statSync(path);
+	return `${uid}:${gid} ${(mode & 0o7777).toString(8)}`;
+}
+
+describe("the restored library", () => {
+	test.each([
+		[OTHER_USER, 12, 0o640],
+		[0, 0, 0o600],
+		[1234, 0, 0o664],
+	])(
+		"has the owner, group and mode of the one it replaces: %d:%d %o",
+		async (uid, gid, mode) => {
+			requireRoot("it gives files to other users");
+			using home = await homeWithBackup();
+			chownSync(home.library, uid, gid);
+			chmodSync(home.library, mode);
+			const before = ownerOf(home.library);
+			await restore(home);
+			expect(ownerOf(home.library)).toBe(before);
+			expect(stateIn(home.library)).toBeNull();
+		},
+	);
+
+	test("belongs to the folder's owner where there was none", async () => {
+		requireRoot("it gives folders to other users");
+		using home = await homeWithBackup();
+		rmSync(home.library);
+		chownSync(home.at(".vpo"), OTHER_USER, 12);
+		await restore(home);
+		expect(ownerOf(home.library)).toBe(`${OTHER_USER}:12 600`);
+	});
+
+	test("and the folders made for it belong to the owner of the folder they are in", async () => {
+		requireRoot("it gives folders to other users");
+		using home = await homeWithBackup();
+		mkdirSync(home.at("theirs"), { mode: 0o755 });
+		chownSync(home.at("theirs"), OTHER_USER, 12);
+		const target = home.at("theirs", "a", "b", "library.db");
+		await restore(home, [...RESTORE, "--database", target]);
+		expect(ownerOf(target)).toBe(`${OTHER_USER}:12 600`);
+		for (const folder of ["a", "a/b"]) {
+			expect(ownerOf(home.at("theirs", folder))).toBe(`${OTHER_USER}:12 700`);
+		}
+	});
+
+	test("takes the place of a link's target, and the link stays", async () => {
+		using home = await homeWithBackup();
+		mkdirSync(home.at("disk"));
+		renameSync(home.library, home.at("disk", "real.db"));
+		symlinkSync("../disk/real.db", home.library);
+		await restore(home);
+		expect(lstatSync(home.library).isSymbolicLink()).toBe(true);
+		expect(stateIn(home.at("disk", "real.db"))).toBeNull();
+		expect(Object.keys(tree(home.at("disk")))).toEqual(["real.db"]);
+	});
+
+	test("is made where a dangling link leads", async () => {
+		using home = await homeWithBackup();
+		mkdirSync(home.at("disk"));
+		rmSync(home.library);
+		symlinkSync(home.at("disk", "real.db"), home.library);
+		await restore(home);
+		expect(lstatSync(home.library).isSymbolicLink()).toBe(true);
+		expect(stateIn(home.at("disk", "real.db"))).toBeNull();
+	});
+
+	test("does not take the place of one that was made meanwhile", async () => {
+		using home = await homeWithBackup();
+		renameSync(home.library, home.at("theirs.db"));
+		const outcome = await holding(
+			home,
+			[...RESTORE, "--json"],
+			"link:.vpo/library.db",
+			() => renameSync(home.at("theirs.db"), home.library),
+		);
+		expect(outcome.exitCode).toBe(40);
+		expect(stateIn(home.library)).toBe("now");
+		expect(scratchIn(home.at(".vpo"))).toEqual([]);
+	});
+});
+
+describe("a target folder", () => {
+	test("on a read-only file system is refused by name", async () => {
+		using home = await homeWithBackup();
+		mkdirSync(home.at("target"));
+		using mount = Mount.readOnly(home.at("target"));
+		const target = ["--database", mount.at("library.db")];
+		const { exitCode, json } = await runJson(binary, home, [
+			...RESTORE,
+			...target,
+		]);
+		expect(exitCode).toBe(40);
+		expect(json.error).toContain(mount.path);
+		expect(json.error).toContain("the file system is read-only");
+	});
+
+	test("of another user's is refused by name, and so is a library of another user's", async () => {
+		requireRoot("it runs vpo as another user");
+		using home = await homeWithBackup();
+		for (const path of [home.path, home.at(".vpo"), home.backups]) {
+			chmodSync(path, 0o755);
+		}
+		const [name = ""] = backupsIn(home.backups);
+		const archive = join(home.backups, name);
+		chmodSync(archive, 0o644);
+		const before = tree(home.path);
+		const { exitCode, json } = await runJson(asUser(binary, OTHER_USER), home, [
+			"library",
+			"restore",
+			"--yes",
+			archive,
+		]);
+		expect(exitCode).toBe(40);
+		expect(json.error).toContain(home.at(".vpo"));
+		expect(json.error).toContain("permission denied");
+		expect(tree(home.path)).toEqual(before);
+	});
+});
