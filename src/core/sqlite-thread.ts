@@ -105,6 +105,7 @@ export class SqliteThread implements Disposable {
 	 */
 	async lock(path: string): Promise<LibraryLock> {
 		await requireUnused(path);
+		await requireLibraryFile(path); // into an empty one SQLite would begin to write
 		try {
 			await this.#thread.call("lock", path);
 		} catch (error) {
