@@ -1,6 +1,6 @@
 // VPO's config.toml: our few keys of it, checked by type. What is not ours is ignored, except in [backup], which is.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { closest } from "fastest-levenshtein";
 import * as v from "valibot";
 import { AppError, errnoOf, reasonOf } from "./errors.ts";
@@ -79,8 +79,11 @@ function requireKnownKeys(
 function parseToml(path: string, isRequired: boolean): Record<string, unknown> {
 	let source: string;
 	try {
+		// A FIFO would keep us waiting for a writer.
+		if (statSync(path).isFIFO()) throw wrongConfig(path, "not a regular file");
 		source = readFileSync(path, "utf8");
 	} catch (cause) {
+		if (cause instanceof AppError) throw cause;
 		const isMissing = ["ENOENT", "ENOTDIR"].includes(errnoOf(cause));
 		if (isMissing && !isRequired) return {};
 		throw new AppError(

@@ -2,7 +2,7 @@
 
 import { mkdir, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-import { errnoOf, fileError } from "./errors.ts";
+import { AppError, errnoOf, fileError } from "./errors.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -20,6 +20,10 @@ export async function makePrivateFolder(path: string): Promise<void> {
 	try {
 		await mkdir(path, { recursive: true, mode: PRIVATE_FOLDER_MODE });
 	} catch (cause) {
+		if (errnoOf(cause) === "EEXIST") {
+			const what = `this is a file, not a folder: ${path}`;
+			throw new AppError("OPERATION_FAILED", what, { cause });
+		}
 		throw fileError(`cannot make the folder ${path}`, cause);
 	}
 }

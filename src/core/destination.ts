@@ -82,7 +82,7 @@ async function requested(
 	if (!isArchiveName(basename(output))) {
 		throw new AppError(
 			"USAGE",
-			`--output must end in .tar.gz or .tgz: ${output}`,
+			`--output must be a name that ends in .tar.gz or .tgz: ${output}`,
 			{
 				hint: "for a folder that is not there yet, write a slash at its end",
 			},

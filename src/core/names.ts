@@ -42,7 +42,7 @@ export function shortName(filename: string): string {
 
 /** Whether a name is one that an archive can have. */
 export function isArchiveName(name: string): boolean {
-	return /\.(tar\.gz|tgz)$/.test(name);
+	return /^[^.].*\.(tar\.gz|tgz)$/s.test(name);
 }
 
 /** The time that a backup's name tells: ours, VPO's "…T14-30-22Z" and its older "…T143022Z". */

@@ -22,7 +22,7 @@ import { RawFiles } from "./salvage.ts";
 import { measureSpace, requireSpace } from "./space.ts";
 import type { LibraryLock } from "./sqlite-thread.ts";
 import type { Workshop } from "./store.ts";
-import { prepareSwap, swapIn } from "./swap.ts";
+import { adoptOwner, prepareSwap, swapIn } from "./swap.ts";
 
 /** What a person can say about one restore. */
 export interface RestoreOptions {
@@ -116,6 +116,8 @@ async function validate(
 		);
 		const plan = makePlan(archivePath, libraryPath, candidate, current);
 		requireKnownSchema(plan, options.allowNewerSchema);
+		// Whether its owner can be kept shows only by doing it; a dry run must not promise what a restore refuses.
+		if (current) await adoptOwner(candidate.path, libraryPath);
 		if (current && options.safetyBackup) {
 			const bytes = current.facts?.databaseSizeBytes ?? current.sizeBytes;
 			const scratch = { folder: scratchParent(settings, libraryPath), bytes };

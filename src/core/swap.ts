@@ -34,10 +34,18 @@ export async function prepareSwap(
 ): Promise<void> {
 	await makeFolder(dirname(libraryPath));
 	await adoptOwner(newPath, libraryPath);
+	await adoptMode(newPath, libraryPath);
 	await syncFile(newPath);
 }
 
-async function adoptOwner(newPath: string, libraryPath: string): Promise<void> {
+/**
+ * Gives the new file the owner and group of the library that it is to replace, or where there is none, of its folder.
+ * @throws AppError OPERATION_FAILED: only another user may do that
+ */
+export async function adoptOwner(
+	newPath: string,
+	libraryPath: string,
+): Promise<void> {
 	const library = await stat(libraryPath).catch(() => null);
 	const model = library ?? (await stat(dirname(libraryPath)));
 	try {
@@ -57,6 +65,10 @@ async function adoptOwner(newPath: string, libraryPath: string): Promise<void> {
 		if (errnoOf(cause) !== "EPERM")
 			throw fileError(`cannot set the owner of ${newPath}`, cause);
 	}
+}
+
+async function adoptMode(newPath: string, libraryPath: string): Promise<void> {
+	const library = await stat(libraryPath).catch(() => null);
 	const mode = library ? library.mode & 0o7777 : PRIVATE_FILE_MODE;
 	await chmod(newPath, mode).catch((cause) => {
 		throw fileError(`cannot set the mode of ${newPath}`, cause);

@@ -185,7 +185,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(await run(program, home, args)).toEqual({
 			exitCode: 2,
 			stdout: "",
-			stderr: `[error] --output must end in .tar.gz or .tgz: ${home.at("json/x")}\n  for a folder that is not there yet, write a slash at its end\n`,
+			stderr: `[error] --output must be a name that ends in .tar.gz or .tgz: ${home.at("json/x")}\n  for a folder that is not there yet, write a slash at its end\n`,
 		});
 		expect(existsSync(home.at("json"))).toBe(false);
 	});
