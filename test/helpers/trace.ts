@@ -41,6 +41,7 @@ export async function trace(
 	log = newLog(home),
 ): Promise<Traced> {
 	const outcome = await run(tracer(home, options, log), home, args, options);
+	if (!existsSync(log)) throw new Error(`trace.py: ${outcome.stderr}`);
 	const calls = readFileSync(log, "utf8").trimEnd().split("\n");
 	rmSync(log);
 	return { ...outcome, calls };
