@@ -5,7 +5,7 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Kept } from "../helpers/kept.ts";
 import { Monitor } from "../helpers/monitor.ts";
-import { FIXTURES, Home, PROGRAMS } from "../helpers/program.ts";
+import { BINARY, FIXTURES, Home, PROGRAMS } from "../helpers/program.ts";
 
 // Some schedules take seconds by their nature, and machines may be busy.
 setDefaultTimeout(60_000);
@@ -30,23 +30,6 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(monitor.paths).toContain("/fail");
 	});
 
-	test.skipIf(program.name === "source")(
-		"a program that is gone is reported, also to the monitor, and does not end it",
-		async () => {
-			using home = new Home();
-			await using monitor = new Monitor();
-			const copy = home.at("vpo");
-			cpSync(String(program.command[0]), copy);
-			const flags = ["--every", "1s", "--", "--ping-url", monitor.origin];
-			const moved = { name: "copy", command: [copy] };
-			await using kept = new Kept(moved, home, flags);
-			await kept.stdout.until(/Backup created/);
-			rmSync(copy);
-			await kept.log.until(/(could not be started.*){2}/s);
-			expect(monitor.pings.at(-1)?.body).toContain("could not be started");
-		},
-	);
-
 	test("no backup begins while another is under way", async () => {
 		using home = new Home();
 		const command = "echo begun >&2; sleep 1.2; echo ended >&2";
@@ -60,4 +43,17 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(said).toEqual(expected);
 		expect(kept.log.text).toMatch(/is left out: the one before took until now/);
 	});
+});
+
+test("a program that is gone is reported, also to the monitor, and does not end it", async () => {
+	using home = new Home();
+	await using monitor = new Monitor();
+	const copy = home.at("vpo");
+	cpSync(BINARY, copy);
+	const flags = ["--every", "1s", "--", "--ping-url", monitor.origin];
+	await using kept = new Kept({ name: "copy", command: [copy] }, home, flags);
+	await kept.stdout.until(/Backup created/);
+	rmSync(copy);
+	await kept.log.until(/(could not be started.*){2}/s);
+	expect(monitor.pings.at(-1)?.body).toContain("could not be started");
 });
