@@ -52,6 +52,7 @@ export class Target implements Disposable {
 		expect(real).toBeInstanceOf(AppError);
 		expect(real).toMatchObject({ code: "INVALID_ARCHIVE", exitCode: 46 });
 		expect(real.message).toMatch(says);
+		expect(real.message.split(path)).toHaveLength(2);
 		expect(real.message).not.toContain(".vpo-scratch");
 		expect(real.message.length).toBeLessThan(MOST_LINE_LENGTH);
 		const dry = await this.#plan(path).catch((error) => error);
