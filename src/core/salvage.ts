@@ -55,7 +55,7 @@ export class RawFiles implements AsyncDisposable {
 		const parts = [];
 		for (const [path, file] of this.#files) {
 			const copy = join(scratch.path, basename(path));
-			await writeNewFile(copy, piecesOf(file, signal));
+			await writeNewFile(copy, piecesOf(path, file, signal));
 			const name = DATABASE_NAME + path.slice(libraryPath.length);
 			parts.push(await filePart(name, copy, signal));
 		}
@@ -75,13 +75,18 @@ export class RawFiles implements AsyncDisposable {
 }
 
 async function* piecesOf(
+	path: string,
 	file: FileHandle,
 	signal: AbortSignal | undefined,
 ): AsyncGenerator<Bytes> {
 	for (let done = 0; ; ) {
 		signal?.throwIfAborted();
 		const piece = new Uint8Array(1024 * 1024);
-		const { bytesRead } = await file.read(piece, 0, piece.byteLength, done);
+		const { bytesRead } = await file
+			.read(piece, 0, piece.byteLength, done)
+			.catch((cause) => {
+				throw fileError(`cannot read ${path}`, cause);
+			});
 		if (bytesRead === 0) return;
 		done += bytesRead;
 		yield piece.subarray(0, bytesRead);
