@@ -3,7 +3,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { soakBits } from "./soak/bits.ts";
-import { soakFire, soakKills } from "./soak/kills.ts";
+import { soakFailures, soakFire, soakKills } from "./soak/kills.ts";
+import { soakLarge } from "./soak/large.ts";
 import { soakLoops } from "./soak/loops.ts";
 
 /** One line of the table. */
@@ -17,7 +18,9 @@ export interface SoakRow {
 const PARTS: Readonly<Record<string, () => Promise<SoakRow[]>>> = {
 	bits: soakBits,
 	kills: soakKills,
+	failures: soakFailures,
 	fire: soakFire,
+	large: soakLarge,
 	loops: soakLoops,
 };
 const README = join(import.meta.dir, "..", "README.md");
