@@ -96,6 +96,47 @@ describe.each(CASES)("with $who daemon in $mode mode", ({ mode, uid }) => {
 	});
 });
 
+test("a daemon that keeps the library to itself is named", async () => {
+	using home = await homeWithBackup();
+	await using peer = await Peer.holding(home.library, [
+		"PRAGMA locking_mode = EXCLUSIVE",
+		"INSERT INTO _meta VALUES ('new', 'yes')",
+	]);
+	expectLocked(await runJson(binary, home, RESTORE), home, peer);
+});
+
+test("a daemon outside of the container that vpo is in is noticed by its locks", async () => {
+	requireRoot("it makes a PID namespace");
+	using home = await homeWithBackup();
+	await using peer = await Peer.holding(home.library, [
+		"INSERT INTO _meta VALUES ('new', 'yes')",
+	]);
+	const container = ["unshare", "--pid", "--fork", "--mount-proc"];
+	const inside = { name: "", command: [...container, ...binary.command] };
+	const { exitCode, json } = await runJson(inside, home, RESTORE);
+	expect({ exitCode, code: json.code }).toEqual({
+		exitCode: 43,
+		code: "DATABASE_LOCKED",
+	});
+	expect(json.error).toContain("in use by another process");
+	const { rows } = await peer.sql("SELECT value FROM _meta WHERE key = 'new'");
+	expect(rows).toEqual([["yes"]]);
+});
+
+test("five restores of the same moment leave one whole library, and those that fail name another", async () => {
+	using home = await homeWithBackup();
+	const before = contentOf(home.library);
+	const runs = Array.from({ length: 5 }, () => runJson(binary, home, RESTORE));
+	for (const { exitCode, json } of await Promise.all(runs)) {
+		expect([0, 43]).toContain(exitCode);
+		if (exitCode === 43) expect(json.error).toMatch(/\(pid \d+\)|in use by/);
+	}
+	expect(integrityOf(home.library)).toBe("ok");
+	expect(contentOf(home.library)).toEqual(before);
+	expect([home.at(".vpo"), home.backups].flatMap(scratchIn)).toEqual([]);
+	expectWholeBackups(home.backups);
+});
+
 test("a daemon that starts while the backup is unpacked is found all the same", async () => {
 	using home = await homeWithBackup();
 	await using peer = await Peer.connect(home.library);

@@ -1,6 +1,7 @@
 // Runs that are killed (kill -9) at any instant lose nothing and leave nothing for long.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import {
 	BACKUP,
 	callsOf,
@@ -14,8 +15,8 @@ import {
 	twoAtATime,
 } from "../helpers/kill.ts";
 import { binary, Home, run } from "../helpers/program.ts";
-import { expectWholeBackups, scratchIn } from "../helpers/state.ts";
-import { holding } from "../helpers/trace.ts";
+import { expectWholeBackups, scratchIn, stateOf } from "../helpers/state.ts";
+import { holding, trace } from "../helpers/trace.ts";
 
 const LONG = 120_000;
 const LEFT_BY_A_CRASH = Object.entries(LEFT).filter(
@@ -87,6 +88,24 @@ describe.each(LEFT_BY_A_CRASH)("a library left with %s", (_, leave) => {
 		},
 		LONG,
 	);
+});
+
+test("what a killed run leaves is for nobody else to read, whatever the umask", async () => {
+	using home = new Home();
+	const before = process.umask(0);
+	try {
+		const at = "link:.tar.gz";
+		const { exitCode } = await trace(home, BACKUP, { action: "kill", at });
+		expect(exitCode).toBe(137);
+	} finally {
+		process.umask(before);
+	}
+	expect(stateOf(home.backups)).toBe("folder 700");
+	for (const folder of [home.at(".vpo"), home.backups]) {
+		expect(scratchIn(folder).map(stateOf)).toEqual(["folder 700"]);
+	}
+	const [left = ""] = scratchIn(home.backups);
+	expect(stateOf(join(left, "backup.tar.gz"))).toStartWith("file 600 ");
 });
 
 test.each(["write:backup.tar.gz", "link:.tar.gz"])(

@@ -11,6 +11,7 @@ import {
 	expectWholeBackup,
 	integrityOf,
 	scratchIn,
+	stateOf,
 } from "./state.ts";
 import { trace } from "./trace.ts";
 
@@ -91,8 +92,16 @@ export async function killBackup(
 	instant: Instant,
 ): Promise<Verdict> {
 	using home = copyOf(scene.home);
+	// SQLite itself rolls a hot journal back; nothing else is ever written to the library.
+	const files = existsSync(`${home.library}-journal`)
+		? []
+		: [home.library, `${home.library}-wal`].filter(existsSync);
+	const before = files.map(stateOf);
 	const what = await kill(home, BACKUP, instant);
 	const problems = [...strangersIn(home)];
+	if (!Bun.deepEquals(files.map(stateOf), before)) {
+		problems.push("the library's files changed");
+	}
 	const holds = heldContent(scene, home);
 	if (holds !== "old") problems.push("the library changed");
 	problems.push(...(await problemsOfNextRun(home, BACKUP)));
