@@ -37,7 +37,7 @@ const usage = `usage: bun scripts/bench.ts [--quick | --full] [--only PART,...] 
   --full   up to 4 GB
   --only   of ${Object.keys(parts).join(", ")}
   --vpo    another program than dist/vpo
-Each of --quick, --only and --vpo leaves the README as it is.
+--only and --vpo leave the README as it is.
 BENCH_DIR is where the scratch folder is made (20 GB with --full); default ${tmpdir()}`;
 
 const interruption = new AbortController();
@@ -79,7 +79,7 @@ async function main(): Promise<void> {
 		chosen,
 	);
 	console.log(report);
-	const isComplete = !values.quick && !values.only && vpo === built;
+	const isComplete = !values.only && vpo === built;
 	if (isComplete && insertReport(readme, report)) {
 		console.error("README.md updated");
 	}
