@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
 import { exists } from "../paths.ts";
 import { makeScratch } from "../scratch.ts";
-import { hasWal, type LibraryFacts } from "./library.ts";
+import { hasWal, isWritable, type LibraryFacts } from "./library.ts";
 import { measureSpace, requireSpace } from "./space.ts";
 import type { LockOptions, SqliteThread } from "./sqlite-thread.ts";
 
@@ -63,6 +63,7 @@ async function requireUnwritable(path: string, error: unknown): Promise<void> {
 		error instanceof AppError && error.code === "OPERATION_FAILED";
 	if (!cannotOpen || (await exists(`${path}-shm`))) throw error;
 	if (await isReadOnlyMount(dirname(path))) return;
+	if (await isWritable(dirname(path))) throw error;
 	throw new AppError("OPERATION_FAILED", error.message, {
 		hint: `a library in WAL mode can be read only by who may write its folder ${dirname(path)}: run vpo as the user that VPO runs as`,
 		cause: error,

@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import {
 	chmodSync,
 	chownSync,
+	cpSync,
 	existsSync,
 	mkdirSync,
 	renameSync,
@@ -14,6 +15,7 @@ import {
 import { join } from "node:path";
 import { contentOf } from "../helpers/content.ts";
 import { BACKUP, RESTORE } from "../helpers/kill.ts";
+import { leaveHotWal } from "../helpers/kinds.ts";
 import { Mount, requireRoot } from "../helpers/mounts.ts";
 import { asUser, OTHER_USER } from "../helpers/peer.ts";
 import {
@@ -142,6 +144,21 @@ describe("another program fills the disk in the middle", () => {
 		expect(Object.keys(tree(small.path))).toEqual(["filler", "library.db"]);
 		expect(contentOf(library)).toEqual(before);
 	});
+});
+
+test("a library whose own disk is full is not said to be another user's", async () => {
+	using home = new Home();
+	using small = Mount.tmpfs(MIB);
+	const library = small.at("library.db");
+	cpSync(home.library, library);
+	await leaveHotWal(library, 20);
+	rmSync(`${library}-shm`);
+	fill(small);
+	const args = [...BACKUP, "--database", library];
+	const { exitCode, json } = await runJson(binary, home, args);
+	expect([40, 44]).toContain(exitCode);
+	expect(json.error).toContain(library);
+	expect(String(json.hint)).not.toContain("user");
 });
 
 describe("the output folder", () => {
