@@ -131,6 +131,9 @@ function fromSqlite(path: string, error: unknown): unknown {
 	const { message } = error as Error;
 	const [kind, what] = classify(code);
 	return new AppError(kind, `${what}: ${path} (${message})`, {
+		hint: code.startsWith("SQLITE_IOERR")
+			? "its disk may be full or failing"
+			: undefined,
 		cause: error,
 		isDamage: DAMAGED.test(code),
 	});
