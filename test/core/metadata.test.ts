@@ -20,6 +20,11 @@ const LIBRARY = new Uint8Array(1024);
 const parse = (json: unknown) => parseMetadata(toBytes(JSON.stringify(json)));
 
 const count = fc.maxSafeNat();
+/** valibot leaves out keys that would reach an object's prototype. */
+const LEFT_OUT = ["__proto__", "prototype", "constructor"];
+const tableName = fc
+	.string({ maxLength: 20 })
+	.filter((name) => !LEFT_OUT.includes(name));
 const anyMetadata = fc.record({
 	vpoVersion: fc.string({ unit: "binary" }),
 	schemaVersion: count,
@@ -40,7 +45,7 @@ const anyMetadata = fc.record({
 		sourceJournalMode: fc.constantFrom("wal", "delete"),
 		note: fc.option(fc.string({ unit: "binary" })),
 		kind: fc.string({ unit: "binary" }),
-		tableRows: fc.dictionary(fc.string({ maxLength: 20 }), count, {
+		tableRows: fc.dictionary(tableName, count, {
 			maxKeys: 20,
 			noNullPrototype: true,
 		}),
@@ -54,6 +59,7 @@ test("whatever we write is read back as it was", () => {
 			const text = encodeMetadata(metadata);
 			expect(parseMetadata(toBytes(text))).toEqual(metadata);
 		}),
+		{ numRuns: 300 },
 	);
 });
 
