@@ -3,18 +3,17 @@
 
 import { backUpUnderFire } from "../../test/helpers/fire.ts";
 import {
-	BACKUP,
 	callsOf,
-	failCall,
 	instantsOf,
+	twoAtATime,
+} from "../../test/helpers/instants.ts";
+import {
+	failCall,
 	killBackup,
 	killRestore,
-	LEFT,
-	makeScene,
-	RESTORE,
-	twoAtATime,
 	type Verdict,
 } from "../../test/helpers/kill.ts";
+import { BACKUP, LEFT, makeScene, RESTORE } from "../../test/helpers/scene.ts";
 import type { SoakRow } from "../soak.ts";
 
 const KILLS = 200;

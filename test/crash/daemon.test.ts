@@ -3,7 +3,6 @@
 import { describe, expect, test } from "bun:test";
 import { chownSync, readdirSync } from "node:fs";
 import { contentOf } from "../helpers/content.ts";
-import { BACKUP, RESTORE } from "../helpers/kill.ts";
 import { requireRoot } from "../helpers/mounts.ts";
 import {
 	type Answer,
@@ -13,6 +12,7 @@ import {
 	Peer,
 } from "../helpers/peer.ts";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
+import { BACKUP, RESTORE } from "../helpers/scene.ts";
 import {
 	backupsIn,
 	expectWholeBackups,

@@ -6,8 +6,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { contentOf } from "../helpers/content.ts";
 import { breakIndex, DAMAGES, FOREIGN } from "../helpers/harm.ts";
-import { BACKUP, RESTORE } from "../helpers/kill.ts";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
+import { BACKUP, RESTORE } from "../helpers/scene.ts";
 import { scratchIn, tree, unpacked } from "../helpers/state.ts";
 
 /** A home with one good backup, whose library is harmed after it was made. */

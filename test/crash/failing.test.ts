@@ -1,15 +1,9 @@
 // Disks that are full, broken or over their quota: whichever call fails, the run says so and nothing is lost or left.
 
 import { expect, test } from "bun:test";
-import {
-	BACKUP,
-	failCall,
-	kindsOfCalls,
-	LEFT,
-	makeScene,
-	RESTORE,
-	twoAtATime,
-} from "../helpers/kill.ts";
+import { kindsOfCalls, twoAtATime } from "../helpers/instants.ts";
+import { failCall } from "../helpers/kill.ts";
+import { BACKUP, LEFT, makeScene, RESTORE } from "../helpers/scene.ts";
 
 const LONG = 120_000;
 const ERRNOS = ["ENOSPC", "EDQUOT", "EIO"];

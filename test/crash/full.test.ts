@@ -14,7 +14,6 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { contentOf } from "../helpers/content.ts";
-import { BACKUP, RESTORE } from "../helpers/kill.ts";
 import { leaveHotWal } from "../helpers/kinds.ts";
 import { Mount, requireRoot } from "../helpers/mounts.ts";
 import { asUser, OTHER_USER } from "../helpers/peer.ts";
@@ -25,6 +24,7 @@ import {
 	run,
 	runJson,
 } from "../helpers/program.ts";
+import { BACKUP, RESTORE } from "../helpers/scene.ts";
 import { expectWholeBackups, scratchIn, tree } from "../helpers/state.ts";
 import { holding, trace } from "../helpers/trace.ts";
 

@@ -2,19 +2,16 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { callsOf, instantsOf, twoAtATime } from "../helpers/instants.ts";
+import { killBackup, killRestore } from "../helpers/kill.ts";
+import { binary, Home, run } from "../helpers/program.ts";
 import {
 	BACKUP,
-	callsOf,
-	instantsOf,
-	killBackup,
-	killRestore,
 	LEFT,
 	makeScene,
 	RESTORE,
 	type Scene,
-	twoAtATime,
-} from "../helpers/kill.ts";
-import { binary, Home, run } from "../helpers/program.ts";
+} from "../helpers/scene.ts";
 import { expectWholeBackups, scratchIn, stateOf } from "../helpers/state.ts";
 import { holding, trace } from "../helpers/trace.ts";
 

@@ -12,9 +12,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { contentOf } from "../helpers/content.ts";
-import { BACKUP } from "../helpers/kill.ts";
 import { leaveHotWal } from "../helpers/kinds.ts";
 import { binary, Home, run, runJson, start } from "../helpers/program.ts";
+import { BACKUP } from "../helpers/scene.ts";
 import {
 	expectWholeBackup,
 	expectWholeBackups,

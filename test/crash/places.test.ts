@@ -1,26 +1,15 @@
 // Libraries in places where vpo may not write, or where nobody may: backed up, or refused with the reason.
 
 import { describe, expect, test } from "bun:test";
-import {
-	chmodSync,
-	chownSync,
-	cpSync,
-	mkdirSync,
-	rmSync,
-	symlinkSync,
-} from "node:fs";
+import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { contentOf } from "../helpers/content.ts";
 import { leaveHotJournal, leaveHotWal, makeLibrary } from "../helpers/kinds.ts";
 import { Mount, requireRoot } from "../helpers/mounts.ts";
 import { asUser, OTHER_USER, Peer } from "../helpers/peer.ts";
 import { binary, Home, runJson } from "../helpers/program.ts";
-import {
-	backupsIn,
-	expectWholeBackup,
-	integrityOf,
-	tree,
-} from "../helpers/state.ts";
+import { contentAfterRecovery } from "../helpers/scene.ts";
+import { backupsIn, expectWholeBackup, tree } from "../helpers/state.ts";
 import { holding } from "../helpers/trace.ts";
 
 const HOT_WAL_ROWS = 500;
@@ -34,21 +23,6 @@ function contentOfBackup(folder: string): Record<string, unknown> {
 		content = contentOf(library);
 	});
 	return content;
-}
-
-/** The content that a library has for whoever can open it. */
-function contentOfCopy(home: Home): Record<string, unknown> {
-	mkdirSync(home.at("copy"));
-	for (const end of ["", "-wal", "-journal"]) {
-		try {
-			cpSync(home.library + end, home.at("copy", `library.db${end}`));
-		} catch {
-			// not there
-		}
-	}
-	const copy = home.at("copy", "library.db");
-	expect(integrityOf(copy)).toBe("ok"); // a hot journal is rolled back here
-	return contentOf(copy);
 }
 
 const STATES: Readonly<Record<string, (path: string) => Promise<void> | void>> =
@@ -72,7 +46,7 @@ describe("on a read-only mount", () => {
 			using home = new Home(null);
 			await make(home.library);
 			rmSync(`${home.library}-shm`, { force: true });
-			const content = contentOfCopy(home);
+			const content = contentAfterRecovery(home.library);
 			const before = tree(home.at(".vpo"));
 			using mount = Mount.readOnly(home.at(".vpo"));
 			const target = ["--output", `${home.at("out")}/`];
@@ -188,7 +162,7 @@ test("a library behind symbolic links is backed up, its rows in the -wal too", a
 	await leaveHotWal(home.library, HOT_WAL_ROWS);
 	symlinkSync(home.library, home.at("first.db"));
 	symlinkSync("first.db", home.at("second.db"));
-	const content = contentOfCopy(home);
+	const content = contentAfterRecovery(home.library);
 	const args = ["library", "backup", "--database", home.at("second.db")];
 	const { exitCode } = await runJson(binary, home, args);
 	expect(exitCode).toBe(0);

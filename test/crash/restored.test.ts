@@ -18,11 +18,12 @@ import {
 import { join } from "node:path";
 import { contentOf } from "../helpers/content.ts";
 import { DAMAGES, FOREIGN } from "../helpers/harm.ts";
-import { BACKUP, callsOf, LEFT, makeScene, RESTORE } from "../helpers/kill.ts";
+import { callsOf } from "../helpers/instants.ts";
 import { leaveHotWal } from "../helpers/kinds.ts";
 import { Mount, requireRoot } from "../helpers/mounts.ts";
 import { asUser, OTHER_USER } from "../helpers/peer.ts";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
+import { BACKUP, LEFT, makeScene, RESTORE } from "../helpers/scene.ts";
 import {
 	backupsIn,
 	expectWholeBackup,
@@ -148,7 +149,7 @@ describe("the library that is replaced", () => {
 		);
 		expect(outcome.exitCode).toBe(40);
 		expect(outcome.stdout).toContain("the old library was put back");
-		expect(contentOf(home.library)).toEqual(scene.old as never);
+		expect(contentOf(home.library)).toEqual(scene.old);
 		expect(scratchIn(home.at(".vpo"))).toEqual([]);
 		expect(expectWholeBackups(home.backups)).toHaveLength(2);
 	});

@@ -2,20 +2,18 @@
 
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
+import { instantsOf, kindsOfCalls, twoAtATime } from "../helpers/instants.ts";
+import { Peer } from "../helpers/peer.ts";
+import { binary, Home, type Outcome, start } from "../helpers/program.ts";
 import {
 	BACKUP,
 	copyOf,
 	heldContent,
-	instantsOf,
-	kindsOfCalls,
 	LEFT,
 	makeScene,
 	RESTORE,
 	type Scene,
-	twoAtATime,
-} from "../helpers/kill.ts";
-import { Peer } from "../helpers/peer.ts";
-import { binary, Home, type Outcome, start } from "../helpers/program.ts";
+} from "../helpers/scene.ts";
 import { backupsIn, scratchIn } from "../helpers/state.ts";
 import { holding } from "../helpers/trace.ts";
 

@@ -1,67 +1,23 @@
-// Runs that are killed at one instant, and what must be true of the files then.
+// Runs that are killed, or whose calls fail, at one instant, and what must be true of the files then.
 
-import { Database } from "bun:sqlite";
-import { cpSync, existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { contentOf } from "./content.ts";
-import { leaveHotJournal, leaveHotWal } from "./kinds.ts";
-import { binary, Home, run, start } from "./program.ts";
+import type { Instant } from "./instants.ts";
+import { binary, type Home, run, start } from "./program.ts";
 import {
-	backupsIn,
-	expectWholeBackup,
-	integrityOf,
-	scratchIn,
-	stateOf,
-} from "./state.ts";
+	BACKUP,
+	copyOf,
+	type Held,
+	heldContent,
+	RESTORE,
+	type Scene,
+} from "./scene.ts";
+import { backupsIn, expectWholeBackup, scratchIn, stateOf } from "./state.ts";
 import { trace } from "./trace.ts";
-
-export const BACKUP = ["library", "backup"];
-export const RESTORE = ["library", "restore", "--yes", "latest"];
-
-/** As the run enters its n-th call that changes files, or so long after its start. */
-export type Instant = { readonly call: number } | { readonly ms: number };
-
-/** A home to start from, again and again. */
-export interface Scene extends Disposable {
-	readonly home: Home;
-	/** What the library holds, once SQLite has rolled back or replayed what a crash left. */
-	readonly old: unknown;
-	/** What the newest backup holds. */
-	readonly new: unknown;
-}
-
-/** How a library can have been left by a writer that was killed. */
-export const LEFT = {
-	"rows in its WAL": (path: string) => leaveHotWal(path, 300),
-	"a hot journal": leaveHotJournal,
-	nothing: (path: string) => {
-		using library = new Database(path);
-		library.run("DELETE FROM files WHERE id % 2 = 0");
-	},
-} as const;
-
-/** A home with one backup, and a library that differs from it. */
-export async function makeScene(
-	leave: (path: string) => Promise<void> | void,
-): Promise<Scene> {
-	const home = new Home();
-	const made = await run(binary, home, BACKUP);
-	if (made.exitCode !== 0) throw new Error(made.stderr);
-	const content = contentOf(home.library);
-	await leave(home.library);
-	rmSync(`${home.library}-shm`, { force: true });
-	using copy = copyOf(home);
-	return {
-		home,
-		old: contentAfterRecovery(copy.library),
-		new: content,
-		[Symbol.dispose]: () => home[Symbol.dispose](),
-	};
-}
 
 /** What a killed run left. */
 export interface Verdict {
-	readonly holds: "old" | "new" | "neither";
+	readonly holds: Held;
 	/** What was wrong; nothing, as it should be. */
 	readonly problems: readonly string[];
 }
@@ -152,83 +108,6 @@ function isNoSafetyBackup(name: string): boolean {
 	return !name.includes("pre-restore");
 }
 
-/** Which of its two libraries stands in a copy of the scene. */
-export function heldContent(scene: Scene, home: Home): Verdict["holds"] {
-	const content = contentAfterRecovery(home.library);
-	if (Bun.deepEquals(content, scene.old)) return "old";
-	return Bun.deepEquals(content, scene.new) ? "new" : "neither";
-}
-
-/** The calls of an undisturbed run: each once at its first and once at its last turn, where it is done many times in a row. */
-export async function callsOf(
-	scene: Scene,
-	args: readonly string[],
-): Promise<{ readonly call: number; readonly name: string }[]> {
-	using home = copyOf(scene.home);
-	const { calls, exitCode, stderr } = await trace(home, args, {
-		action: "count",
-	});
-	if (exitCode !== 0) throw new Error(stderr);
-	return calls
-		.map((name, index) => ({ call: index + 1, name }))
-		.filter(({ name }, at) => name !== calls[at - 1] || name !== calls[at + 1]);
-}
-
-/** Of the calls of a run the first of each name on each file after each other one, however long the run is. */
-export async function kindsOfCalls(
-	scene: Scene,
-	args: readonly string[],
-): Promise<{ readonly call: number; readonly name: string }[]> {
-	const calls = await callsOf(scene, args);
-	const seen = new Set<string>();
-	return calls.filter(({ name }, index) => {
-		const kind = `${calls[index - 1]?.name} ${name}`;
-		const isNew = !seen.has(kind);
-		seen.add(kind);
-		return isNew;
-	});
-}
-
-/** So many instants, spread over the time that an undisturbed run takes. */
-export async function instantsOf(
-	scene: Scene,
-	args: readonly string[],
-	count: number,
-): Promise<{ readonly ms: number }[]> {
-	const times: number[] = [];
-	for (let attempt = 0; attempt < 3; attempt++) {
-		using home = copyOf(scene.home);
-		const began = performance.now();
-		await run(binary, home, args);
-		times.push(performance.now() - began);
-	}
-	const most = Math.max(...times);
-	return Array.from({ length: count }, (_, at) => ({
-		ms: (most * (at + 0.5)) / count,
-	}));
-}
-
-/** Runs `work` for all items, two at a time. */
-export async function twoAtATime<T, R>(
-	items: readonly T[],
-	work: (item: T) => Promise<R>,
-): Promise<R[]> {
-	const queue = items.values();
-	const found: R[] = [];
-	const worker = async () => {
-		for (const item of queue) found.push(await work(item));
-	};
-	await Promise.all([worker(), worker()]);
-	return found;
-}
-
-/** A home with the same files. */
-export function copyOf(home: Home): Home {
-	const copy = new Home(null);
-	cpSync(home.path, copy.path, { recursive: true, preserveTimestamps: true });
-	return copy;
-}
-
 async function kill(
 	home: Home,
 	args: readonly string[],
@@ -244,16 +123,6 @@ async function kill(
 	child.kill("SIGKILL");
 	await child.exited;
 	return `after ${Math.round(instant.ms)} ms`;
-}
-
-function contentAfterRecovery(path: string): unknown {
-	// A copy, so that what lies beside it stays as it is for the next run.
-	using home = new Home(null);
-	for (const end of ["", "-wal", "-journal"]) {
-		if (existsSync(path + end)) cpSync(path + end, home.library + end);
-	}
-	const integrity = integrityOf(home.library);
-	return integrity === "ok" ? contentOf(home.library) : integrity;
 }
 
 // Whatever a killed run may leave: private scratch folders, and whole backups.
