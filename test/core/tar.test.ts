@@ -48,9 +48,11 @@ async function readAll(
 	for (;;) {
 		const member = await nextMember(reader);
 		if (!member) return members;
-		const body = await reader.exactly(member.sizeBytes);
+		const body: Bytes[] = [];
+		for await (const piece of reader.pieces(member.sizeBytes)) body.push(piece);
 		await skipPadding(reader, member.sizeBytes);
-		members.push({ ...member, body: new TextDecoder().decode(body) });
+		const text = new TextDecoder().decode(concat(...body));
+		members.push({ ...member, body: text });
 	}
 }
 
