@@ -3,10 +3,13 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf, fileError } from "./errors.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileError } from "./errors.ts";
 import { PRIVATE_FOLDER_MODE } from "./files.ts";
+import { exists } from "./paths.ts";
 
 const PREFIX = ".vpo-scratch-";
+const LONGEST_PAUSE_MS = 100;
 /** A scratch folder of another machine or container, whose processes we can't see, is left alone for so long. */
 const FOREIGN_MAX_AGE_MS = 24 * 3600 * 1000;
 
@@ -98,13 +101,12 @@ function quietly(read: () => string): string {
 	}
 }
 
-// A thread that is deep in SQLite may still add a file while we remove the folder.
+// A thread that is deep in SQLite may still add and remove files while we remove the folder. `rm` takes a file that is
+// gone for the folder that is gone, so that only the folder itself tells.
 async function removeTree(path: string): Promise<void> {
-	for (let attempt = 1; ; attempt++) {
-		try {
-			return await rm(path, { recursive: true, force: true });
-		} catch (cause) {
-			if (attempt === 5 || errnoOf(cause) !== "ENOTEMPTY") throw cause;
-		}
+	for (let pauseMs = 1; pauseMs < LONGEST_PAUSE_MS; pauseMs *= 2) {
+		await rm(path, { recursive: true, force: true }).catch(() => undefined);
+		if (!(await exists(path))) return;
+		await sleep(pauseMs);
 	}
 }

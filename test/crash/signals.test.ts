@@ -41,7 +41,7 @@ function problemsIn(
 	const isDone = outcome.exitCode === 0;
 	const found: string[] = [];
 	const left = [home.at(".vpo"), home.backups].flatMap(scratchIn);
-	if (left.length > 0) found.push("scratch files are left");
+	if (left.length > 0) found.push(`left: ${left.join(", ")}`);
 	const holds = heldContent(scene, home);
 	const isRestore = args.includes("restore");
 	if (holds !== (isDone && isRestore ? "new" : "old")) {
