@@ -1,8 +1,9 @@
 // From argv to an exit code: runs one call of the program, and reports whatever goes wrong.
 
 import type { Environment } from "../settings.ts";
+import { dispatch } from "./dispatch.ts";
 import { Output } from "./output.ts";
-import { before, versionResult } from "./words.ts";
+import { before } from "./words.ts";
 
 /**
  * Runs one call of the program. Never throws.
@@ -18,9 +19,6 @@ export async function run(
 	const isJson = before(argv, "--").some((word) => /^--json(=|$)/.test(word));
 	const output = new Output(isJson, environment);
 	try {
-		if (argv[0] === "--version") return await output.result(versionResult);
-		// Loaded only now: --version starts as fast as a program that does nothing else.
-		const { dispatch } = await import("./dispatch.ts");
 		const now = new Date();
 		return await dispatch(argv, { environment, output, signal, now });
 	} catch (error) {
