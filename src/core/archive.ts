@@ -55,25 +55,27 @@ export interface WriteOptions {
 
 /**
  * Writes a new archive of the parts and their SHA256SUMS; syncing it is left to the caller. Each part begins a gzip member of its own.
- * @returns the archive's size in bytes
+ * @returns the SHA256SUMS that it holds
  */
-export function writeArchive(
+export async function writeArchive(
 	path: string,
 	parts: readonly Part[],
 	options: WriteOptions,
-): Promise<number> {
-	const blocks = tarBlocks(parts, options);
-	return writeNewFile(path, options.pool.compress(blocks, options.level));
+): Promise<string> {
+	const checksums = formatChecksums(parts);
+	const members = [...parts, textPart(CHECKSUMS_NAME, checksums)];
+	const blocks = tarBlocks(members, options);
+	await writeNewFile(path, options.pool.compress(blocks, options.level));
+	return checksums;
 }
 
 async function* tarBlocks(
-	parts: readonly Part[],
+	members: readonly Part[],
 	{ modifiedAt, onBytes }: WriteOptions,
 ): AsyncGenerator<Bytes> {
 	let done = 0;
-	const sums = textPart(CHECKSUMS_NAME, formatChecksums(parts));
-	for (const part of [...parts, sums]) {
-		const end = part === sums ? endOfArchive() : null;
+	for (const part of members) {
+		const end = part === members.at(-1) ? endOfArchive() : null;
 		for await (const block of inBlocks(tarMember(part, modifiedAt, end))) {
 			done += block.byteLength;
 			onBytes?.(done);

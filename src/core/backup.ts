@@ -54,7 +54,7 @@ export async function createBackup(
 		);
 		requireSpace(
 			await measureBackupSpace(
-				source.facts,
+				source.head,
 				await scratchParent(),
 				destination.folder,
 			),
@@ -82,7 +82,7 @@ export async function createBackup(
 				...options,
 				kind: KIND,
 				previous: previous?.metadata ?? null,
-				sourceJournalMode: source.facts.journalMode,
+				sourceJournalMode: source.head.journalMode,
 				libraryPath,
 			},
 			workshop,
@@ -107,12 +107,12 @@ async function isWhole(
 }
 
 async function takeSnapshot(
-	{ path, facts }: Source,
+	{ path, head }: Source,
 	to: string,
 	locking: LockOptions,
 	{ sqlite, onProgress }: Workshop,
 ): Promise<void> {
-	const onBytes = stageCounter(onProgress, "Snapshot", facts.databaseSizeBytes);
+	const onBytes = stageCounter(onProgress, "Snapshot", head.databaseSizeBytes);
 	using _ = watchSize(to, onBytes);
 	await sqlite.snapshot(path, to, locking);
 }

@@ -78,15 +78,9 @@ function asInvalid(path: string, error: unknown): never {
 
 function requireAgreement(
 	{ metadata }: Contents,
-	{ facts, damage, foreignKeyViolations }: CheckResult,
-): string[] {
+	{ facts, damage, warnings }: CheckResult,
+): readonly string[] {
 	if (damage !== "") throw invalid(`library.db is damaged: ${damage}`);
-	const warnings: string[] = [];
-	if (foreignKeyViolations > 0) {
-		warnings.push(
-			`${foreignKeyViolations} rows refer to rows that do not exist (foreign keys)`,
-		);
-	}
 	if (facts.fileCount !== metadata.fileCount) {
 		throw invalid(
 			`it holds ${facts.fileCount} files, its metadata says ${metadata.fileCount}`,
@@ -99,7 +93,7 @@ function requireAgreement(
 		const what = `its database has schema ${facts.schemaVersion}, its metadata says ${metadata.schemaVersion}`;
 		if (metadata.own) throw invalid(what);
 		// VPO records its own schema version there, whatever the database has.
-		warnings.push(`${what}; the database is right`);
+		return [...warnings, `${what}; the database is right`];
 	}
 	return warnings;
 }

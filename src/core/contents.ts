@@ -15,8 +15,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** What a whole and consistent archive holds. */
 export interface Contents {
 	readonly metadata: Metadata;
-	readonly databaseSha256: string;
-	readonly databaseSizeBytes: number;
+	/** Its SHA256SUMS; null where it has none, as VPO's own archives. */
+	readonly checksums: string | null;
 }
 
 export interface Found {
@@ -48,20 +48,15 @@ export function agree({
 		throw invalid("library.db does not match the checksum in its metadata");
 	}
 	if (metadata.own && !checksums) throw invalid(`${CHECKSUMS_NAME} is missing`);
-	if (checksums) {
-		const expected = formatChecksums([
-			{ ...textPart(METADATA_NAME, ""), sha256: Bun.SHA256.hash(json, "hex") },
-			{ ...textPart(DATABASE_NAME, ""), sha256: database.sha256 },
-		]);
-		if (new TextDecoder().decode(checksums) !== expected) {
-			throw invalid(`the contents do not match ${CHECKSUMS_NAME}`);
-		}
+	if (!checksums) return { metadata, checksums: null };
+	const expected = formatChecksums([
+		{ ...textPart(METADATA_NAME, ""), sha256: Bun.SHA256.hash(json, "hex") },
+		{ ...textPart(DATABASE_NAME, ""), sha256: database.sha256 },
+	]);
+	if (new TextDecoder().decode(checksums) !== expected) {
+		throw invalid(`the contents do not match ${CHECKSUMS_NAME}`);
 	}
-	return {
-		metadata,
-		databaseSha256: database.sha256,
-		databaseSizeBytes: database.sizeBytes,
-	};
+	return { metadata, checksums: expected };
 }
 
 /** What is wrong with an archive; the reader adds which one it is. */

@@ -9,7 +9,12 @@ import { exists } from "../paths.ts";
 import { findHolders, formatHolders } from "./processes.ts";
 import { isSqlite } from "./sqlite-file.ts";
 
-export type { CheckResult, LibraryFacts } from "./facts.ts";
+export type {
+	CheckResult,
+	LibraryFacts,
+	LibraryHead,
+	Survey,
+} from "./facts.ts";
 
 /** The newest schema version that this program knows. */
 export const NEWEST_SCHEMA = 27;

@@ -1,6 +1,6 @@
 // The shrink alarm: a library that has lost most of its content since the last good backup is backed up, but not quietly.
 
-import type { LibraryFacts } from "./library.ts";
+import type { Survey } from "./library.ts";
 import type { Metadata } from "./metadata.ts";
 
 /** A library with fewer files than this part of what it had before is suspicious. */
@@ -8,12 +8,10 @@ const SMALLEST_PART = 0.5;
 
 /**
  * Compares a library with the newest good backup.
- * @param tableRows the library's rows by table
  * @returns what has gone missing, or null: more than half of the files, or all rows of a table that had some
  */
 export function findShrinkage(
-	{ fileCount }: LibraryFacts,
-	tableRows: Readonly<Record<string, number>>,
+	{ fileCount, tableRows }: Survey,
 	previous: Metadata | null,
 ): string | null {
 	if (previous === null) return null;

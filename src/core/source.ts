@@ -6,13 +6,13 @@ import { dirname, join } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
 import { exists } from "../paths.ts";
 import { makeScratch } from "../scratch.ts";
-import { hasWal, isWritable, type LibraryFacts } from "./library.ts";
+import { hasWal, isWritable, type LibraryHead } from "./library.ts";
 import { measureSpace, requireSpace } from "./space.ts";
 import type { LockOptions, SqliteThread } from "./sqlite-thread.ts";
 
 export interface Source extends AsyncDisposable {
 	readonly path: string;
-	readonly facts: LibraryFacts;
+	readonly head: LibraryHead;
 }
 
 /**
@@ -29,13 +29,13 @@ export async function openSource(
 ): Promise<Source> {
 	const hadWal = await hasWal(libraryPath);
 	try {
-		const facts = await sqlite.describe(libraryPath, options);
+		const head = await sqlite.recognise(libraryPath, options);
 		const tidy = async () => {
 			if (hadWal || !(await hasWal(libraryPath))) return;
 			// An empty -wal harms nobody, and what this run did is done.
 			await sqlite.tidy(libraryPath).catch(() => undefined);
 		};
-		return { path: libraryPath, facts, [Symbol.asyncDispose]: tidy };
+		return { path: libraryPath, head, [Symbol.asyncDispose]: tidy };
 	} catch (error) {
 		await requireUnwritable(libraryPath, error);
 	}
@@ -45,10 +45,10 @@ export async function openSource(
 	const scratch = await makeScratch(parent);
 	try {
 		const path = await copyTo(scratch.path, libraryPath);
-		const facts = await sqlite.describe(path, options);
+		const head = await sqlite.recognise(path, options);
 		return {
 			path,
-			facts,
+			head,
 			[Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
 		};
 	} catch (error) {

@@ -5,7 +5,7 @@ import { AppError } from "../errors.ts";
 import { freeSpace } from "../paths.ts";
 import type { Settings } from "../settings.ts";
 import { formatBytes } from "../units.ts";
-import { isWritable, type LibraryFacts } from "./library.ts";
+import { isWritable, type LibraryHead } from "./library.ts";
 
 /** Something that will be written. */
 export interface Need {
@@ -38,7 +38,7 @@ export async function measureSpace(needs: readonly Need[]): Promise<Space> {
 
 /** What a backup takes: the snapshot in scratch, and at the most as much again for the archive. */
 export function measureBackupSpace(
-	{ databaseSizeBytes: bytes }: LibraryFacts,
+	{ databaseSizeBytes: bytes }: LibraryHead,
 	scratchParent: string,
 	outputFolder: string,
 ): Promise<Space> {

@@ -4,7 +4,12 @@ import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "../errors.ts";
 import { exists } from "../paths.ts";
-import type { CheckResult, LibraryFacts } from "./facts.ts";
+import type {
+	CheckResult,
+	LibraryFacts,
+	LibraryHead,
+	Survey,
+} from "./facts.ts";
 import {
 	canWrite,
 	closedState,
@@ -24,21 +29,32 @@ export interface LockOptions {
 	readonly signal?: AbortSignal | undefined;
 }
 
+function newThread(): Thread<SqliteOperations> {
+	return new Thread(new URL("./sqlite.worker.ts", import.meta.url));
+}
+
 /** The thread in which SQLite works. */
 export class SqliteThread implements Disposable {
-	readonly #thread = new Thread<SqliteOperations>(
-		new URL("./sqlite.worker.ts", import.meta.url),
-	);
+	readonly #thread = newThread();
 
-	/** @throws AppError NOT_FOUND, DATABASE_ERROR, DATABASE_LOCKED after the timeout */
-	async describe(path: string, options: LockOptions): Promise<LibraryFacts> {
-		await requireLibraryFile(path);
-		const isWal = await isWalMode(path);
-		const facts = await this.#reading(path, options, (isImmutable) =>
+	/**
+	 * Says that it is a library, and which.
+	 * @throws AppError NOT_FOUND, DATABASE_ERROR, DATABASE_LOCKED after the timeout
+	 */
+	recognise(path: string, options: LockOptions): Promise<LibraryHead> {
+		return this.#identify(path, options, (isImmutable) =>
+			this.#thread.call("recognise", path, isImmutable),
+		);
+	}
+
+	/**
+	 * As `recognise`, and what it holds.
+	 * @throws as `recognise`
+	 */
+	describe(path: string, options: LockOptions): Promise<LibraryFacts> {
+		return this.#identify(path, options, (isImmutable) =>
 			this.#thread.call("describe", path, isImmutable),
 		);
-		// Opened as immutable, SQLite calls the mode "delete".
-		return isWal ? { ...facts, journalMode: "wal" } : facts;
 	}
 
 	/**
@@ -84,14 +100,24 @@ export class SqliteThread implements Disposable {
 		);
 	}
 
-	/** The number of rows of each table of a private file. */
-	countRows(path: string): Promise<Record<string, number>> {
-		return this.#thread.call("countRows", path);
+	/** Reads all that a backup records of a private file. */
+	survey(path: string): Promise<Survey> {
+		return this.#thread.call("survey", path);
 	}
 
-	/** Checks a private file in full. */
-	check(path: string, signal?: AbortSignal): Promise<CheckResult> {
-		return abortable(this.#thread.call("check", path), signal);
+	/**
+	 * Checks a private file in full: pages and indexes here, foreign keys in a thread beside it.
+	 * @throws AppError DATABASE_ERROR: so damaged that it can't even be asked
+	 */
+	async check(path: string, signal?: AbortSignal): Promise<CheckResult> {
+		using beside = newThread();
+		const foreignKeys = beside.call("checkForeignKeys", path);
+		foreignKeys.catch(() => undefined);
+		const result = await abortable(this.#thread.call("check", path), signal);
+		// Asked for its keys, a damaged file may keep us busy for ever.
+		const warnings =
+			result.damage === "" ? await abortable(foreignKeys, signal) : [];
+		return { ...result, warnings };
 	}
 
 	/** Sets the journal mode of a private file to WAL. */
@@ -123,6 +149,18 @@ export class SqliteThread implements Disposable {
 
 	[Symbol.dispose](): void {
 		this.#thread[Symbol.dispose]();
+	}
+
+	async #identify<Head extends LibraryHead>(
+		path: string,
+		options: LockOptions,
+		ask: (isImmutable: boolean) => Promise<Head>,
+	): Promise<Head> {
+		await requireLibraryFile(path);
+		const isWal = await isWalMode(path);
+		const head = await this.#reading(path, options, ask);
+		// Opened as immutable, SQLite calls the mode "delete".
+		return isWal ? { ...head, journalMode: "wal" } : head;
 	}
 
 	/** A library that nobody has open is read without locks and without a -shm, and read again if somebody opened it meanwhile. */

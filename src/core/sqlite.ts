@@ -88,12 +88,17 @@ export function pragma(database: Database, statement: string): number {
 	return Object.values(row ?? {})[0] as number;
 }
 
+/** It reads each page once and writes each page once: measured, a larger cache only takes time. */
+const COPY_CACHE_KIB = 1024;
+
 /**
- * Copies a database into a new file, defragmented.
+ * Copies a database into a new file, defragmented. The copy is scratch, read at once: it never has to survive a power cut.
  * @throws AppError as everything here does, naming both files where the new one may be the cause
  */
 export function copyInto(database: Database, path: string, to: string): void {
 	try {
+		database.run("PRAGMA synchronous = OFF");
+		database.run(`PRAGMA cache_size = -${COPY_CACHE_KIB}`);
 		database.run("VACUUM INTO ?", [to]);
 	} catch (cause) {
 		const [code] = classify(errnoOf(cause));
@@ -107,6 +112,8 @@ export function copyInto(database: Database, path: string, to: string): void {
 					: undefined,
 			cause,
 		});
+	} finally {
+		database.run("PRAGMA synchronous = FULL");
 	}
 }
 

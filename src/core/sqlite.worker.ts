@@ -4,10 +4,13 @@ import type { Database } from "bun:sqlite";
 import { AppError, errnoOf } from "../errors.ts";
 import {
 	checkDatabase,
-	countRows,
+	checkForeignKeys,
 	findDamage,
 	type LibraryFacts,
+	type LibraryHead,
 	readFacts,
+	readHead,
+	surveyDatabase,
 } from "./facts.ts";
 import {
 	asking,
@@ -26,6 +29,13 @@ let locked: { readonly database: Database; readonly path: string } | null =
 	null;
 
 const operations = {
+	/** @throws AppError DATABASE_ERROR, DATABASE_LOCKED */
+	recognise(path: string, isImmutable: boolean): LibraryHead {
+		return withRecovery(path, () =>
+			reading(path, (database) => readHead(database, path), isImmutable),
+		);
+	},
+
 	/** @throws AppError DATABASE_ERROR, DATABASE_LOCKED */
 	describe(path: string, isImmutable: boolean): LibraryFacts {
 		return withRecovery(path, () =>
@@ -90,12 +100,11 @@ const operations = {
 		);
 	},
 
-	/** The number of rows of each table of a private file. */
-	countRows(path: string): Record<string, number> {
-		return reading(path, countRows);
-	},
+	survey: surveyDatabase,
 
 	check: checkDatabase,
+
+	checkForeignKeys,
 
 	/**
 	 * Locks a library against everybody, its own daemon's idle connections included.
@@ -163,7 +172,6 @@ const operations = {
 	},
 };
 
-// A snapshot is scratch: it is read at once and never has to survive a power cut.
 function requireLocked(): NonNullable<typeof locked> {
 	if (!locked) throw new Error("no library is locked");
 	return locked;

@@ -2,8 +2,7 @@
 
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
-import { makePrivateFolder, syncFile } from "../files.ts";
-import { fileSize } from "../paths.ts";
+import { makePrivateFolder } from "../files.ts";
 import { makeScratch } from "../scratch.ts";
 import {
 	DATABASE_NAME,
@@ -14,7 +13,7 @@ import {
 } from "./archive.ts";
 import type { Destination } from "./destination.ts";
 import type { GzipPool } from "./gzip.ts";
-import type { CheckResult, LibraryFacts } from "./library.ts";
+import type { CheckResult, Survey } from "./library.ts";
 import {
 	encodeMetadata,
 	isoSeconds,
@@ -22,10 +21,10 @@ import {
 	type OwnPart,
 } from "./metadata.ts";
 import { type OnProgress, stageCounter } from "./progress.ts";
+import { readBack } from "./readback.ts";
 import { findShrinkage } from "./shrinkage.ts";
 import type { SqliteThread } from "./sqlite-thread.ts";
 import { together } from "./together.ts";
-import { readArchive } from "./unpack.ts";
 
 /** What the work of one backup needs, whoever asks for it. */
 export interface Workshop {
@@ -68,73 +67,55 @@ export async function storeSnapshot(
 	options: StoreOptions,
 	workshop: Workshop,
 ): Promise<StoredBackup> {
-	const { sqlite, pool, signal, onProgress } = workshop;
+	const { sqlite, signal } = workshop;
 	await makePrivateFolder(destination.folder);
 	await using scratch = await makeScratch(destination.folder);
 	const unfinished = join(scratch.path, "backup.tar.gz");
 
-	const facts = await sqlite.describe(snapshotPath, {
-		lockTimeoutMs: 0,
-		signal,
-	});
-	const tableRows = await sqlite.countRows(snapshotPath);
-	const shrinkWarning = findShrinkage(facts, tableRows, options.previous);
-	const seen = { ...facts, tableRows, shrinkWarning };
-	const [metadata, checked] = await together(
+	const survey = sqlite.survey(snapshotPath);
+	const [archive, checked] = await together(
 		signal,
 		(stop) =>
-			pack(snapshotPath, unfinished, seen, options, {
+			pack(snapshotPath, unfinished, survey, options, {
 				...workshop,
 				signal: stop,
 			}),
-		(stop) => requireSound(snapshotPath, options.libraryPath, sqlite, stop),
+		async (stop) => {
+			await survey; // whose failure may be the first
+			return requireSound(snapshotPath, options.libraryPath, sqlite, stop);
+		},
 	);
-	const archiveSizeBytes = await fileSize(unfinished);
-	const onBytes = stageCounter(onProgress, "Verify", archiveSizeBytes);
-	const [contents] = await together(
-		signal,
-		(stop) => readArchive(unfinished, { pool, signal: stop, onBytes }),
-		() => syncFile(unfinished),
-	);
-	if (contents.databaseSha256 !== metadata.own.databaseSha256) {
-		throw new AppError(
-			"OPERATION_FAILED",
-			`the archive read back differs from what was written: ${destination.folder}`,
-			{ hint: "suspect the disk or the memory; the backup was not kept" },
-		);
-	}
 	signal?.throwIfAborted();
 	const path = await destination.publish(unfinished, scratch);
-	return {
-		path,
-		archiveSizeBytes,
-		metadata,
-		warnings: warningsOf(checked, shrinkWarning),
-	};
+	const { shrinkWarning } = archive.metadata.own;
+	const warnings = shrinkWarning === null ? [] : [shrinkWarning];
+	return { path, ...archive, warnings: [...warnings, ...checked.warnings] };
 }
 
 async function pack(
 	snapshotPath: string,
 	archivePath: string,
-	facts: LibraryFacts & Pick<OwnPart, "tableRows" | "shrinkWarning">,
+	survey: Promise<Survey>,
 	options: StoreOptions,
-	{ pool, signal, onProgress }: Workshop,
-): Promise<Metadata & { own: OwnPart }> {
+	workshop: Workshop,
+): Promise<Pick<StoredBackup, "metadata" | "archiveSizeBytes">> {
+	const { pool, signal, onProgress } = workshop;
 	const database = await filePart(DATABASE_NAME, snapshotPath, signal);
+	const seen = await survey;
 	const metadata = {
 		vpoVersion: options.vpoVersion,
-		schemaVersion: facts.schemaVersion,
+		schemaVersion: seen.schemaVersion,
 		createdAt: isoSeconds(options.createdAt),
 		databaseSizeBytes: database.sizeBytes,
-		fileCount: facts.fileCount,
-		totalLibrarySizeBytes: facts.totalLibrarySizeBytes,
+		fileCount: seen.fileCount,
+		totalLibrarySizeBytes: seen.totalLibrarySizeBytes,
 		own: {
 			databaseSha256: database.sha256,
 			sourceJournalMode: options.sourceJournalMode,
 			note: options.note,
 			kind: options.kind,
-			tableRows: facts.tableRows,
-			shrinkWarning: facts.shrinkWarning,
+			tableRows: seen.tableRows,
+			shrinkWarning: findShrinkage(seen, options.previous),
 		},
 	};
 	const parts = [textPart(METADATA_NAME, encodeMetadata(metadata)), database];
@@ -144,8 +125,10 @@ async function pack(
 		"Check and compress",
 		database.sizeBytes,
 	);
-	await writeArchive(archivePath, parts, { pool, level, modifiedAt, onBytes });
-	return metadata;
+	const packing = { pool, level, modifiedAt, onBytes };
+	const checksums = await writeArchive(archivePath, parts, packing);
+	const archiveSizeBytes = await readBack(archivePath, checksums, workshop);
+	return { metadata, archiveSizeBytes };
 }
 
 async function requireSound(
@@ -161,17 +144,4 @@ async function requireSound(
 		`the library is damaged: ${libraryPath}: ${checked.damage}`,
 		{ isDamage: true },
 	);
-}
-
-function warningsOf(
-	{ foreignKeyViolations }: CheckResult,
-	shrinkWarning: string | null,
-): string[] {
-	const warnings = shrinkWarning === null ? [] : [shrinkWarning];
-	if (foreignKeyViolations > 0) {
-		warnings.push(
-			`${foreignKeyViolations} rows refer to rows that do not exist (foreign keys)`,
-		);
-	}
-	return warnings;
 }

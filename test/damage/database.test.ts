@@ -352,6 +352,6 @@ test("rows that refer to nothing are a warning", async () => {
 	]);
 	const { warnings } = await target.expectAccepted(inOwnArchive(bytes), bytes);
 	expect(warnings).toEqual([
-		"1 rows refer to rows that do not exist (foreign keys)",
+		"1 row refers to rows that do not exist (foreign keys)",
 	]);
 });
