@@ -6,10 +6,12 @@ import { syncFile } from "../files.ts";
 import { fileSize, nearestFolder } from "../paths.ts";
 import { makeScratch, type Scratch } from "../scratch.ts";
 import type { Contents } from "./contents.ts";
+import { usableCores } from "./cores.ts";
 import { requireSupportedFormat } from "./format.ts";
-import type { CheckResult } from "./library.ts";
+
 import type { Metadata } from "./metadata.ts";
 import { stageCounter } from "./progress.ts";
+import type { CheckResult } from "./soundness.ts";
 import type { Workshop } from "./store.ts";
 import { together } from "./together.ts";
 import { atPath, readArchive } from "./unpack.ts";
@@ -50,7 +52,9 @@ export async function unpackCandidate(
 		const [checked] = await together(
 			signal,
 			(stop) =>
-				sqlite.check(path, stop).catch((error) => asInvalid(path, error)),
+				sqlite
+					.check(path, usableCores(), stop)
+					.catch((error) => asInvalid(path, error)),
 			() => syncFile(path),
 		);
 		return {

@@ -1,8 +1,8 @@
-// What is asked of a library: what it holds, and whether it is sound. SQLite answers, in a thread that may block.
+// What a library says of itself. SQLite answers, in a thread that may block.
 
 import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
-import { asking, pragma, reading } from "./sqlite.ts";
+import { asking, countRows, pragma, reading } from "./sqlite.ts";
 
 /** What a library says of itself at once, however large it is. */
 export interface LibraryHead {
@@ -23,9 +23,6 @@ export interface Survey extends LibraryFacts {
 	/** The number of rows of each ordinary table. */
 	readonly tableRows: Readonly<Record<string, number>>;
 }
-
-/** The page cache that the integrity check gets, in KiB. Measured: 8 MiB and more are equally fast, mmap is slower. */
-const CHECK_CACHE_KIB = 16 * 1024;
 
 /**
  * Recognises a library.
@@ -70,7 +67,7 @@ export function readFacts(database: Database, path: string): LibraryFacts {
 export function surveyDatabase(path: string): Survey {
 	return reading(path, (database) => ({
 		...readFacts(database, path),
-		tableRows: countRows(database),
+		tableRows: countAllRows(database),
 	}));
 }
 
@@ -100,71 +97,15 @@ function readSchemaVersion(database: Database, path: string): number {
 /** More tables than any VPO has are not counted: the metadata stays small. */
 const MOST_TABLES = 200;
 
-function countRows(database: Database): Record<string, number> {
+function countAllRows(database: Database): Record<string, number> {
 	const tables = database
 		.query<{ name: string }, [number]>(
 			"SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite^_%' ESCAPE '^' AND length(name) < 100 ORDER BY name LIMIT ?",
 		)
 		.all(MOST_TABLES);
 	return Object.fromEntries(
-		tables.map(({ name }) => {
-			const quoted = `"${name.replaceAll('"', '""')}"`;
-			const row = database
-				.query<{ rows: number }, []>(`SELECT count(*) AS rows FROM ${quoted}`)
-				.get();
-			return [name, row?.rows ?? 0];
-		}),
+		tables.map(({ name }) => [name, countRows(database, name)]),
 	);
-}
-
-/** What the check of a private file found out. */
-export interface CheckResult {
-	/** What integrity_check found, "" if nothing. */
-	readonly damage: string;
-	readonly facts: LibraryFacts;
-	/** What is wrong with what it says, though it is sound: rows that refer to rows which are not there. */
-	readonly warnings: readonly string[];
-}
-
-/**
- * Checks a private file: every page and every index.
- * @throws AppError DATABASE_ERROR: so damaged that it can't even be asked
- */
-export function checkDatabase(path: string): Omit<CheckResult, "warnings"> {
-	return reading(path, (database) => ({
-		damage: findDamage(database, true),
-		facts: readFacts(database, path),
-	}));
-}
-
-/**
- * Looks for damage in a live library: structure only, or every index too.
- * @returns what was found, "" if nothing
- */
-export function findDamage(database: Database, isDeep: boolean): string {
-	database.run(`PRAGMA cache_size = -${CHECK_CACHE_KIB}`);
-	const check = isDeep ? "integrity_check" : "quick_check";
-	return database
-		.query<Record<string, string>, []>(`PRAGMA ${check}(10)`)
-		.all()
-		.flatMap((row) => Object.values(row))
-		.filter((text) => text !== "ok")
-		.join("; ");
-}
-
-/** What foreign_key_check finds in a private file, in words. */
-export function checkForeignKeys(path: string): string[] {
-	return reading(path, (database) => {
-		const row = database
-			.query<{ violations: number }, []>(
-				"SELECT count(*) AS violations FROM pragma_foreign_key_check",
-			)
-			.get();
-		const rows = row?.violations ?? 0;
-		if (rows === 0) return [];
-		const refer = rows === 1 ? "1 row refers" : `${rows} rows refer`;
-		return [`${refer} to rows that do not exist (foreign keys)`];
-	});
 }
 
 function notALibrary(path: string, why: string): AppError {

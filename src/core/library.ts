@@ -10,7 +10,6 @@ import { findHolders, formatHolders } from "./processes.ts";
 import { isSqlite } from "./sqlite-file.ts";
 
 export type {
-	CheckResult,
 	LibraryFacts,
 	LibraryHead,
 	Survey,

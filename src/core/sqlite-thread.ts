@@ -4,12 +4,7 @@ import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "../errors.ts";
 import { exists } from "../paths.ts";
-import type {
-	CheckResult,
-	LibraryFacts,
-	LibraryHead,
-	Survey,
-} from "./facts.ts";
+import type { LibraryFacts, LibraryHead, Survey } from "./facts.ts";
 import {
 	canWrite,
 	closedState,
@@ -19,8 +14,8 @@ import {
 	requireLibraryFile,
 	requireUnused,
 } from "./library.ts";
-import type { SqliteOperations } from "./sqlite.worker.ts";
-import { abortable, Thread } from "./thread.ts";
+import { type CheckResult, checkSoundness, startSqlite } from "./soundness.ts";
+import { abortable } from "./thread.ts";
 
 const RETRY_MS = 50;
 
@@ -29,13 +24,9 @@ export interface LockOptions {
 	readonly signal?: AbortSignal | undefined;
 }
 
-function newThread(): Thread<SqliteOperations> {
-	return new Thread(new URL("./sqlite.worker.ts", import.meta.url));
-}
-
 /** The thread in which SQLite works. */
 export class SqliteThread implements Disposable {
-	readonly #thread = newThread();
+	readonly #thread = startSqlite();
 
 	/**
 	 * Says that it is a library, and which.
@@ -106,18 +97,15 @@ export class SqliteThread implements Disposable {
 	}
 
 	/**
-	 * Checks a private file in full: pages and indexes here, foreign keys in a thread beside it.
-	 * @throws AppError DATABASE_ERROR: so damaged that it can't even be asked
+	 * Checks a private file in full.
+	 * @throws as `checkSoundness`
 	 */
-	async check(path: string, signal?: AbortSignal): Promise<CheckResult> {
-		using beside = newThread();
-		const foreignKeys = beside.call("checkForeignKeys", path);
-		foreignKeys.catch(() => undefined);
-		const result = await abortable(this.#thread.call("check", path), signal);
-		// Asked for its keys, a damaged file may keep us busy for ever.
-		const warnings =
-			result.damage === "" ? await abortable(foreignKeys, signal) : [];
-		return { ...result, warnings };
+	check(
+		path: string,
+		freeCores: number,
+		signal?: AbortSignal,
+	): Promise<CheckResult> {
+		return checkSoundness(this.#thread, path, freeCores, signal);
 	}
 
 	/** Sets the journal mode of a private file to WAL. */

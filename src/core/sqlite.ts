@@ -88,6 +88,21 @@ export function pragma(database: Database, statement: string): number {
 	return Object.values(row ?? {})[0] as number;
 }
 
+/** A name as SQL wants it. */
+export function quoted(name: string): string {
+	return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** The number of rows of an ordinary table. */
+export function countRows(database: Database, table: string): number {
+	const row = database
+		.query<{ rows: number }, []>(
+			`SELECT count(*) AS rows FROM ${quoted(table)}`,
+		)
+		.get();
+	return row?.rows ?? 0;
+}
+
 /** It reads each page once and writes each page once: measured, a larger cache only takes time. */
 const COPY_CACHE_KIB = 1024;
 

@@ -3,9 +3,13 @@
 import type { Database } from "bun:sqlite";
 import { AppError, errnoOf } from "../errors.ts";
 import {
-	checkDatabase,
 	checkForeignKeys,
+	checkPart,
+	checkWhole,
 	findDamage,
+	partsOf,
+} from "./damage.ts";
+import {
 	type LibraryFacts,
 	type LibraryHead,
 	readFacts,
@@ -102,8 +106,9 @@ const operations = {
 
 	survey: surveyDatabase,
 
-	check: checkDatabase,
-
+	checkWhole,
+	partsOf,
+	checkPart,
 	checkForeignKeys,
 
 	/**

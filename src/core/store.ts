@@ -11,9 +11,10 @@ import {
 	textPart,
 	writeArchive,
 } from "./archive.ts";
+import { usableCores } from "./cores.ts";
 import type { Destination } from "./destination.ts";
 import type { GzipPool } from "./gzip.ts";
-import type { CheckResult, Survey } from "./library.ts";
+import type { Survey } from "./library.ts";
 import {
 	encodeMetadata,
 	isoSeconds,
@@ -23,6 +24,7 @@ import {
 import { type OnProgress, stageCounter } from "./progress.ts";
 import { readBack } from "./readback.ts";
 import { findShrinkage } from "./shrinkage.ts";
+import type { CheckResult } from "./soundness.ts";
 import type { SqliteThread } from "./sqlite-thread.ts";
 import { together } from "./together.ts";
 
@@ -137,7 +139,9 @@ async function requireSound(
 	sqlite: SqliteThread,
 	signal: AbortSignal,
 ): Promise<CheckResult> {
-	const checked = await sqlite.check(snapshotPath, signal);
+	// One core at least is busy compressing all the time.
+	const freeCores = usableCores() - 1;
+	const checked = await sqlite.check(snapshotPath, freeCores, signal);
 	if (checked.damage === "") return checked;
 	throw new AppError(
 		"DATABASE_ERROR",

@@ -1,0 +1,85 @@
+// Whether a private database is sound. Where cores are free its parts are checked side by side, which amounts to
+// integrity_check in full: the structure of all (quick_check), and each table with its indexes.
+
+import type { LibraryFacts } from "./library.ts";
+import type { SqliteOperations } from "./sqlite.worker.ts";
+import { abortable, Thread } from "./thread.ts";
+
+type Sqlite = Thread<SqliteOperations>;
+
+/** More take more memory than they save time: the largest table is checked by one of them alone. */
+const MOST_THREADS = 4;
+
+/** What the check of a private file found out. */
+export interface CheckResult {
+	/** What integrity_check found, "" if nothing. */
+	readonly damage: string;
+	readonly facts: LibraryFacts;
+	/** What is wrong with what it says, though it is sound: rows that refer to rows which are not there. */
+	readonly warnings: readonly string[];
+}
+
+/** Starts a thread in which SQLite works. */
+export function startSqlite(): Sqlite {
+	return new Thread(new URL("./sqlite.worker.ts", import.meta.url));
+}
+
+/**
+ * Checks a private file in full: every page, every index, every foreign key.
+ * @param freeCores how many cores have nothing else to do; with one, the parts are not checked side by side
+ * @throws AppError DATABASE_ERROR: so damaged that it can't even be asked
+ */
+export async function checkSoundness(
+	sqlite: Sqlite,
+	path: string,
+	freeCores: number,
+	signal?: AbortSignal,
+): Promise<CheckResult> {
+	using beside = startSqlite();
+	const foreignKeys = beside.call("checkForeignKeys", path);
+	foreignKeys.catch(() => undefined);
+	const facts =
+		freeCores < 2
+			? null
+			: await checkParts(path, [sqlite, beside], freeCores, signal);
+	const result = facts
+		? { damage: "", facts }
+		: await abortable(sqlite.call("checkWhole", path), signal);
+	// Asked for its keys, a damaged file may keep us busy for ever.
+	const warnings =
+		result.damage === "" ? await abortable(foreignKeys, signal) : [];
+	return { ...result, warnings };
+}
+
+// null: something is wrong, or can't be told in parts. What it is, the whole check says, always in the same words.
+async function checkParts(
+	path: string,
+	two: readonly [Sqlite, Sqlite],
+	freeCores: number,
+	signal: AbortSignal | undefined,
+): Promise<LibraryFacts | null> {
+	const more = Array.from(
+		{ length: Math.min(freeCores, MOST_THREADS) - two.length },
+		startSqlite,
+	);
+	try {
+		const [first] = two;
+		const facts = await abortable(first.call("describe", path, false), signal);
+		const tables = await abortable(first.call("partsOf", path), signal);
+		if (tables.length === 0) return null;
+		const parts = [null, ...tables].values();
+		const work = async (thread: Sqlite) => {
+			for (const part of parts) {
+				const damage = await thread.call("checkPart", path, part);
+				if (damage !== "") throw new Error(damage);
+			}
+		};
+		await abortable(Promise.all([...two, ...more].map(work)), signal);
+		return facts;
+	} catch {
+		signal?.throwIfAborted();
+		return null;
+	} finally {
+		for (const thread of more) thread[Symbol.dispose]();
+	}
+}
