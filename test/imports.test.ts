@@ -65,7 +65,7 @@ test("the check sees what there is", () => {
 		expect.arrayContaining([
 			"main.ts imports cli/run.ts",
 			"cli/root.ts imports cli/backup.ts",
-			"core/sqlite-thread.ts imports core/sqlite.worker.ts",
+			"core/soundness.ts imports core/sqlite.worker.ts",
 		]),
 	);
 });
