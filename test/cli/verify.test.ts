@@ -1,6 +1,6 @@
 // vpo library verify as its user calls it: what it prints, how it exits, what it leaves.
 
-import { beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
 	chmodSync,
 	chownSync,
@@ -43,6 +43,7 @@ beforeAll(async () => {
 	);
 	cpSync(join(FIXTURES, VPO), join(model.backups, VPO));
 });
+afterAll(() => model[Symbol.dispose]());
 
 function makeHome(): Home {
 	const home = new Home();
