@@ -1,8 +1,10 @@
 // Files that must survive a power cut: private, complete, synced, and never in place of another by accident.
 
-import { mkdir, open, rename } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdir, open, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AppError, errnoOf, fileError } from "./errors.ts";
+import { exists } from "./paths.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -21,11 +23,32 @@ export async function makePrivateFolder(path: string): Promise<void> {
 		await mkdir(path, { recursive: true, mode: PRIVATE_FOLDER_MODE });
 	} catch (cause) {
 		if (errnoOf(cause) === "EEXIST") {
-			const what = `this is a file, not a folder: ${path}`;
-			throw new AppError("OPERATION_FAILED", what, { cause });
+			throw notAFolder(path, cause);
 		}
 		throw fileError(`cannot make the folder ${path}`, cause);
 	}
+}
+
+/**
+ * Tells before any work whether files can be made in a folder, which need not exist yet.
+ * @throws AppError OPERATION_FAILED: what is there of it is no folder, or may not be written
+ */
+export async function requireWritableFolder(path: string): Promise<void> {
+	let found = path;
+	while (!(await exists(found)) && found !== dirname(found)) {
+		found = dirname(found);
+	}
+	try {
+		if (!(await stat(found)).isDirectory()) throw notAFolder(found);
+		await access(found, constants.W_OK | constants.X_OK);
+	} catch (cause) {
+		throw fileError(`cannot write to the folder ${found}`, cause);
+	}
+}
+
+function notAFolder(path: string, cause?: unknown): AppError {
+	const what = `this is a file, not a folder: ${path}`;
+	return new AppError("OPERATION_FAILED", what, { cause });
 }
 
 /**

@@ -3,7 +3,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
-import { publishOver } from "../files.ts";
+import { publishOver, requireWritableFolder } from "../files.ts";
 import { exists, isSameFile, resolveLinks } from "../paths.ts";
 import { publishNew } from "../publish.ts";
 import type { Scratch } from "../scratch.ts";
@@ -43,11 +43,18 @@ export interface Destination {
 
 /**
  * Settles the output path.
- * @throws AppError USAGE: not a name for an archive; OPERATION_FAILED: something is there that must not be replaced
+ * @throws AppError USAGE: not a name for an archive; OPERATION_FAILED: something is there that must not be replaced, or
+ *   the folder may not be written
  */
 export async function settleDestination(
 	request: OutputRequest,
 ): Promise<Destination> {
+	const destination = await choose(request);
+	await requireWritableFolder(destination.folder);
+	return destination;
+}
+
+async function choose(request: OutputRequest): Promise<Destination> {
 	const { output, outputIsFolder, backupDir, kind, createdAt } = request;
 	const name = (attempt: number) => backupName(createdAt, kind, attempt);
 	if (output === null) return generatedIn(backupDir, name);

@@ -2,7 +2,9 @@
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { FAILURES, VPO_ARCHIVE, writeLock } from "../helpers/failing.ts";
+import { Mount } from "../helpers/mounts.ts";
 import { binary, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
 import { trace } from "../helpers/trace.ts";
 import { treeOf } from "../helpers/tree.ts";
@@ -135,6 +137,28 @@ test("the binary makes no system call that changes a file in a dry backup", asyn
 	const wet = await trace(home, ["library", "backup"], count);
 	expect(wet.calls.length).toBeGreaterThan(10);
 });
+
+test.each([
+	["below a file", (home: Home) => join(home.library, "x.tar.gz")],
+	["in a folder below a file", (home: Home) => `${home.library}/new/`],
+	["where nobody can write", (_: Home, mount: Mount) => mount.at("new/")],
+	[
+		"a file where nobody can write",
+		(_: Home, mount: Mount) => mount.at("x.tgz"),
+	],
+])(
+	"a dry backup is refused as the backup itself would: %s",
+	async (_, place) => {
+		using home = new Home();
+		using mount = Mount.readOnly(home.at(".vpo"));
+		const output = ["--output", place(home, mount)];
+		const wet = await run(binary, home, ["library", "backup", ...output]);
+		const dry = await run(binary, home, [...DRY_BACKUP, ...output]);
+		expect(dry).toEqual(wet);
+		expect(dry.exitCode).toBe(40);
+		expect(dry.stderr).toMatch(/not a folder|cannot write to the folder/);
+	},
+);
 
 test("a dry backup of a damaged library is refused", async () => {
 	using home = new Home();
