@@ -9,9 +9,10 @@ import type { Contents } from "./contents.ts";
 import { usableCores } from "./cores.ts";
 import { requireSupportedFormat } from "./format.ts";
 
+import type { LibraryFacts } from "./library.ts";
 import type { Metadata } from "./metadata.ts";
 import { stageCounter } from "./progress.ts";
-import type { CheckResult } from "./soundness.ts";
+import type { SqliteThread } from "./sqlite-thread.ts";
 import type { Workshop } from "./store.ts";
 import { together } from "./together.ts";
 import { atPath, readArchive } from "./unpack.ts";
@@ -49,26 +50,40 @@ export async function unpackCandidate(
 			onBytes,
 		});
 		stageCounter(onProgress, "Check", 0);
-		const [checked] = await together(
+		const [found] = await together(
 			signal,
 			(stop) =>
-				sqlite
-					.check(path, usableCores(), stop)
-					.catch((error) => asInvalid(path, error)),
+				examine(path, sqlite, stop).catch((error) => asInvalid(path, error)),
 			() => syncFile(path),
 		);
 		return {
 			path,
 			scratch,
 			metadata: contents.metadata,
-			schemaVersion: checked.facts.schemaVersion,
-			warnings: requireAgreement(contents, checked),
+			schemaVersion: found.facts.schemaVersion,
+			warnings: requireAgreement(contents, found),
 			[Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
 		};
 	} catch (error) {
 		await scratch[Symbol.asyncDispose]();
 		throw atPath(archivePath, error);
 	}
+}
+
+interface Found {
+	readonly facts: LibraryFacts;
+	readonly warnings: readonly string[];
+}
+
+async function examine(
+	path: string,
+	sqlite: SqliteThread,
+	signal: AbortSignal,
+): Promise<Found> {
+	const { damage, warnings } = await sqlite.check(path, usableCores(), signal);
+	if (damage !== "") throw invalid(`library.db is damaged: ${damage}`);
+	const facts = await sqlite.describe(path, { lockTimeoutMs: 0, signal });
+	return { facts, warnings };
 }
 
 // A database that the check can't even ask is the archive's fault.
@@ -82,9 +97,8 @@ function asInvalid(path: string, error: unknown): never {
 
 function requireAgreement(
 	{ metadata }: Contents,
-	{ facts, damage, warnings }: CheckResult,
+	{ facts, warnings }: Found,
 ): readonly string[] {
-	if (damage !== "") throw invalid(`library.db is damaged: ${damage}`);
 	if (facts.fileCount !== metadata.fileCount) {
 		throw invalid(
 			`it holds ${facts.fileCount} files, its metadata says ${metadata.fileCount}`,

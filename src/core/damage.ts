@@ -1,7 +1,6 @@
 // What is wrong in a database, as SQLite finds it. Runs in a thread that may block.
 
 import type { Database } from "bun:sqlite";
-import { type LibraryFacts, readFacts } from "./facts.ts";
 import { countRows, quoted, reading } from "./sqlite.ts";
 
 /** The page cache that a check gets, in KiB. Measured: 8 MiB and more are equally fast, mmap is slower. */
@@ -20,16 +19,11 @@ export function findDamage(database: Database, isDeep: boolean): string {
 
 /**
  * Checks a private file in one piece: every page and every index.
+ * @returns what was found, "" if nothing
  * @throws AppError DATABASE_ERROR: so damaged that it can't even be asked
  */
-export function checkWhole(path: string): {
-	readonly damage: string;
-	readonly facts: LibraryFacts;
-} {
-	return reading(path, (database) => ({
-		damage: findDamage(database, true),
-		facts: readFacts(database, path),
-	}));
+export function checkWhole(path: string): string {
+	return reading(path, (database) => findDamage(database, true));
 }
 
 /**

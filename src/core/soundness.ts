@@ -1,7 +1,6 @@
 // Whether a private database is sound. Where cores are free its parts are checked side by side, which amounts to
 // integrity_check in full: the structure of all (quick_check), and each table with its indexes.
 
-import type { LibraryFacts } from "./library.ts";
 import type { SqliteOperations } from "./sqlite.worker.ts";
 import { abortable, Thread } from "./thread.ts";
 
@@ -14,7 +13,6 @@ const MOST_THREADS = 4;
 export interface CheckResult {
 	/** What integrity_check found, "" if nothing. */
 	readonly damage: string;
-	readonly facts: LibraryFacts;
 	/** What is wrong with what it says, though it is sound: rows that refer to rows which are not there. */
 	readonly warnings: readonly string[];
 }
@@ -38,35 +36,32 @@ export async function checkSoundness(
 	using beside = startSqlite();
 	const foreignKeys = beside.call("checkForeignKeys", path);
 	foreignKeys.catch(() => undefined);
-	const facts =
-		freeCores < 2
-			? null
-			: await checkParts(path, [sqlite, beside], freeCores, signal);
-	const result = facts
-		? { damage: "", facts }
+	const isSound =
+		freeCores > 1 &&
+		(await arePartsSound(path, [sqlite, beside], freeCores, signal));
+	const damage = isSound
+		? ""
 		: await abortable(sqlite.call("checkWhole", path), signal);
 	// Asked for its keys, a damaged file may keep us busy for ever.
-	const warnings =
-		result.damage === "" ? await abortable(foreignKeys, signal) : [];
-	return { ...result, warnings };
+	const warnings = damage === "" ? await abortable(foreignKeys, signal) : [];
+	return { damage, warnings };
 }
 
-// null: something is wrong, or can't be told in parts. What it is, the whole check says, always in the same words.
-async function checkParts(
+// False if something is wrong, or can't be told in parts. What it is, the whole check says, always in the same words.
+async function arePartsSound(
 	path: string,
 	two: readonly [Sqlite, Sqlite],
 	freeCores: number,
 	signal: AbortSignal | undefined,
-): Promise<LibraryFacts | null> {
+): Promise<boolean> {
 	const more = Array.from(
 		{ length: Math.min(freeCores, MOST_THREADS) - two.length },
 		startSqlite,
 	);
 	try {
 		const [first] = two;
-		const facts = await abortable(first.call("describe", path, false), signal);
 		const tables = await abortable(first.call("partsOf", path), signal);
-		if (tables.length === 0) return null;
+		if (tables.length === 0) return false;
 		const parts = [null, ...tables].values();
 		const work = async (thread: Sqlite) => {
 			for (const part of parts) {
@@ -75,10 +70,10 @@ async function checkParts(
 			}
 		};
 		await abortable(Promise.all([...two, ...more].map(work)), signal);
-		return facts;
+		return true;
 	} catch {
 		signal?.throwIfAborted();
-		return null;
+		return false;
 	} finally {
 		for (const thread of more) thread[Symbol.dispose]();
 	}

@@ -62,10 +62,7 @@ async function checkBothWays(path: string) {
 describe("one core and many find the same", () => {
 	test("nothing, in a library that is sound", async () => {
 		using home = new Home();
-		expect(await checkBothWays(home.library)).toMatchObject({
-			damage: "",
-			facts: { schemaVersion: 27 },
-		});
+		expect((await checkBothWays(home.library)).damage).toBe("");
 	});
 
 	test.each(DAMAGED)("%s", async (_, prepare, [is, becomes]) => {
