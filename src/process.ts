@@ -40,11 +40,13 @@ export function watchProcess(exit: (code: number) => void): AbortSignal {
 	return controller.signal;
 }
 
-/** Lets others go first: a NAS is busy with other things. Where priorities can't be lowered we work all the same. */
+/** Lets others go first: a NAS is busy with other things. */
 export function lowerPriority(): void {
 	try {
 		setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-	} catch {}
+	} catch {
+		// Where priorities can't be lowered we work all the same.
+	}
 }
 
 // A handler of ours would end what nohup wants to live on.

@@ -38,10 +38,7 @@ export class SqliteThread implements Disposable {
 		);
 	}
 
-	/**
-	 * As `recognise`, and what it holds.
-	 * @throws as `recognise`
-	 */
+	/** As `recognise`, and what it holds. */
 	describe(path: string, options: LockOptions): Promise<LibraryFacts> {
 		return this.#identify(path, options, (isImmutable) =>
 			this.#thread.call("describe", path, isImmutable),

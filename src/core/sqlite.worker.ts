@@ -87,12 +87,7 @@ const operations = {
 	 * the last connection to close removes them, and if there is another one they stay.
 	 */
 	tidy(path: string): void {
-		const database = connect(path, "write");
-		try {
-			asking(path, () => pragma(database, "schema_version"));
-		} finally {
-			database.close(true);
-		}
+		writing(path, (database) => pragma(database, "schema_version"));
 	},
 
 	/** What is damaged in a live library, "" if nothing shows. Blocks nobody in WAL mode. */
@@ -168,12 +163,7 @@ const operations = {
 
 	/** Sets a private file's journal mode to WAL, which its header records. */
 	setWal(path: string): void {
-		const database = connect(path, "write");
-		try {
-			asking(path, () => database.run("PRAGMA journal_mode = WAL"));
-		} finally {
-			database.close(true);
-		}
+		writing(path, (database) => database.run("PRAGMA journal_mode = WAL"));
 	},
 };
 
@@ -190,13 +180,17 @@ function withRecovery<T>(path: string, work: () => T): T {
 		const { cause } = error as { cause?: unknown };
 		if (!errnoOf(cause).startsWith("SQLITE_READONLY")) throw error;
 	}
-	const writer = connect(path, "write");
-	try {
-		asking(path, () => pragma(writer, "schema_version"));
-	} finally {
-		writer.close(true);
-	}
+	writing(path, (database) => pragma(database, "schema_version"));
 	return work();
+}
+
+function writing(path: string, work: (database: Database) => void): void {
+	const database = connect(path, "write");
+	try {
+		asking(path, () => work(database));
+	} finally {
+		database.close(true);
+	}
 }
 
 serve(operations);
