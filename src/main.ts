@@ -1,10 +1,14 @@
 // argv in, exit code out; the only file that ends the process.
 
-import { version } from "./version.ts";
+import { versionResult } from "./cli/words.ts";
 
 const argv = process.argv.slice(2);
 // Answered before anything is loaded. What doesn't take the answer is reported like any other failure, below.
-if (argv.length === 1 && argv[0] === "--version" && (await say(version))) {
+if (
+	argv.length === 1 &&
+	argv[0] === "--version" &&
+	(await say(versionResult.text))
+) {
 	process.exit(0);
 }
 
@@ -14,8 +18,8 @@ lowerPriority();
 const { run } = await import("./cli/run.ts");
 process.exit(await run(argv, process.env, signal));
 
-function say(version: string): Promise<boolean> {
-	return Bun.write(Bun.stdout, `vpo ${version}\n`).then(
+function say(text: string): Promise<boolean> {
+	return Bun.write(Bun.stdout, `${text}\n`).then(
 		() => true,
 		() => false,
 	);
