@@ -8,7 +8,6 @@ import { makeScratch, type Scratch } from "../scratch.ts";
 import type { Contents } from "./contents.ts";
 import { usableCores } from "./cores.ts";
 import { requireSupportedFormat } from "./format.ts";
-
 import type { LibraryFacts } from "./library.ts";
 import type { Metadata } from "./metadata.ts";
 import { stageCounter } from "./progress.ts";

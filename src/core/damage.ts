@@ -18,17 +18,8 @@ export function findDamage(database: Database, isDeep: boolean): string {
 }
 
 /**
- * Checks a private file in one piece: every page and every index.
- * @returns what was found, "" if nothing
- * @throws AppError DATABASE_ERROR: so damaged that it can't even be asked
- */
-export function checkWhole(path: string): string {
-	return reading(path, (database) => findDamage(database, true));
-}
-
-/**
  * The tables of a private file, those that take longest to check first; none if there are too many.
- * Each one checked by `checkPart`, and the structure of all, amount to `checkWhole`.
+ * Each one checked by `checkTable`, and the structure of all, amount to a deep `findDamage`.
  */
 export function partsOf(path: string): string[] {
 	return reading(path, (database) => {
@@ -48,12 +39,10 @@ export function partsOf(path: string): string[] {
 	});
 }
 
-/** Checks one table with its indexes, or the structure of all. */
-export function checkPart(path: string, table: string | null): string {
+/** Checks one table of a private file with its indexes; as `findDamage`. */
+export function checkTable(path: string, table: string): string {
 	return reading(path, (database) =>
-		table === null
-			? findDamage(database, false)
-			: ask(database, `integrity_check(${quoted(table)})`),
+		ask(database, `integrity_check(${quoted(table)})`),
 	);
 }
 

@@ -41,7 +41,7 @@ export async function checkSoundness(
 		(await arePartsSound(path, [sqlite, beside], freeCores, signal));
 	const damage = isSound
 		? ""
-		: await abortable(sqlite.call("checkWhole", path), signal);
+		: await abortable(sqlite.call("findDamage", path, true, false), signal);
 	// Asked for its keys, a damaged file may keep us busy for ever.
 	const warnings = damage === "" ? await abortable(foreignKeys, signal) : [];
 	return { damage, warnings };
@@ -65,7 +65,9 @@ async function arePartsSound(
 		const parts = [null, ...tables].values();
 		const work = async (thread: Sqlite) => {
 			for (const part of parts) {
-				const damage = await thread.call("checkPart", path, part);
+				const damage = await (part === null
+					? thread.call("findDamage", path, false, false)
+					: thread.call("checkTable", path, part));
 				if (damage !== "") throw new Error(damage);
 			}
 		};

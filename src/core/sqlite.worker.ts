@@ -2,13 +2,7 @@
 
 import type { Database } from "bun:sqlite";
 import { AppError, errnoOf } from "../errors.ts";
-import {
-	checkForeignKeys,
-	checkPart,
-	checkWhole,
-	findDamage,
-	partsOf,
-} from "./damage.ts";
+import { checkForeignKeys, checkTable, findDamage, partsOf } from "./damage.ts";
 import {
 	type LibraryFacts,
 	type LibraryHead,
@@ -90,7 +84,7 @@ const operations = {
 		writing(path, (database) => pragma(database, "schema_version"));
 	},
 
-	/** What is damaged in a live library, "" if nothing shows. Blocks nobody in WAL mode. */
+	/** What is damaged in a library, "" if nothing shows. Blocks nobody in WAL mode. */
 	findDamage(path: string, isDeep: boolean, isImmutable: boolean): string {
 		return reading(
 			path,
@@ -101,9 +95,8 @@ const operations = {
 
 	survey: surveyDatabase,
 
-	checkWhole,
 	partsOf,
-	checkPart,
+	checkTable,
 	checkForeignKeys,
 
 	/**
