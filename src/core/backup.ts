@@ -40,7 +40,7 @@ export async function createBackup(
 	options: BackupOptions,
 	workshop: Workshop,
 ): Promise<StoredBackup | Unchanged> {
-	const { sqlite, signal } = workshop;
+	const { sqlite, pool, signal } = workshop;
 	const locking = { lockTimeoutMs: options.lockTimeoutMs, signal };
 	const libraryPath = await findLibrary(settings);
 	const destination = await settle(libraryPath, settings, options);
@@ -62,6 +62,7 @@ export async function createBackup(
 		await sqlite.probeWriteLock(source.path, locking);
 		await using scratch = await makeScratch(await scratchParent());
 		const snapshotPath = join(scratch.path, "snapshot.db");
+		pool.start();
 		await takeSnapshot(source, snapshotPath, locking, workshop);
 		const previous = await newestGoodBackup(
 			settings.backupDir,

@@ -17,12 +17,20 @@ export const DEFAULT_LEVEL = 5;
 
 /** As many gzip workers as the process may use cores, at most eight. */
 export class GzipPool implements Disposable {
-	readonly #threads: readonly Thread<GzipOperations>[];
+	readonly #size: number;
+	readonly #threads: Thread<GzipOperations>[] = [];
 	#turn = 0;
 
 	constructor(size = usableCores()) {
+		this.#size = size;
+	}
+
+	/** Starts the workers, so that they are ready when there is work. */
+	start(): void {
 		const url = new URL("./gzip.worker.ts", import.meta.url);
-		this.#threads = Array.from({ length: size }, () => new Thread(url));
+		while (this.#threads.length < this.#size) {
+			this.#threads.push(new Thread(url));
+		}
 	}
 
 	/** Blocks of at most BLOCK_BYTES become gzip members, each valid until the next. The blocks are moved away. */
@@ -51,10 +59,11 @@ export class GzipPool implements Disposable {
 		input: AsyncIterable<Bytes>,
 		work: (thread: Thread<GzipOperations>, bytes: Bytes) => Promise<Bytes>,
 	): AsyncGenerator<Bytes> {
-		const ahead = this.#threads.length * 2;
+		this.start();
+		const ahead = this.#size * 2;
 		const queue: Promise<Bytes>[] = [];
 		for await (const bytes of input) {
-			const thread = this.#threads[this.#turn++ % this.#threads.length];
+			const thread = this.#threads[this.#turn++ % this.#size];
 			if (!thread) throw new Error("a gzip pool needs a worker");
 			const result = work(thread, bytes);
 			result.catch(() => undefined);

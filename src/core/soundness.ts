@@ -24,21 +24,21 @@ export function startSqlite(): Sqlite {
 
 /**
  * Checks a private file in full: every page, every index, every foreign key.
+ * @param threads the second may be left busy if there is damage, and must be ended then
  * @param freeCores how many cores have nothing else to do; with one, the parts are not checked side by side
  * @throws AppError DATABASE_ERROR: so damaged that it can't even be asked
  */
 export async function checkSoundness(
-	sqlite: Sqlite,
+	threads: readonly [Sqlite, Sqlite],
 	path: string,
 	freeCores: number,
 	signal?: AbortSignal,
 ): Promise<CheckResult> {
-	using beside = startSqlite();
+	const [sqlite, beside] = threads;
 	const foreignKeys = beside.call("checkForeignKeys", path);
 	foreignKeys.catch(() => undefined);
 	const isSound =
-		freeCores > 1 &&
-		(await arePartsSound(path, [sqlite, beside], freeCores, signal));
+		freeCores > 1 && (await arePartsSound(path, threads, freeCores, signal));
 	const damage = isSound
 		? ""
 		: await abortable(sqlite.call("findDamage", path, true, false), signal);

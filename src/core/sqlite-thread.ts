@@ -24,9 +24,11 @@ export interface LockOptions {
 	readonly signal?: AbortSignal | undefined;
 }
 
-/** The thread in which SQLite works. */
+/** The thread in which SQLite works, and at times a second one. */
 export class SqliteThread implements Disposable {
 	readonly #thread = startSqlite();
+	/** For private files only. A damaged one may keep it busy for ever, so that no check leaves it to the next one. */
+	#spare: ReturnType<typeof startSqlite> | null = null;
 
 	/**
 	 * Says that it is a library, and which.
@@ -56,12 +58,13 @@ export class SqliteThread implements Disposable {
 		);
 	}
 
-	/** Copies the library as of one moment into the new file `to`. */
+	/** Copies the library as of one moment into the new file `to`. Meanwhile a second thread gets ready for what is asked of that. */
 	async snapshot(
 		path: string,
 		to: string,
 		options: LockOptions,
 	): Promise<void> {
+		this.#spare ??= startSqlite();
 		const work = async (isImmutable: boolean) => {
 			if (await exists(to)) await rm(to); // an attempt that was in vain
 			await this.#thread.call("snapshot", path, to, isImmutable);
@@ -88,21 +91,24 @@ export class SqliteThread implements Disposable {
 		);
 	}
 
-	/** Reads all that a backup records of a private file. */
+	/** Reads all that a backup records of a private file. Does not wait for its check, nor that for this. */
 	survey(path: string): Promise<Survey> {
-		return this.#thread.call("survey", path);
+		this.#spare ??= startSqlite();
+		return this.#spare.call("survey", path);
 	}
 
 	/**
 	 * Checks a private file in full.
 	 * @throws as `checkSoundness`
 	 */
-	check(
+	async check(
 		path: string,
 		freeCores: number,
 		signal?: AbortSignal,
 	): Promise<CheckResult> {
-		return checkSoundness(this.#thread, path, freeCores, signal);
+		using spare = this.#spare ?? startSqlite();
+		this.#spare = null;
+		return await checkSoundness([this.#thread, spare], path, freeCores, signal);
 	}
 
 	/** Sets the journal mode of a private file to WAL. */
@@ -134,6 +140,7 @@ export class SqliteThread implements Disposable {
 
 	[Symbol.dispose](): void {
 		this.#thread[Symbol.dispose]();
+		this.#spare?.[Symbol.dispose]();
 	}
 
 	async #identify<Head extends LibraryHead>(
