@@ -6,6 +6,8 @@ import { AppError } from "./errors.ts";
 
 const ECHO_MS = 1000;
 const LAST_WORDS_MS = 5000;
+/** A third of the processor time of a thread with priority BELOW_NORMAL, where both want it. */
+const FURTHER_BELOW = 15;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
@@ -40,10 +42,20 @@ export function watchProcess(exit: (code: number) => void): AbortSignal {
 	return controller.signal;
 }
 
-/** Lets others go first: a NAS is busy with other things. */
+/** Lets others go first: a NAS is busy with other things. Counts for this thread and those that it starts from now on. */
 export function lowerPriority(): void {
+	setNice(constants.priority.PRIORITY_BELOW_NORMAL);
+}
+
+/** For work that many threads share: the one thread that nobody can help goes before them. */
+export function lowerPriorityFurther(): void {
+	setNice(FURTHER_BELOW);
+}
+
+// Linux takes process 0 for the calling thread.
+function setNice(nice: number): void {
 	try {
-		setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+		setPriority(0, nice);
 	} catch {
 		// Where priorities can't be lowered we work all the same.
 	}
