@@ -3,30 +3,40 @@
 import { AppError } from "../errors.ts";
 import { syncFile } from "../files.ts";
 import { fileSize } from "../paths.ts";
+import type { Contents } from "./contents.ts";
+import type { OwnMetadata } from "./metadata.ts";
 import { stageCounter } from "./progress.ts";
 import type { Workshop } from "./store.ts";
 import { together } from "./together.ts";
 import { type ReadOptions, readArchive } from "./unpack.ts";
 
+/** What an archive that was just written turned out to be. */
+export interface ReadBack {
+	readonly archiveSizeBytes: number;
+	readonly metadata: OwnMetadata;
+}
+
 /**
  * Syncs an archive that was just written, and reads it back.
  * @param checksums the SHA256SUMS of what was packed
- * @returns its size in bytes
  * @throws AppError OPERATION_FAILED: it is not what was written, or cannot be read or synced
  */
 export async function readBack(
 	path: string,
 	checksums: string,
 	{ pool, signal, onProgress }: Workshop,
-): Promise<number> {
-	const sizeBytes = await fileSize(path);
-	const onBytes = stageCounter(onProgress, "Verify", sizeBytes);
+): Promise<ReadBack> {
+	const archiveSizeBytes = await fileSize(path);
+	const onBytes = stageCounter(onProgress, "Verify", archiveSizeBytes);
 	const [found] = await together(
 		signal,
-		(stop) => readChecksums(path, { pool, signal: stop, onBytes }),
+		(stop) => readUndamaged(path, { pool, signal: stop, onBytes }),
 		() => syncFile(path),
 	);
-	if (found === checksums) return sizeBytes;
+	const own = found?.metadata.own;
+	if (own && found.checksums === checksums) {
+		return { archiveSizeBytes, metadata: { ...found.metadata, own } };
+	}
 	throw new AppError(
 		"OPERATION_FAILED",
 		`the archive read back differs from what was written: ${path}`,
@@ -35,12 +45,12 @@ export async function readBack(
 }
 
 // null: the archive is damaged
-async function readChecksums(
+async function readUndamaged(
 	path: string,
 	options: ReadOptions,
-): Promise<string | null> {
+): Promise<Contents | null> {
 	try {
-		return (await readArchive(path, options)).checksums;
+		return await readArchive(path, options);
 	} catch (error) {
 		if (error instanceof AppError && error.code === "INVALID_ARCHIVE") {
 			return null;

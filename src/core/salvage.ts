@@ -61,9 +61,9 @@ export class RawFiles implements AsyncDisposable {
 		}
 		const unfinished = join(scratch.path, "salvage.tar.gz");
 		const options = { pool, level: DEFAULT_LEVEL, modifiedAt: at };
-		await writeArchive(unfinished, parts, options);
+		const checksums = await writeArchive(unfinished, parts, options);
 		await syncFile(unfinished);
-		await verifyParts(unfinished, parts, { pool, signal });
+		await verifyParts(unfinished, checksums, { pool, signal });
 		return await generatedIn(backupDir, (attempt) =>
 			salvageName(at, attempt),
 		).publish(unfinished, scratch);

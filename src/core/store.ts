@@ -8,7 +8,7 @@ import {
 	DATABASE_NAME,
 	filePart,
 	METADATA_NAME,
-	textPart,
+	type Part,
 	writeArchive,
 } from "./archive.ts";
 import { usableCores } from "./cores.ts";
@@ -19,10 +19,10 @@ import {
 	encodeMetadata,
 	isoSeconds,
 	type Metadata,
-	type OwnPart,
+	type OwnMetadata,
 } from "./metadata.ts";
 import { type OnProgress, stageCounter } from "./progress.ts";
-import { readBack } from "./readback.ts";
+import { type ReadBack, readBack } from "./readback.ts";
 import { findShrinkage } from "./shrinkage.ts";
 import type { CheckResult } from "./soundness.ts";
 import type { SqliteThread } from "./sqlite-thread.ts";
@@ -52,10 +52,8 @@ export interface StoreOptions {
 }
 
 /** A backup that stands in its location, complete and verified. */
-export interface StoredBackup {
+export interface StoredBackup extends ReadBack {
 	readonly path: string;
-	readonly archiveSizeBytes: number;
-	readonly metadata: Metadata & { own: OwnPart };
 	readonly warnings: readonly string[];
 }
 
@@ -75,6 +73,7 @@ export async function storeSnapshot(
 	const unfinished = join(scratch.path, "backup.tar.gz");
 
 	const survey = sqlite.survey(snapshotPath);
+	survey.catch(() => undefined); // whoever needs it fails with it
 	const [archive, checked] = await together(
 		signal,
 		(stop) =>
@@ -82,10 +81,7 @@ export async function storeSnapshot(
 				...workshop,
 				signal: stop,
 			}),
-		async (stop) => {
-			await survey; // whose failure may be the first
-			return requireSound(snapshotPath, options.libraryPath, sqlite, stop);
-		},
+		(stop) => requireSound(snapshotPath, options.libraryPath, sqlite, stop),
 	);
 	signal?.throwIfAborted();
 	const path = await destination.publish(unfinished, scratch);
@@ -100,37 +96,48 @@ async function pack(
 	survey: Promise<Survey>,
 	options: StoreOptions,
 	workshop: Workshop,
-): Promise<Pick<StoredBackup, "metadata" | "archiveSizeBytes">> {
+): Promise<ReadBack> {
 	const { pool, signal, onProgress } = workshop;
-	const database = await filePart(DATABASE_NAME, snapshotPath, signal);
-	const seen = await survey;
-	const metadata = {
-		vpoVersion: options.vpoVersion,
-		schemaVersion: seen.schemaVersion,
-		createdAt: isoSeconds(options.createdAt),
-		databaseSizeBytes: database.sizeBytes,
-		fileCount: seen.fileCount,
-		totalLibrarySizeBytes: seen.totalLibrarySizeBytes,
-		own: {
-			databaseSha256: database.sha256,
-			sourceJournalMode: options.sourceJournalMode,
-			note: options.note,
-			kind: options.kind,
-			tableRows: seen.tableRows,
-			shrinkWarning: findShrinkage(seen, options.previous),
-		},
-	};
-	const parts = [textPart(METADATA_NAME, encodeMetadata(metadata)), database];
 	const { level, createdAt: modifiedAt } = options;
+	const database = await filePart(DATABASE_NAME, snapshotPath, signal);
+	const head = {
+		name: METADATA_NAME,
+		text: async (sha256: string) =>
+			encodeMetadata(describe(await survey, database, sha256, options)),
+	};
 	const onBytes = stageCounter(
 		onProgress,
 		"Check and compress",
 		database.sizeBytes,
 	);
-	const packing = { pool, level, modifiedAt, onBytes };
-	const checksums = await writeArchive(archivePath, parts, packing);
-	const archiveSizeBytes = await readBack(archivePath, checksums, workshop);
-	return { metadata, archiveSizeBytes };
+	const packing = { pool, level, modifiedAt, onBytes, head };
+	const checksums = await writeArchive(archivePath, [database], packing);
+	return readBack(archivePath, checksums, workshop);
+}
+
+function describe(
+	seen: Survey,
+	database: Part,
+	databaseSha256: string,
+	options: StoreOptions,
+): OwnMetadata {
+	const { createdAt, vpoVersion, sourceJournalMode, note, kind } = options;
+	return {
+		vpoVersion,
+		schemaVersion: seen.schemaVersion,
+		createdAt: isoSeconds(createdAt),
+		databaseSizeBytes: database.sizeBytes,
+		fileCount: seen.fileCount,
+		totalLibrarySizeBytes: seen.totalLibrarySizeBytes,
+		own: {
+			databaseSha256,
+			sourceJournalMode,
+			note,
+			kind,
+			tableRows: seen.tableRows,
+			shrinkWarning: findShrinkage(seen, options.previous),
+		},
+	};
 }
 
 async function requireSound(

@@ -1,15 +1,20 @@
 // Reads an archive in one pass. It is believed only when every byte up to the end of the file was seen to be right.
 
 import { AppError } from "../errors.ts";
-import { type OnBytes, readHead, readPieces, writeNewFile } from "../files.ts";
+import {
+	type ReadingOptions,
+	readBlocks,
+	readHead,
+	writeNewFile,
+} from "../files.ts";
 import { freeSpace } from "../paths.ts";
 import {
 	CHECKSUMS_NAME,
+	type Checksum,
+	checksumOf,
 	DATABASE_NAME,
 	formatChecksums,
 	METADATA_NAME,
-	type Part,
-	textPart,
 } from "./archive.ts";
 import {
 	agree,
@@ -32,16 +37,16 @@ import { type Member, nextMember, skipPadding } from "./tar.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+const READ_BYTES = 1024 * 1024;
+
 const MAX_CHECKSUMS_BYTES = 4096;
 
 const MOST_MESSAGE_LENGTH = 300;
 
-export interface ReadOptions {
+export interface ReadOptions extends ReadingOptions {
 	readonly pool: GzipPool;
 	/** Where to write the library; it is only checked if left out. */
 	readonly to?: string;
-	readonly signal?: AbortSignal | undefined;
-	readonly onBytes?: OnBytes | undefined;
 }
 
 /**
@@ -85,13 +90,13 @@ export function atPath(path: string, error: unknown): unknown {
 
 async function openBlocks(
 	path: string,
-	{ pool, signal, onBytes }: ReadOptions,
+	{ pool, ...reading }: ReadOptions,
 ): Promise<AsyncIterable<Bytes>> {
 	const head = await readHead(path, 16);
-	const pieces = readPieces(path, signal, onBytes);
+	const blocks = readBlocks(path, READ_BYTES, reading);
 	return startsMember(head)
-		? pool.decompress(splitMembers(pieces))
-		: gunzipStream(pieces);
+		? pool.decompress(splitMembers(blocks))
+		: gunzipStream(blocks);
 }
 
 async function readMembers(
@@ -120,27 +125,28 @@ async function readMembers(
 }
 
 /**
- * Reads an archive of any parts back and compares it with them.
- * @throws AppError INVALID_ARCHIVE: it differs from what was packed
+ * Reads an archive of any parts back.
+ * @param checksums the SHA256SUMS of what was packed
+ * @throws AppError INVALID_ARCHIVE: it differs from that
  */
 export async function verifyParts(
 	path: string,
-	parts: readonly Part[],
+	checksums: string,
 	options: ReadOptions,
 ): Promise<void> {
 	await using reader = new ByteReader(await openBlocks(path, options));
-	const sums = textPart(CHECKSUMS_NAME, formatChecksums(parts));
-	for (const part of [...parts, sums]) {
-		const member = await nextMember(reader);
+	const sums: Checksum[] = [];
+	for (let member = await nextMember(reader); member; ) {
+		const { name, sizeBytes } = member;
 		const hash = new Bun.CryptoHasher("sha256");
-		for await (const piece of reader.pieces(part.sizeBytes)) hash.update(piece);
-		await skipPadding(reader, part.sizeBytes);
-		if (member?.name !== part.name || hash.digest("hex") !== part.sha256) {
-			throw atPath(path, invalid(`${part.name} differs from what was packed`));
-		}
+		for await (const piece of reader.pieces(sizeBytes)) hash.update(piece);
+		sums.push({ name, sha256: hash.digest("hex") });
+		await skipPadding(reader, sizeBytes);
+		member = await nextMember(reader);
 	}
-	if (await nextMember(reader)) {
-		throw atPath(path, invalid("it has a member too many"));
+	const packed = [checksumOf(CHECKSUMS_NAME, checksums)];
+	if (formatChecksums(sums) !== checksums + formatChecksums(packed)) {
+		throw atPath(path, invalid("it differs from what was packed"));
 	}
 }
 

@@ -144,7 +144,7 @@ test("a daemon that starts while the backup is unpacked is found all the same", 
 	const { exitCode, stdout } = await holding(
 		home,
 		args,
-		"write:library.db",
+		"pwrite64:library.db",
 		async () => {
 			await peer.sql("INSERT INTO _meta VALUES ('new', 'yes')");
 		},
