@@ -8,10 +8,10 @@ import { exists } from "../paths.ts";
 import { makeScratch } from "../scratch.ts";
 import { generatedIn } from "./destination.ts";
 import { DEFAULT_LEVEL } from "./gzip.ts";
+import type { LibraryLock } from "./library.ts";
 import { type LibraryFacts, sidecars } from "./library.ts";
 import { backupName, PRE_RESTORE } from "./names.ts";
 import type { RawFiles } from "./salvage.ts";
-import type { LibraryLock } from "./sqlite-thread.ts";
 import { storeSnapshot, type Workshop } from "./store.ts";
 
 /** The library that stands where the backup would go. */

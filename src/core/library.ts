@@ -15,6 +15,14 @@ export type {
 	Survey,
 } from "./facts.ts";
 
+/** A library that only we may read and write. */
+export interface LibraryLock extends AsyncDisposable {
+	snapshot(to: string, signal?: AbortSignal): Promise<void>;
+	/** Ends its WAL: everything is in the one file then. */
+	fold(): Promise<void>;
+	unfold(): Promise<void>;
+}
+
 /** The newest schema version that this program knows. */
 export const NEWEST_SCHEMA = 27;
 
@@ -92,8 +100,10 @@ export function hasWal(path: string): Promise<boolean> {
 	return exists(`${path}-wal`);
 }
 
-// In WAL mode and open nowhere: then it can be read without locks, and without making a -wal and a -shm for that.
-/** What changes as soon as somebody writes a library in WAL mode that nobody has open; null for all others. */
+/**
+ * What changes as soon as somebody writes a library in WAL mode that nobody has open; null for all others. Such a one
+ * can be read without locks, and without making a -wal and a -shm for that.
+ */
 export async function closedState(path: string): Promise<string | null> {
 	if (!(await isWalMode(path)) || (await hasWal(path))) return null;
 	const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });

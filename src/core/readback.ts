@@ -3,12 +3,19 @@
 import { AppError } from "../errors.ts";
 import { syncFile } from "../files.ts";
 import { fileSize } from "../paths.ts";
-import type { Contents } from "./contents.ts";
+import {
+	CHECKSUMS_NAME,
+	type Checksum,
+	checksumOf,
+	formatChecksums,
+} from "./archive.ts";
 import type { OwnMetadata } from "./metadata.ts";
 import { stageCounter } from "./progress.ts";
+import { ByteReader } from "./reader.ts";
 import type { Workshop } from "./store.ts";
+import { nextMember, skipPadding } from "./tar.ts";
 import { together } from "./together.ts";
-import { type ReadOptions, readArchive } from "./unpack.ts";
+import { openBlocks, type ReadOptions, readArchive } from "./unpack.ts";
 
 /** What an archive that was just written turned out to be. */
 export interface ReadBack {
@@ -30,31 +37,60 @@ export async function readBack(
 	const onBytes = stageCounter(onProgress, "Verify", archiveSizeBytes);
 	const [found] = await together(
 		signal,
-		(stop) => readUndamaged(path, { pool, signal: stop, onBytes }),
+		(stop) => unlessDamaged(readArchive(path, { pool, signal: stop, onBytes })),
 		() => syncFile(path),
 	);
 	const own = found?.metadata.own;
 	if (own && found.checksums === checksums) {
 		return { archiveSizeBytes, metadata: { ...found.metadata, own } };
 	}
-	throw new AppError(
-		"OPERATION_FAILED",
-		`the archive read back differs from what was written: ${path}`,
-		{ hint: "suspect the disk or the memory; the backup was not kept" },
-	);
+	throw differs(path);
 }
 
-// null: the archive is damaged
-async function readUndamaged(
+/**
+ * Reads an archive back that is no backup, but holds any parts.
+ * @param checksums the SHA256SUMS of what was packed
+ * @throws AppError OPERATION_FAILED: it is not what was written, or cannot be read
+ */
+export async function readPartsBack(
 	path: string,
+	checksums: string,
 	options: ReadOptions,
-): Promise<Contents | null> {
+): Promise<void> {
+	const last = formatChecksums([checksumOf(CHECKSUMS_NAME, checksums)]);
+	const found = await unlessDamaged(sumMembers(path, options));
+	if (found !== checksums + last) throw differs(path);
+}
+
+async function sumMembers(path: string, options: ReadOptions): Promise<string> {
+	await using reader = new ByteReader(await openBlocks(path, options));
+	const sums: Checksum[] = [];
+	for (let member = await nextMember(reader); member; ) {
+		const { name, sizeBytes } = member;
+		const hash = new Bun.CryptoHasher("sha256");
+		for await (const piece of reader.pieces(sizeBytes)) hash.update(piece);
+		sums.push({ name, sha256: hash.digest("hex") });
+		await skipPadding(reader, sizeBytes);
+		member = await nextMember(reader);
+	}
+	return formatChecksums(sums);
+}
+
+async function unlessDamaged<T>(reading: Promise<T>): Promise<T | null> {
 	try {
-		return await readArchive(path, options);
+		return await reading;
 	} catch (error) {
 		if (error instanceof AppError && error.code === "INVALID_ARCHIVE") {
 			return null;
 		}
 		throw error;
 	}
+}
+
+function differs(path: string): AppError {
+	return new AppError(
+		"OPERATION_FAILED",
+		`the archive read back differs from what was written: ${path}`,
+		{ hint: "suspect the disk or the memory; it was not kept" },
+	);
 }

@@ -11,6 +11,7 @@ import {
 	lockCurrent,
 	orNullIfNoLibrary,
 } from "./current.ts";
+import type { LibraryLock } from "./library.ts";
 import { requireUnused } from "./library.ts";
 import { findBackup, findReplaced } from "./reference.ts";
 import {
@@ -20,7 +21,6 @@ import {
 } from "./restore-plan.ts";
 import { RawFiles } from "./salvage.ts";
 import { measureSpace, requireSpace } from "./space.ts";
-import type { LibraryLock } from "./sqlite-thread.ts";
 import type { Workshop } from "./store.ts";
 import { adoptOwner, prepareSwap, swapIn } from "./swap.ts";
 

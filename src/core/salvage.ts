@@ -10,7 +10,7 @@ import { generatedIn } from "./destination.ts";
 import { DEFAULT_LEVEL, type GzipPool } from "./gzip.ts";
 import { sidecars } from "./library.ts";
 import { salvageName } from "./names.ts";
-import { verifyParts } from "./unpack.ts";
+import { readPartsBack } from "./readback.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -63,7 +63,7 @@ export class RawFiles implements AsyncDisposable {
 		const options = { pool, level: DEFAULT_LEVEL, modifiedAt: at };
 		const checksums = await writeArchive(unfinished, parts, options);
 		await syncFile(unfinished);
-		await verifyParts(unfinished, checksums, { pool, signal });
+		await readPartsBack(unfinished, checksums, { pool, signal });
 		return await generatedIn(backupDir, (attempt) =>
 			salvageName(at, attempt),
 		).publish(unfinished, scratch);

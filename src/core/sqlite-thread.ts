@@ -4,15 +4,18 @@ import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "../errors.ts";
 import { exists } from "../paths.ts";
-import type { LibraryFacts, LibraryHead, Survey } from "./facts.ts";
 import {
 	canWrite,
 	closedState,
 	isWalMode,
 	isWritable,
+	type LibraryFacts,
+	type LibraryHead,
+	type LibraryLock,
 	lockedError,
 	requireLibraryFile,
 	requireUnused,
+	type Survey,
 } from "./library.ts";
 import { type CheckResult, checkSoundness, startSqlite } from "./soundness.ts";
 import { abortable } from "./thread.ts";
@@ -190,14 +193,6 @@ export class SqliteThread implements Disposable {
 			);
 		}
 	}
-}
-
-/** A library that only we may read and write. */
-export interface LibraryLock extends AsyncDisposable {
-	snapshot(to: string, signal?: AbortSignal): Promise<void>;
-	/** Ends its WAL: everything is in the one file then. */
-	fold(): Promise<void>;
-	unfold(): Promise<void>;
 }
 
 function isLocked(error: unknown): boolean {

@@ -8,14 +8,7 @@ import {
 	writeNewFile,
 } from "../files.ts";
 import { freeSpace } from "../paths.ts";
-import {
-	CHECKSUMS_NAME,
-	type Checksum,
-	checksumOf,
-	DATABASE_NAME,
-	formatChecksums,
-	METADATA_NAME,
-} from "./archive.ts";
+import { CHECKSUMS_NAME, DATABASE_NAME, METADATA_NAME } from "./archive.ts";
 import {
 	agree,
 	type Contents,
@@ -88,7 +81,8 @@ export function atPath(path: string, error: unknown): unknown {
 	});
 }
 
-async function openBlocks(
+/** The content of any archive of ours or of VPO's, decompressed. */
+export async function openBlocks(
 	path: string,
 	{ pool, ...reading }: ReadOptions,
 ): Promise<AsyncIterable<Bytes>> {
@@ -122,32 +116,6 @@ async function readMembers(
 		member = await nextMember(reader);
 	}
 	return agree(found);
-}
-
-/**
- * Reads an archive of any parts back.
- * @param checksums the SHA256SUMS of what was packed
- * @throws AppError INVALID_ARCHIVE: it differs from that
- */
-export async function verifyParts(
-	path: string,
-	checksums: string,
-	options: ReadOptions,
-): Promise<void> {
-	await using reader = new ByteReader(await openBlocks(path, options));
-	const sums: Checksum[] = [];
-	for (let member = await nextMember(reader); member; ) {
-		const { name, sizeBytes } = member;
-		const hash = new Bun.CryptoHasher("sha256");
-		for await (const piece of reader.pieces(sizeBytes)) hash.update(piece);
-		sums.push({ name, sha256: hash.digest("hex") });
-		await skipPadding(reader, sizeBytes);
-		member = await nextMember(reader);
-	}
-	const packed = [checksumOf(CHECKSUMS_NAME, checksums)];
-	if (formatChecksums(sums) !== checksums + formatChecksums(packed)) {
-		throw atPath(path, invalid("it differs from what was packed"));
-	}
 }
 
 function small(

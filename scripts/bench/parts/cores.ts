@@ -10,7 +10,6 @@ export async function benchCores(bench: Bench): Promise<Findings> {
 	const library = await sampleLibrary(bench, 100);
 	const cores = allowedCores();
 	const ours = ourBackup(bench, library);
-	const _counts = [2, 4, 8].filter((count) => count <= cores.length);
 	const more = [2, 4, 8]
 		.filter((count) => count <= cores.length)
 		.map((count) => [`on ${count}`, pinned(ours, cores, count)] as const);
