@@ -104,7 +104,7 @@ export function countRows(database: Database, table: string): number {
 }
 
 /** It reads each page once and writes each page once: measured, a larger cache only takes time. */
-const COPY_CACHE_KIB = 1024;
+const COPY_CACHE_KIB = 256;
 
 /**
  * Copies a database into a new file, defragmented. The copy is scratch, read at once: it never has to survive a power cut.
