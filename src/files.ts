@@ -12,6 +12,8 @@ export const PRIVATE_FILE_MODE = 0o600;
 
 export const PRIVATE_FOLDER_MODE = 0o700;
 
+const READ_BYTES = 1024 * 1024;
+
 /** Called with the bytes done so far. */
 export type OnBytes = (doneBytes: number) => void;
 
@@ -49,46 +51,29 @@ function notAFolder(path: string, cause?: unknown): AppError {
 	return new AppError("OPERATION_FAILED", what, { cause });
 }
 
-export interface ReadingOptions {
-	readonly signal?: AbortSignal | undefined;
-	readonly onBytes?: OnBytes | undefined;
-}
-
 /**
- * Reads a file in blocks. Each has memory of its own, which its reader may move to another thread.
+ * Reads a file in pieces of 1 MiB. A piece is valid until the next one is asked for: all use the same memory.
  * @throws the signal's reason; AppError OPERATION_FAILED
  */
-export async function* readBlocks(
+export async function* readPieces(
 	path: string,
-	blockBytes: number,
-	{ signal, onBytes }: ReadingOptions = {},
+	signal?: AbortSignal,
+	onBytes?: OnBytes,
 ): AsyncGenerator<Bytes> {
 	try {
 		await using file = await open(path, "r");
+		const piece = new Uint8Array(READ_BYTES);
 		for (let done = 0; ; ) {
 			signal?.throwIfAborted();
-			const block = new Uint8Array(blockBytes);
-			const { bytesRead } = await file.read(block, 0, blockBytes, done);
+			const { bytesRead } = await file.read(piece, 0, READ_BYTES, done);
 			if (bytesRead === 0) return;
 			done += bytesRead;
 			onBytes?.(done);
-			yield bytesRead === blockBytes ? block : block.slice(0, bytesRead);
+			yield piece.subarray(0, bytesRead);
 		}
 	} catch (cause) {
 		throw fileError(`cannot read ${path}`, cause);
 	}
-}
-
-/** A file's SHA-256 in hexadecimal. */
-export async function sha256Of(
-	path: string,
-	signal?: AbortSignal,
-): Promise<string> {
-	const hash = new Bun.CryptoHasher("sha256");
-	for await (const block of readBlocks(path, 1024 * 1024, { signal })) {
-		hash.update(block);
-	}
-	return hash.digest("hex");
 }
 
 /** The first bytes of a file, fewer if it is shorter. */
@@ -105,14 +90,14 @@ export async function readHead(path: string, count: number): Promise<Bytes> {
 
 /**
  * Writes a new private file. It is on the disk only after `syncFile`.
- * @param head what stands before the pieces; asked for its length when there is one, and for its content when all are written
+ * @returns the bytes written
  * @throws AppError INSUFFICIENT_SPACE, OPERATION_FAILED (also where the file exists); the file is then left to its scratch folder
  */
 export async function writeNewFile(
 	path: string,
 	pieces: AsyncIterable<Bytes>,
-	head?: () => Promise<Bytes>,
-): Promise<void> {
+): Promise<number> {
+	let done = 0;
 	let file: Awaited<ReturnType<typeof open>>;
 	try {
 		file = await open(path, "wx", PRIVATE_FILE_MODE);
@@ -120,30 +105,23 @@ export async function writeNewFile(
 		throw fileError(`cannot write ${path}`, cause);
 	}
 	await using _ = file;
-	let end: number | null = null;
 	for await (const piece of pieces) {
-		end ??= (await head?.())?.byteLength ?? 0;
-		await writeAt(end, piece);
-		end += piece.byteLength;
+		try {
+			for (let at = 0; at < piece.byteLength; ) {
+				const { bytesWritten } = await file.write(piece, at);
+				at += bytesWritten;
+			}
+		} catch (cause) {
+			throw fileError(`cannot write ${path}`, cause);
+		}
+		done += piece.byteLength;
 	}
-	if (head) await writeAt(0, await head());
 	try {
 		await file.chmod(PRIVATE_FILE_MODE); // whatever the umask
 	} catch (cause) {
 		throw fileError(`cannot write ${path}`, cause);
 	}
-
-	async function writeAt(position: number, piece: Bytes): Promise<void> {
-		try {
-			for (let at = 0; at < piece.byteLength; ) {
-				const left = piece.byteLength - at;
-				const written = await file.write(piece, at, left, position + at);
-				at += written.bytesWritten;
-			}
-		} catch (cause) {
-			throw fileError(`cannot write ${path}`, cause);
-		}
-	}
+	return done;
 }
 
 /** Makes what was written to a file survive a power cut. */

@@ -1,7 +1,7 @@
 // The process as the system sees it: what signals ask of it, what nobody catches, and how much it takes from others.
 
 import { readFileSync } from "node:fs";
-import { constants, setPriority } from "node:os";
+import { constants, getPriority, setPriority } from "node:os";
 import { AppError } from "./errors.ts";
 
 const ECHO_MS = 1000;
@@ -55,7 +55,7 @@ export function lowerPriorityFurther(): void {
 // Linux takes process 0 for the calling thread.
 function setNice(nice: number): void {
 	try {
-		setPriority(0, nice);
+		setPriority(0, Math.max(nice, getPriority(0)));
 	} catch {
 		// Where priorities can't be lowered we work all the same.
 	}

@@ -1,10 +1,7 @@
 // Writes the archive: parts and their SHA256SUMS in a .tar.gz whose gzip members can be made and checked in parallel.
-// A part is read only once: its checksum is taken of the very bytes that are compressed.
 
-import { type OnBytes, readBlocks, writeNewFile } from "../files.ts";
-import { fileSize } from "../paths.ts";
-import { BLOCK_BYTES, gzipMember } from "./gzip.format.ts";
-import type { GzipPool } from "./gzip.ts";
+import { type OnBytes, readPieces, writeNewFile } from "../files.ts";
+import { BLOCK_BYTES, type GzipPool } from "./gzip.ts";
 import { encodeHeader, endOfArchive, type Member, padding } from "./tar.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -13,26 +10,6 @@ export const METADATA_NAME = "backup_metadata.json";
 export const DATABASE_NAME = "library.db";
 export const CHECKSUMS_NAME = "SHA256SUMS";
 
-/** Something that goes into an archive. */
-export interface Part extends Member {
-	/** Its bytes in blocks of at most BLOCK_BYTES, each of which is the reader's own. */
-	read(): AsyncIterable<Bytes>;
-}
-
-/** A part that is a file, which nobody changes meanwhile. */
-export async function filePart(
-	name: string,
-	path: string,
-	signal?: AbortSignal,
-): Promise<Part> {
-	const sizeBytes = await fileSize(path);
-	return {
-		name,
-		sizeBytes,
-		read: () => readBlocks(path, BLOCK_BYTES, { signal }),
-	};
-}
-
 /** What SHA256SUMS says of one part. */
 export interface Checksum {
 	readonly name: string;
@@ -40,11 +17,41 @@ export interface Checksum {
 	readonly sha256: string;
 }
 
-/** A short text that stands before the parts, and tells of the first of them. */
-export interface Head {
-	readonly name: string;
-	/** Called twice: only its length counts as long as the checksum isn't known, and it must be the same both times. */
-	text(sha256: string): Promise<string>;
+/** Something that goes into an archive. */
+export interface Part extends Member, Checksum {
+	read(): AsyncIterable<Bytes>;
+}
+
+/**
+ * A part that is a file. It is read twice, now for its checksum and then to be packed: of one reading alone nothing
+ * would show that it went wrong.
+ */
+export async function filePart(
+	name: string,
+	path: string,
+	signal?: AbortSignal,
+): Promise<Part> {
+	const hash = new Bun.CryptoHasher("sha256");
+	let sizeBytes = 0;
+	for await (const piece of readPieces(path, signal)) {
+		hash.update(piece);
+		sizeBytes += piece.byteLength;
+	}
+	const read = () => readPieces(path, signal);
+	return { name, sizeBytes, sha256: hash.digest("hex"), read };
+}
+
+/** A part that is a short text. */
+export function textPart(name: string, text: string): Part {
+	const bytes = new TextEncoder().encode(text);
+	return {
+		name,
+		sizeBytes: bytes.byteLength,
+		sha256: Bun.SHA256.hash(bytes, "hex"),
+		async *read() {
+			yield bytes;
+		},
+	};
 }
 
 export interface WriteOptions {
@@ -53,17 +60,10 @@ export interface WriteOptions {
 	readonly level: number;
 	readonly modifiedAt: Date;
 	readonly onBytes?: OnBytes | undefined;
-	readonly head?: Head;
 }
 
-/** The gzip level that does not compress. */
-const STORED = 0;
-
-const UNKNOWN_SHA256 = "0".repeat(64);
-
 /**
- * Writes a new archive of the parts and their SHA256SUMS; syncing it is left to the caller. Each part begins a gzip
- * member of its own. The head's is stored as it is: so its length is known before its content.
+ * Writes a new archive of the parts and their SHA256SUMS; syncing it is left to the caller. Each part begins a gzip member of its own.
  * @returns the SHA256SUMS that it holds
  */
 export async function writeArchive(
@@ -71,65 +71,59 @@ export async function writeArchive(
 	parts: readonly Part[],
 	options: WriteOptions,
 ): Promise<string> {
-	const { pool, level, modifiedAt, head } = options;
-	const sums: Checksum[] = [];
-	let checksums = "";
-	const headText = async (): Promise<string> =>
-		(await head?.text(sums[0]?.sha256 ?? UNKNOWN_SHA256)) ?? "";
-	const headMember = async () =>
-		head
-			? gzipMember(textMember(head.name, await headText(), modifiedAt), STORED)
-			: new Uint8Array(0);
-	const blocks = async function* () {
-		yield* partBlocks(parts, sums, options);
-		const own = head ? [checksumOf(head.name, await headText())] : [];
-		checksums = formatChecksums([...own, ...sums]);
-		const last = textMember(CHECKSUMS_NAME, checksums, modifiedAt);
-		yield joined(last, endOfArchive());
-	};
-	await writeNewFile(path, pool.compress(blocks(), level), headMember);
+	const checksums = formatChecksums(parts);
+	const members = [...parts, textPart(CHECKSUMS_NAME, checksums)];
+	const blocks = tarBlocks(members, options);
+	await writeNewFile(path, options.pool.compress(blocks, options.level));
 	return checksums;
 }
 
-async function* partBlocks(
-	parts: readonly Part[],
-	sums: Checksum[],
+async function* tarBlocks(
+	members: readonly Part[],
 	{ modifiedAt, onBytes }: WriteOptions,
 ): AsyncGenerator<Bytes> {
 	let done = 0;
-	for (const { name, sizeBytes, read } of parts) {
-		const hash = new Bun.CryptoHasher("sha256");
-		const end = done + sizeBytes;
-		yield encodeHeader(name, sizeBytes, modifiedAt);
-		for await (const block of read()) {
-			hash.update(block);
+	for (const part of members) {
+		const end = part === members.at(-1) ? endOfArchive() : null;
+		for await (const block of inBlocks(tarMember(part, modifiedAt, end))) {
 			done += block.byteLength;
 			onBytes?.(done);
 			yield block;
 		}
-		if (done !== end) throw new Error(`${name} changed while it was packed`);
-		const gap = padding(sizeBytes);
-		if (gap.byteLength > 0) yield gap;
-		sums.push({ name, sha256: hash.digest("hex") });
 	}
 }
 
-function textMember(name: string, text: string, modifiedAt: Date): Bytes {
-	const body = new TextEncoder().encode(text);
-	const header = encodeHeader(name, body.byteLength, modifiedAt);
-	return joined(header, body, padding(body.byteLength));
+async function* tarMember(
+	part: Part,
+	modifiedAt: Date,
+	end: Bytes | null,
+): AsyncGenerator<Bytes> {
+	yield encodeHeader(part.name, part.sizeBytes, modifiedAt);
+	yield* part.read();
+	yield padding(part.sizeBytes);
+	if (end) yield end;
 }
 
-function joined(...pieces: readonly Bytes[]): Bytes {
-	return new Uint8Array(Buffer.concat(pieces));
-}
-
-/** The checksum of a short text. */
-export function checksumOf(name: string, text: string | Bytes): Checksum {
-	return { name, sha256: Bun.SHA256.hash(text, "hex") };
+async function* inBlocks(pieces: AsyncIterable<Bytes>): AsyncGenerator<Bytes> {
+	let block = new Uint8Array(BLOCK_BYTES);
+	let filled = 0;
+	for await (const piece of pieces) {
+		for (let at = 0; at < piece.byteLength; ) {
+			const part = piece.subarray(at, at + BLOCK_BYTES - filled);
+			block.set(part, filled);
+			filled += part.byteLength;
+			at += part.byteLength;
+			if (filled === BLOCK_BYTES) {
+				yield block;
+				block = new Uint8Array(BLOCK_BYTES);
+				filled = 0;
+			}
+		}
+	}
+	if (filled > 0) yield block.slice(0, filled);
 }
 
 /** In the format of sha256sum, so that `sha256sum -c` checks it. */
-export function formatChecksums(sums: readonly Checksum[]): string {
-	return sums.map(({ sha256, name }) => `${sha256}  ${name}\n`).join("");
+export function formatChecksums(parts: readonly Checksum[]): string {
+	return parts.map(({ sha256, name }) => `${sha256}  ${name}\n`).join("");
 }

@@ -2,9 +2,10 @@
 
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
-import { makePrivateFolder, sha256Of } from "../files.ts";
+import { makePrivateFolder } from "../files.ts";
 import { makeScratch } from "../scratch.ts";
 import type { Settings } from "../settings.ts";
+import { DATABASE_NAME, filePart } from "./archive.ts";
 import {
 	type BackupOptions,
 	findLibrary,
@@ -69,7 +70,7 @@ export async function createBackup(
 			signal,
 		);
 		if (previous && options.skipUnchanged) {
-			const sha256 = await sha256Of(snapshotPath, signal);
+			const { sha256 } = await filePart(DATABASE_NAME, snapshotPath, signal);
 			const isEqual = previous.metadata.own?.databaseSha256 === sha256;
 			if (isEqual && (await isWhole(previous, workshop))) {
 				return { unchangedSince: previous };

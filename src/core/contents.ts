@@ -3,10 +3,10 @@
 import { AppError } from "../errors.ts";
 import {
 	CHECKSUMS_NAME,
-	checksumOf,
 	DATABASE_NAME,
 	formatChecksums,
 	METADATA_NAME,
+	textPart,
 } from "./archive.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";
 
@@ -50,8 +50,8 @@ export function agree({
 	if (metadata.own && !checksums) throw invalid(`${CHECKSUMS_NAME} is missing`);
 	if (!checksums) return { metadata, checksums: null };
 	const expected = formatChecksums([
-		checksumOf(METADATA_NAME, json),
-		{ name: DATABASE_NAME, sha256: database.sha256 },
+		{ ...textPart(METADATA_NAME, ""), sha256: Bun.SHA256.hash(json, "hex") },
+		{ ...textPart(DATABASE_NAME, ""), sha256: database.sha256 },
 	]);
 	if (new TextDecoder().decode(checksums) !== expected) {
 		throw invalid(`the contents do not match ${CHECKSUMS_NAME}`);

@@ -21,19 +21,6 @@ export const MEMBER_HEADER = Uint8Array.of(
 /** The most that one of our members can take: an incompressible block is stored, 5 bytes for each 64 KiB and 18 around. */
 export const MAX_MEMBER_BYTES = BLOCK_BYTES + 1024;
 
-/** One member of our own that holds a block, at a level of libdeflate: 0 stores it as it is, 12 takes longest. */
-export function gzipMember(
-	block: Uint8Array<ArrayBuffer>,
-	level: number,
-): Uint8Array<ArrayBuffer> {
-	const member = Bun.gzipSync(block, {
-		library: "libdeflate",
-		level: level as 6,
-	});
-	member.set(MEMBER_HEADER);
-	return member;
-}
-
 /** Gives the memory of an array back at once; nothing that shares it may be used afterwards. */
 export function release(bytes: Uint8Array<ArrayBuffer>): void {
 	bytes.buffer.transfer(0);

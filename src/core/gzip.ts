@@ -99,7 +99,6 @@ export async function* splitMembers(
 		joined.set(rest);
 		joined.set(chunk, rest.byteLength);
 		release(rest);
-		release(chunk);
 		rest = joined;
 		let next = rest.indexOf(MEMBER_HEADER, 1);
 		while (next > 0) {
@@ -139,7 +138,7 @@ export async function* gunzipStream(
 	const feed = async () => {
 		for await (const chunk of chunks) {
 			givenBytes += chunk.byteLength;
-			if (!gunzip.write(chunk)) await drained();
+			if (!gunzip.write(chunk.slice())) await drained();
 			if (gunzip.destroyed) return;
 		}
 		gunzip.end();

@@ -6,7 +6,6 @@ import { lowerPriorityFurther } from "../process.ts";
 import {
 	BLOCK_BYTES,
 	endsWithTrailer,
-	gzipMember,
 	MEMBER_HEADER,
 	release,
 } from "./gzip.format.ts";
@@ -49,7 +48,11 @@ const operations = {
 // What does not compress is stored as it is, and a header in it would look like the next member's. Halves of the block
 // are stored as well, until the border between two of them cuts the header in the block.
 function compress(block: Bytes, level: number): Bytes[] {
-	const member = gzipMember(block, level);
+	const member = Bun.gzipSync(block, {
+		library: "libdeflate",
+		level: level as 6,
+	});
+	member.set(MEMBER_HEADER);
 	const bytes = Buffer.from(member.buffer, member.byteOffset, member.length);
 	if (bytes.indexOf(MEMBER_HEADER, 1) < 0) return [member];
 	const half = block.byteLength >> 1;

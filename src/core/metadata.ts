@@ -18,7 +18,7 @@ const timestamp = v.pipe(
 	v.check((text) => Date.parse(text) <= LATEST, "not a date"),
 );
 
-const VpoSchema = v.object({
+const VpoMetadata = v.object({
 	vpo_version: v.string(),
 	schema_version: count,
 	created_at: timestamp,
@@ -28,8 +28,8 @@ const VpoSchema = v.object({
 	compression: v.string(),
 });
 
-const OwnSchema = v.object({
-	...VpoSchema.entries,
+const OwnMetadata = v.object({
+	...VpoMetadata.entries,
 	format_version: v.literal(1),
 	database_sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 	source_journal_mode: v.string(),
@@ -53,11 +53,6 @@ export interface Metadata {
 	readonly own: OwnPart | null;
 }
 
-/** What one of our own archives says of itself. */
-export interface OwnMetadata extends Metadata {
-	readonly own: OwnPart;
-}
-
 export interface OwnPart {
 	readonly databaseSha256: string;
 	readonly sourceJournalMode: string;
@@ -71,8 +66,8 @@ export interface OwnPart {
 }
 
 /** The bytes of a backup_metadata.json. */
-export function encodeMetadata(metadata: OwnMetadata): string {
-	const json: v.InferOutput<typeof OwnSchema> = {
+export function encodeMetadata(metadata: Metadata & { own: OwnPart }): string {
+	const json: v.InferOutput<typeof OwnMetadata> = {
 		vpo_version: metadata.vpoVersion,
 		schema_version: metadata.schemaVersion,
 		created_at: metadata.createdAt,
@@ -98,7 +93,7 @@ export function encodeMetadata(metadata: OwnMetadata): string {
 export function parseMetadata(bytes: Uint8Array): Metadata {
 	const json = parseJson(bytes);
 	const isOwn = typeof json === "object" && json && "format_version" in json;
-	const result = v.safeParse(isOwn ? OwnSchema : VpoSchema, json);
+	const result = v.safeParse(isOwn ? OwnMetadata : VpoMetadata, json);
 	if (!result.success) {
 		const issue = result.issues[0];
 		const key = v.getDotPath(issue) ?? "it";
@@ -126,7 +121,7 @@ export function isoSeconds(date: Date): string {
 	return `${date.toISOString().slice(0, 19)}Z`;
 }
 
-function ownPart(parsed: v.InferOutput<typeof OwnSchema>): OwnPart {
+function ownPart(parsed: v.InferOutput<typeof OwnMetadata>): OwnPart {
 	return {
 		databaseSha256: parsed.database_sha256,
 		sourceJournalMode: parsed.source_journal_mode,

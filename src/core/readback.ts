@@ -6,10 +6,9 @@ import { fileSize } from "../paths.ts";
 import {
 	CHECKSUMS_NAME,
 	type Checksum,
-	checksumOf,
 	formatChecksums,
+	textPart,
 } from "./archive.ts";
-import type { OwnMetadata } from "./metadata.ts";
 import { stageCounter } from "./progress.ts";
 import { ByteReader } from "./reader.ts";
 import type { Workshop } from "./store.ts";
@@ -17,33 +16,25 @@ import { nextMember, skipPadding } from "./tar.ts";
 import { together } from "./together.ts";
 import { openBlocks, type ReadOptions, readArchive } from "./unpack.ts";
 
-/** What an archive that was just written turned out to be. */
-export interface ReadBack {
-	readonly archiveSizeBytes: number;
-	readonly metadata: OwnMetadata;
-}
-
 /**
  * Syncs an archive that was just written, and reads it back.
  * @param checksums the SHA256SUMS of what was packed
+ * @returns its size in bytes
  * @throws AppError OPERATION_FAILED: it is not what was written, or cannot be read or synced
  */
 export async function readBack(
 	path: string,
 	checksums: string,
 	{ pool, signal, onProgress }: Workshop,
-): Promise<ReadBack> {
-	const archiveSizeBytes = await fileSize(path);
-	const onBytes = stageCounter(onProgress, "Verify", archiveSizeBytes);
+): Promise<number> {
+	const sizeBytes = await fileSize(path);
+	const onBytes = stageCounter(onProgress, "Verify", sizeBytes);
 	const [found] = await together(
 		signal,
 		(stop) => unlessDamaged(readArchive(path, { pool, signal: stop, onBytes })),
 		() => syncFile(path),
 	);
-	const own = found?.metadata.own;
-	if (own && found.checksums === checksums) {
-		return { archiveSizeBytes, metadata: { ...found.metadata, own } };
-	}
+	if (found?.checksums === checksums) return sizeBytes;
 	throw differs(path);
 }
 
@@ -57,7 +48,7 @@ export async function readPartsBack(
 	checksums: string,
 	options: ReadOptions,
 ): Promise<void> {
-	const last = formatChecksums([checksumOf(CHECKSUMS_NAME, checksums)]);
+	const last = formatChecksums([textPart(CHECKSUMS_NAME, checksums)]);
 	const found = await unlessDamaged(sumMembers(path, options));
 	if (found !== checksums + last) throw differs(path);
 }

@@ -94,7 +94,7 @@ export class SqliteThread implements Disposable {
 		);
 	}
 
-	/** Reads all that a backup records of a private file. Does not wait for its check, nor that for this. */
+	/** Reads all that a backup records of a private file, beside its check; what that leaves to the spare thread comes after. */
 	survey(path: string): Promise<Survey> {
 		this.#spare ??= startSqlite();
 		return this.#spare.call("survey", path);

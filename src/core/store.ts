@@ -8,7 +8,7 @@ import {
 	DATABASE_NAME,
 	filePart,
 	METADATA_NAME,
-	type Part,
+	textPart,
 	writeArchive,
 } from "./archive.ts";
 import { usableCores } from "./cores.ts";
@@ -19,10 +19,10 @@ import {
 	encodeMetadata,
 	isoSeconds,
 	type Metadata,
-	type OwnMetadata,
+	type OwnPart,
 } from "./metadata.ts";
 import { type OnProgress, stageCounter } from "./progress.ts";
-import { type ReadBack, readBack } from "./readback.ts";
+import { readBack } from "./readback.ts";
 import { findShrinkage } from "./shrinkage.ts";
 import type { CheckResult } from "./soundness.ts";
 import type { SqliteThread } from "./sqlite-thread.ts";
@@ -52,8 +52,10 @@ export interface StoreOptions {
 }
 
 /** A backup that stands in its location, complete and verified. */
-export interface StoredBackup extends ReadBack {
+export interface StoredBackup {
 	readonly path: string;
+	readonly archiveSizeBytes: number;
+	readonly metadata: Metadata & { own: OwnPart };
 	readonly warnings: readonly string[];
 }
 
@@ -96,48 +98,37 @@ async function pack(
 	survey: Promise<Survey>,
 	options: StoreOptions,
 	workshop: Workshop,
-): Promise<ReadBack> {
+): Promise<Pick<StoredBackup, "metadata" | "archiveSizeBytes">> {
 	const { pool, signal, onProgress } = workshop;
-	const { level, createdAt: modifiedAt } = options;
 	const database = await filePart(DATABASE_NAME, snapshotPath, signal);
-	const head = {
-		name: METADATA_NAME,
-		text: async (sha256: string) =>
-			encodeMetadata(describe(await survey, database, sha256, options)),
+	const seen = await survey;
+	const metadata = {
+		vpoVersion: options.vpoVersion,
+		schemaVersion: seen.schemaVersion,
+		createdAt: isoSeconds(options.createdAt),
+		databaseSizeBytes: database.sizeBytes,
+		fileCount: seen.fileCount,
+		totalLibrarySizeBytes: seen.totalLibrarySizeBytes,
+		own: {
+			databaseSha256: database.sha256,
+			sourceJournalMode: options.sourceJournalMode,
+			note: options.note,
+			kind: options.kind,
+			tableRows: seen.tableRows,
+			shrinkWarning: findShrinkage(seen, options.previous),
+		},
 	};
+	const parts = [textPart(METADATA_NAME, encodeMetadata(metadata)), database];
+	const { level, createdAt: modifiedAt } = options;
 	const onBytes = stageCounter(
 		onProgress,
 		"Check and compress",
 		database.sizeBytes,
 	);
-	const packing = { pool, level, modifiedAt, onBytes, head };
-	const checksums = await writeArchive(archivePath, [database], packing);
-	return readBack(archivePath, checksums, workshop);
-}
-
-function describe(
-	seen: Survey,
-	database: Part,
-	databaseSha256: string,
-	options: StoreOptions,
-): OwnMetadata {
-	const { createdAt, vpoVersion, sourceJournalMode, note, kind } = options;
-	return {
-		vpoVersion,
-		schemaVersion: seen.schemaVersion,
-		createdAt: isoSeconds(createdAt),
-		databaseSizeBytes: database.sizeBytes,
-		fileCount: seen.fileCount,
-		totalLibrarySizeBytes: seen.totalLibrarySizeBytes,
-		own: {
-			databaseSha256,
-			sourceJournalMode,
-			note,
-			kind,
-			tableRows: seen.tableRows,
-			shrinkWarning: findShrinkage(seen, options.previous),
-		},
-	};
+	const packing = { pool, level, modifiedAt, onBytes };
+	const checksums = await writeArchive(archivePath, parts, packing);
+	const archiveSizeBytes = await readBack(archivePath, checksums, workshop);
+	return { metadata, archiveSizeBytes };
 }
 
 async function requireSound(

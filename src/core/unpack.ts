@@ -1,12 +1,7 @@
 // Reads an archive in one pass. It is believed only when every byte up to the end of the file was seen to be right.
 
 import { AppError } from "../errors.ts";
-import {
-	type ReadingOptions,
-	readBlocks,
-	readHead,
-	writeNewFile,
-} from "../files.ts";
+import { type OnBytes, readHead, readPieces, writeNewFile } from "../files.ts";
 import { freeSpace } from "../paths.ts";
 import { CHECKSUMS_NAME, DATABASE_NAME, METADATA_NAME } from "./archive.ts";
 import {
@@ -30,16 +25,16 @@ import { type Member, nextMember, skipPadding } from "./tar.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-const READ_BYTES = 1024 * 1024;
-
 const MAX_CHECKSUMS_BYTES = 4096;
 
 const MOST_MESSAGE_LENGTH = 300;
 
-export interface ReadOptions extends ReadingOptions {
+export interface ReadOptions {
 	readonly pool: GzipPool;
 	/** Where to write the library; it is only checked if left out. */
 	readonly to?: string;
+	readonly signal?: AbortSignal | undefined;
+	readonly onBytes?: OnBytes | undefined;
 }
 
 /**
@@ -84,13 +79,13 @@ export function atPath(path: string, error: unknown): unknown {
 /** The content of any archive of ours or of VPO's, decompressed. */
 export async function openBlocks(
 	path: string,
-	{ pool, ...reading }: ReadOptions,
+	{ pool, signal, onBytes }: ReadOptions,
 ): Promise<AsyncIterable<Bytes>> {
 	const head = await readHead(path, 16);
-	const blocks = readBlocks(path, READ_BYTES, reading);
+	const pieces = readPieces(path, signal, onBytes);
 	return startsMember(head)
-		? pool.decompress(splitMembers(blocks))
-		: gunzipStream(blocks);
+		? pool.decompress(splitMembers(pieces))
+		: gunzipStream(pieces);
 }
 
 async function readMembers(

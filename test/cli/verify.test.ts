@@ -70,8 +70,8 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(lines.map((line) => line.replaceAll(/ +/g, " "))).toEqual([
 			"RESULT ARCHIVE FILES TIME NAME",
 			expect.stringMatching(/^good 127 KB 120 \d\.\d s 2026-11-22T110747Z$/),
-			expect.stringMatching(/^good 1\.8 KB 3 \d\.\d s 2026-02-02T030000Z$/),
-			expect.stringMatching(/^good 1\.8 KB 3 \d\.\d s 2026-02-01T030000Z$/),
+			expect.stringMatching(/^good 1\.1 KB 3 \d\.\d s 2026-02-02T030000Z$/),
+			expect.stringMatching(/^good 1\.1 KB 3 \d\.\d s 2026-02-01T030000Z$/),
 			expect.stringMatching(/^3 backups, all good, in \d+\.\d s$/),
 		]);
 		expect(libraryFiles(home.library)).toEqual(before);

@@ -21,10 +21,12 @@ const MIB = 1024 * 1024;
 const pool = new GzipPool(2);
 afterAll(() => pool[Symbol.dispose]());
 
-/** As readBlocks does it: each piece has memory of its own. */
+/** As readPieces does it: each piece is gone when the next one is asked for. */
 async function* inPieces(bytes: Bytes, size: number): AsyncGenerator<Bytes> {
 	for (let at = 0; at < bytes.byteLength; at += size) {
-		yield bytes.slice(at, at + size);
+		const piece = bytes.slice(at, at + size);
+		yield piece;
+		piece.fill(0xee);
 	}
 }
 

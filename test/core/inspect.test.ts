@@ -88,11 +88,10 @@ test("something behind the end is seen", async () => {
 });
 
 test("the middle of an archive is not read", async () => {
-	const members = membersOf(own);
+	const [first, second, last] = membersOf(own);
+	if (!first || !second || !last) throw new Error("three members expected");
 	const hole = new Uint8Array(5 * 1024 * 1024);
-	const metadata = await inspect(
-		concat(...members.slice(0, -1), hole, ...members.slice(-1)),
-	);
+	const metadata = await inspect(concat(first, second, hole, last));
 	expect(metadata?.fileCount).toBe(2);
 });
 

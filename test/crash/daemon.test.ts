@@ -144,7 +144,7 @@ test("a daemon that starts while the backup is unpacked is found all the same", 
 	const { exitCode, stdout } = await holding(
 		home,
 		args,
-		"pwrite64:library.db",
+		"write:library.db",
 		async () => {
 			await peer.sql("INSERT INTO _meta VALUES ('new', 'yes')");
 		},

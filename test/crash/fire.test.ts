@@ -24,7 +24,7 @@ describe("while another process commits all the time", () => {
 		LONG,
 	);
 
-	test.each(["pwrite64:snapshot.db", "pwrite64:backup.tar.gz", "link:.tar.gz"])(
+	test.each(["pwrite64:snapshot.db", "write:backup.tar.gz", "link:.tar.gz"])(
 		"a writer in WAL mode need not wait for a backup that is at %s",
 		async (call) => {
 			using home = new Home();

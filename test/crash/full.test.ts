@@ -106,7 +106,7 @@ describe("too little space is seen before anything is written", () => {
 describe("another program fills the disk in the middle", () => {
 	test.each([
 		["of the snapshot", "VPO_TEMP_DIR", "pwrite64:snapshot.db:50"],
-		["of the archive", "VPO_BACKUP_DIR", "pwrite64:backup.tar.gz:2"],
+		["of the archive", "VPO_BACKUP_DIR", "write:backup.tar.gz:2"],
 		["before the archive is begun", "VPO_BACKUP_DIR", "openat:backup.tar.gz"],
 	])("%s", async (_, variable, at) => {
 		using home = new Home();
@@ -136,7 +136,7 @@ describe("another program fills the disk in the middle", () => {
 		const outcome = await holding(
 			home,
 			[...args, "--json"],
-			"pwrite64:library.db",
+			"write:library.db",
 			() => fill(small),
 			{ folder: small.path },
 		);

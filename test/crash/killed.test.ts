@@ -105,7 +105,7 @@ test("what a killed run leaves is for nobody else to read, whatever the umask", 
 	expect(stateOf(join(left, "backup.tar.gz"))).toStartWith("file 600 ");
 });
 
-test.each(["pwrite64:backup.tar.gz", "link:.tar.gz"])(
+test.each(["write:backup.tar.gz", "link:.tar.gz"])(
 	"a run that is alive, if only stopped at %s, keeps its scratch files while others clean up",
 	async (call) => {
 		using home = new Home();

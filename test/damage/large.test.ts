@@ -73,12 +73,10 @@ function change(
 }
 
 describe("a large archive of ours", () => {
-	test("consists of a member for the metadata, one for the library's header and each MiB of it, and one for the checksums", () => {
+	test("consists of a member for the metadata, one for each MiB and one for the checksums", () => {
 		const sizes = membersOf(own).map((member) => gunzipSync(member).byteLength);
-		const rest = library.byteLength % MIB;
-		const whole = Math.floor(library.byteLength / MIB);
-		expect(sizes.slice(1, -1)).toEqual([512, ...Array(whole).fill(MIB), rest]);
-		expect(sizes.at(-1)).toBe(2048);
+		expect(sizes.length).toBe(2 + Math.ceil(library.byteLength / MIB));
+		expect(sizes.slice(1, -2).every((size) => size === MIB)).toBe(true);
 	});
 
 	test("is refused with any byte of a member's header changed, but for the first one's", async () => {
@@ -98,7 +96,7 @@ describe("a large archive of ours", () => {
 	}, 30_000);
 
 	test("is refused with a bit flipped anywhere in its incompressible parts", async () => {
-		const starts = memberStarts(own).slice(2, -2);
+		const starts = memberStarts(own).slice(1, -2);
 		const damages = starts.flatMap((start) =>
 			[100, 4096, 65_540, 300_000, 700_001].map((at) => flip(start + at, 5)),
 		);

@@ -7,6 +7,7 @@ import {
 	DATABASE_NAME,
 	filePart,
 	METADATA_NAME,
+	textPart,
 	writeArchive,
 } from "../../src/core/archive.ts";
 import { GzipPool } from "../../src/core/gzip.ts";
@@ -42,29 +43,28 @@ export async function makeBackups(
 		const database = join(folder, "tiny.db.tmp");
 		makeTinyLibrary(database, fileCount);
 		const part = await filePart(DATABASE_NAME, database);
-		const text = async (databaseSha256: string) =>
-			encodeMetadata({
-				vpoVersion: "0.1.0",
-				schemaVersion: 27,
-				createdAt,
-				databaseSizeBytes: part.sizeBytes,
-				fileCount,
-				totalLibrarySizeBytes: fileCount * 1000,
-				own: {
-					databaseSha256,
-					sourceJournalMode: "wal",
-					note,
-					kind,
-					tableRows: { files: fileCount },
-					shrinkWarning,
-				},
-			});
+		const metadata = encodeMetadata({
+			vpoVersion: "0.1.0",
+			schemaVersion: 27,
+			createdAt,
+			databaseSizeBytes: part.sizeBytes,
+			fileCount,
+			totalLibrarySizeBytes: fileCount * 1000,
+			own: {
+				databaseSha256: part.sha256,
+				sourceJournalMode: "wal",
+				note,
+				kind,
+				tableRows: { files: fileCount },
+				shrinkWarning,
+			},
+		});
 		const name = backupName(at, kind, 1);
-		await writeArchive(join(folder, name), [part], {
+		const parts = [textPart(METADATA_NAME, metadata), part];
+		await writeArchive(join(folder, name), parts, {
 			pool,
 			level: 1,
 			modifiedAt: at,
-			head: { name: METADATA_NAME, text },
 		});
 		rmSync(database);
 		names.push(name);
