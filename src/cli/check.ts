@@ -3,7 +3,7 @@
 import { defineCommand } from "citty";
 import { checkHealth, type Health } from "../core/check.ts";
 import { readMarks } from "../core/marks.ts";
-import { writeMetrics } from "../core/metrics.ts";
+import { requireMetricsFile, writeMetrics } from "../core/metrics.ts";
 import { resolveSettings } from "../settings.ts";
 import {
 	commonArgs,
@@ -61,6 +61,7 @@ export const command = defineCommand({
 		const settings = resolveSettings(flags, environment);
 		const maxAge = args["max-age"] ?? DEFAULT_MAX_AGE;
 		const metricsPath = args.metrics ? toPath(args.metrics, environment) : null;
+		if (metricsPath) await requireMetricsFile(metricsPath);
 		const marks = await readMarks(settings.backupDir);
 		const options = {
 			maxAgeMs: toDurationMs("max-age", maxAge, now),

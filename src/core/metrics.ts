@@ -2,18 +2,38 @@
 
 import { chmod } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fileError } from "../errors.ts";
-import { publishOver, syncFile, writeNewFile } from "../files.ts";
+import { AppError, fileError } from "../errors.ts";
+import { publishOver, readHead, syncFile, writeNewFile } from "../files.ts";
+import { exists } from "../paths.ts";
 import { makeScratch } from "../scratch.ts";
 import type { Health } from "./check.ts";
 
 /** The exporter is another user's process, and nothing here is secret. */
 const METRICS_MODE = 0o644;
 
+/** What every file of ours begins with. */
+const START = "# HELP vpo_";
+
+/**
+ * Lets pass what may be replaced: nothing, an empty file, or metrics that were written before.
+ * @throws AppError OPERATION_FAILED: it is anything else
+ */
+export async function requireMetricsFile(path: string): Promise<void> {
+	if (!(await exists(path))) return;
+	const head = await readHead(path, START.length);
+	const text = new TextDecoder().decode(head);
+	if (text === "" || text === START) return;
+	throw new AppError(
+		"OPERATION_FAILED",
+		`--metrics replaces metrics only, and this is something else: ${path}`,
+		{ hint: "name another file, or remove this one yourself" },
+	);
+}
+
 /**
  * Writes the file in one step, so that no exporter ever reads half of it.
  * @param status the exit code of the check
- * @throws AppError OPERATION_FAILED, INSUFFICIENT_SPACE
+ * @throws AppError as `requireMetricsFile`, and INSUFFICIENT_SPACE
  */
 export async function writeMetrics(
 	path: string,
@@ -21,6 +41,7 @@ export async function writeMetrics(
 	status: number,
 	now: Date,
 ): Promise<void> {
+	await requireMetricsFile(path);
 	await using scratch = await makeScratch(dirname(path));
 	const unfinished = join(scratch.path, "metrics.prom");
 	await writeNewFile(unfinished, one(formatMetrics(health, status, now)));
