@@ -24,6 +24,14 @@ export async function exists(path: string): Promise<boolean> {
 	}
 }
 
+/** Whether this is a symbolic link, wherever it leads. */
+export async function isLink(path: string): Promise<boolean> {
+	return lstat(path).then(
+		(found) => found.isSymbolicLink(),
+		() => false,
+	);
+}
+
 /** Follows links to where a file is or would be made; a dangling link too. */
 export async function resolveLinks(path: string): Promise<string> {
 	for (let current = path, hops = 0; ; hops++) {

@@ -4,6 +4,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
+import { isLink } from "../paths.ts";
 import { GzipPool } from "./gzip.ts";
 import { inspectArchive } from "./inspect.ts";
 import type { Metadata } from "./metadata.ts";
@@ -21,6 +22,8 @@ export interface Backup {
 	readonly filename: string;
 	readonly path: string;
 	readonly archiveSizeBytes: number | null;
+	/** A symbolic link: another name of a backup, and none of its own. */
+	readonly isLink: boolean;
 	/** By which the state knows it; null for what is no file. */
 	readonly identity: Identity | null;
 	/** From the metadata, else from the file name. */
@@ -132,6 +135,7 @@ async function describeBackup(
 		filename,
 		path,
 		archiveSizeBytes: file?.isFile() ? file.size : null,
+		isLink: await isLink(path),
 		identity: file?.isFile() ? identityOf(file) : null,
 		modifiedMs: file?.mtimeMs ?? 0,
 	};

@@ -2,7 +2,12 @@
 
 import { basename, dirname } from "node:path";
 import { AppError } from "../errors.ts";
-import { lookAt, requireRegularFile } from "./format.ts";
+import { isLink, resolveLinks } from "../paths.ts";
+import {
+	lookAt,
+	requireRegularFile,
+	requireSupportedFormat,
+} from "./format.ts";
 import { findBackup } from "./reference.ts";
 import { identityOf, readState, remember, updateState } from "./state.ts";
 
@@ -25,8 +30,9 @@ export interface PinChange {
 
 /**
  * Sets or removes a backup's pin; without it, it has no note of its own either. Doing it twice changes nothing more.
+ * Through a link it is the backup that the link leads to which gets it.
  * @param reference a path, a file name or prefix, "latest"
- * @throws AppError NOT_FOUND; OPERATION_FAILED: the state can't be written
+ * @throws AppError NOT_FOUND; INVALID_ARCHIVE: what is to be pinned is no .tar.gz; OPERATION_FAILED: the state can't be written
  */
 export async function changePin(
 	reference: string,
@@ -34,9 +40,11 @@ export async function changePin(
 	change: PinChange,
 	signal?: AbortSignal,
 ): Promise<Pin> {
-	const path = await findBackup(reference, folder, signal);
+	const named = await findBackup(reference, folder, signal);
+	const path = (await isLink(named)) ? await resolveLinks(named) : named;
 	const found = await lookAt(path);
 	requireRegularFile(path, found);
+	if (change.isPinned) await requireSupportedFormat(path);
 	const filename = basename(path);
 	const identity = identityOf(found);
 	const state = await readState(dirname(path));

@@ -58,8 +58,9 @@ export async function planPrune(options: PruneOptions): Promise<PrunePlan> {
 	for (const name of options.knownDamaged)
 		damaged.set(name, "a verification found it damaged");
 	const backups = await listBackups(folder, signal);
-	for (const { filename, error } of backups) {
+	for (const { filename, error, isLink } of backups) {
 		if (error !== null) damaged.set(filename, error);
+		else if (isLink) damaged.set(filename, "a link: what it leads to counts");
 	}
 	for (;;) {
 		const candidates = backups.map((backup) =>

@@ -1,7 +1,13 @@
 // vpo library pin and unpin: what is pinned stays, is shown, and is nowhere lost.
 
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+	readdirSync,
+	readFileSync,
+	symlinkSync,
+	unlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { makeBackups } from "../helpers/backups.ts";
 import { Mount } from "../helpers/mounts.ts";
@@ -93,6 +99,23 @@ describe.each(PROGRAMS)("$name", (program) => {
 			`Not pinned: ${join(home.backups, SECOND)}\n`,
 		]);
 		expect(await pins(home)).toEqual([`${FIRST}: two`]);
+	});
+
+	test("through a link it is the backup that is pinned", async () => {
+		using home = await makeHome();
+		symlinkSync(SECOND, join(home.backups, "favourite.tar.gz"));
+		await run(program, home, ["library", "pin", "favourite.tar.gz"]);
+		expect(await pins(home)).toEqual([`${SECOND}: null`]);
+	});
+
+	test("what is no archive is refused", async () => {
+		using home = new Home();
+		const before = tree(home.at(".vpo"));
+		const pin = ["library", "pin", home.library];
+		const { exitCode, json } = await runJson(program, home, pin);
+		expect(exitCode).toBe(46);
+		expect(json.error).toContain(home.library);
+		expect(tree(home.at(".vpo"))).toEqual(before);
 	});
 
 	test("a dry run changes nothing", async () => {

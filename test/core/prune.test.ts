@@ -1,13 +1,44 @@
 // What happened between the plan and its execution: only what is still as it was planned goes.
 
 import { expect, test } from "bun:test";
-import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import {
+	readdirSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	utimesSync,
+} from "node:fs";
 import { join } from "node:path";
 import { GzipPool } from "../../src/core/gzip.ts";
 import { executePrune, planPrune } from "../../src/core/prune.ts";
 import { identityOf, remember, updateState } from "../../src/core/state.ts";
 import { makeBackups } from "../helpers/backups.ts";
 import { Home } from "../helpers/program.ts";
+
+test("a link counts for nothing, so that what it leads to is kept for itself", async () => {
+	using home = new Home();
+	const names = await makeBackups(
+		home.backups,
+		[1, 2].map((day) => ({ createdAt: `2026-01-0${day}T03:00:00Z` })),
+	);
+	const [old = "", newest = ""] = names;
+	symlinkSync(newest, join(home.backups, "latest.tar.gz"));
+	using pool = new GzipPool(1);
+	const plan = await planPrune({
+		folder: home.backups,
+		rules: { keepLast: 1 },
+		timeZone: "UTC",
+		now: new Date("2026-01-06T00:00:00Z"),
+		pinned: new Set(),
+		knownDamaged: new Set(),
+		pool,
+	});
+	expect(plan.keep.map(({ name }) => name)).toEqual([newest]);
+	expect(plan.remove.map(({ name }) => name)).toEqual([old]);
+	expect(plan.untouched).toEqual([
+		{ name: "latest.tar.gz", reason: "a link: what it leads to counts" },
+	]);
+});
 
 test("a file that was pinned, changed or removed since the plan is left, the rest goes", async () => {
 	using home = new Home();
