@@ -64,18 +64,15 @@ export async function createBackup(
 		const snapshotPath = join(scratch.path, "snapshot.db");
 		pool.start();
 		await takeSnapshot(source, snapshotPath, locking, workshop);
-		const previous = await newestGoodBackup(
-			settings.backupDir,
-			options.pinned,
-			signal,
-		);
-		if (previous && options.skipUnchanged) {
-			const { sha256 } = await filePart(DATABASE_NAME, snapshotPath, signal);
-			const isEqual = previous.metadata.own?.databaseSha256 === sha256;
-			if (isEqual && (await isWhole(previous, workshop))) {
-				return { unchangedSince: previous };
+		const newestIn = (folder: string) =>
+			newestGoodBackup(folder, options.pinned, signal);
+		if (options.skipUnchanged && !destination.isNamed) {
+			const same = await newestIn(destination.folder);
+			if (same && (await isUnchanged(snapshotPath, same, workshop))) {
+				return { unchangedSince: same };
 			}
 		}
+		const previous = await newestIn(settings.backupDir);
 		return await storeSnapshot(
 			snapshotPath,
 			destination,
@@ -94,10 +91,13 @@ export async function createBackup(
 }
 
 // Months of "unchanged" rest on this one archive, so it is read to its last byte each time.
-async function isWhole(
-	{ path }: GoodBackup,
+async function isUnchanged(
+	snapshotPath: string,
+	{ path, metadata }: GoodBackup,
 	{ pool, signal }: Workshop,
 ): Promise<boolean> {
+	const { sha256 } = await filePart(DATABASE_NAME, snapshotPath, signal);
+	if (metadata.own?.databaseSha256 !== sha256) return false;
 	try {
 		await readArchive(path, { pool, signal });
 		return true;

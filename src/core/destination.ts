@@ -30,6 +30,8 @@ export interface OutputRequest {
 /** A place for one archive. */
 export interface Destination {
 	readonly folder: string;
+	/** Whether its name was asked for, and is not a generated one. */
+	readonly isNamed: boolean;
 	/** The name at the first attempt; a generated one changes if it is taken by then. */
 	readonly path: string;
 	/**
@@ -71,6 +73,7 @@ export function generatedIn(
 ): Destination {
 	return {
 		folder,
+		isNamed: false,
 		path: join(folder, name(1)),
 		async publish(from, scratch) {
 			for (let attempt = 1; ; attempt++) {
@@ -100,6 +103,7 @@ async function requested(
 	const path = taken ? await resolveLinks(output) : output;
 	return {
 		folder: dirname(path),
+		isNamed: true,
 		path,
 		async publish(from, scratch) {
 			if (taken) await publishOver(from, path);

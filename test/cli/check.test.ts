@@ -3,6 +3,7 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import {
+	existsSync,
 	readdirSync,
 	readFileSync,
 	truncateSync,
@@ -149,6 +150,46 @@ test("metrics are written whole, for anybody to read", async () => {
 	expect(text).toContain("vpo_backup_check_status 0\n");
 	expect(text).toContain("vpo_library_files 120\n");
 	expect(readdirSync(home.path).sort()).toEqual([".vpo", "vpo.prom"]);
+});
+
+test("metrics replace metrics, and nothing else", async () => {
+	using home = new Home();
+	await run(binary, home, ["library", "backup"]);
+	const [backup = ""] = readdirSync(home.backups);
+	const others = [
+		home.library,
+		join(home.backups, backup),
+		home.at("config.toml"),
+	];
+	writeFileSync(home.at("config.toml"), "[backup]\n");
+	for (const path of others) {
+		const before = readFileSync(path);
+		const check = ["library", "check", "--metrics", path];
+		const { exitCode, json } = await runJson(binary, home, check);
+		expect(exitCode).toBe(40);
+		expect(json.error).toContain(path);
+		expect(readFileSync(path).equals(before)).toBe(true);
+	}
+	writeFileSync(home.at("empty"), "");
+	for (let time = 0; time < 2; time++) {
+		const check = ["library", "check", "--metrics", home.at("empty")];
+		expect((await run(binary, home, check)).exitCode).toBe(0);
+	}
+	expect(readFileSync(home.at("empty"), "utf8")).toStartWith("# HELP vpo_");
+});
+
+test("an unchanged library is backed up to another place, and to a name that was asked for", async () => {
+	using home = new Home();
+	const skip = ["library", "backup", "--skip-unchanged", "--output"];
+	await run(binary, home, ["library", "backup"]);
+	for (const output of ["usb/", "usb/asked-for.tar.gz"]) {
+		const { json } = await runJson(binary, home, [...skip, home.at(output)]);
+		expect(json.path).toStartWith(home.at("usb"));
+		expect(existsSync(String(json.path))).toBe(true);
+	}
+	const again = await runJson(binary, home, [...skip, home.at("usb")]);
+	expect(again.json).toMatchObject({ unchanged: true });
+	expect(readdirSync(home.at("usb"))).toHaveLength(2);
 });
 
 test("config shows each value and where it comes from", async () => {
