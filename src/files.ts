@@ -46,6 +46,17 @@ export async function requireWritableFolder(path: string): Promise<void> {
 	}
 }
 
+/**
+ * Tells whether an existing file may be written; one that is not there passes.
+ * @throws AppError OPERATION_FAILED
+ */
+export async function requireWritableFile(path: string): Promise<void> {
+	await access(path, constants.W_OK).catch((cause) => {
+		if (errnoOf(cause) === "ENOENT") return;
+		throw fileError(`cannot write ${path}`, cause);
+	});
+}
+
 function notAFolder(path: string, cause?: unknown): AppError {
 	const what = `this is a file, not a folder: ${path}`;
 	return new AppError("OPERATION_FAILED", what, { cause });

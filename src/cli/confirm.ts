@@ -16,7 +16,7 @@ export async function confirmOnTerminal(
 		throw new AppError(
 			"CONFIRMATION_REQUIRED",
 			"no terminal to ask on, and no --yes; nothing was changed",
-			{ hint: "add --yes to replace the library without a question" },
+			{ hint: "add --yes to do it without a question" },
 		);
 	}
 	const lines = createInterface({

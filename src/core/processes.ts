@@ -33,7 +33,10 @@ export async function findHolders(paths: readonly string[]): Promise<Holder[]> {
 /** "vpo serve (pid 123), sqlite3 (pid 456)" */
 export function formatHolders(holders: readonly Holder[]): string {
 	return holders
-		.map(({ pid, command }) => `${command || "a process"} (pid ${pid})`)
+		.map(({ pid, command }) => {
+			const line = command.replaceAll(/\s+/g, " ").trim();
+			return `${line || "a process"} (pid ${pid})`;
+		})
 		.join(", ");
 }
 

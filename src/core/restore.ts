@@ -2,6 +2,7 @@
 
 import { dirname } from "node:path";
 import { AppError } from "../errors.ts";
+import { requireWritableFile, requireWritableFolder } from "../files.ts";
 import { resolveLinks } from "../paths.ts";
 import type { Settings } from "../settings.ts";
 import { type Candidate, unpackCandidate } from "./candidate.ts";
@@ -118,7 +119,9 @@ async function validate(
 		requireKnownSchema(plan, options.allowNewerSchema);
 		// Whether its owner can be kept shows only by doing it; a dry run must not promise what a restore refuses.
 		if (current) await adoptOwner(candidate.path, libraryPath);
+		if (current) await requireWritableFile(libraryPath);
 		if (current && options.safetyBackup) {
+			await requireWritableFolder(backupDir);
 			const bytes = current.facts?.databaseSizeBytes ?? current.sizeBytes;
 			const scratch = { folder: scratchParent(settings, libraryPath), bytes };
 			requireSpace(await measureSpace([scratch, { folder: backupDir, bytes }]));

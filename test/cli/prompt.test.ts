@@ -90,7 +90,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 			exitCode: 2,
 			stdout: "",
 			stderr:
-				"[error] no terminal to ask on, and no --yes; nothing was changed\n  add --yes to replace the library without a question\n",
+				"[error] no terminal to ask on, and no --yes; nothing was changed\n  add --yes to do it without a question\n",
 		});
 		expect(contentsOf(home)).toEqual(before);
 	});

@@ -30,6 +30,7 @@ import {
 	expectWholeBackups,
 	scratchIn,
 	stateOf,
+	succeed,
 	tree,
 	unpacked,
 } from "../helpers/state.ts";
@@ -324,4 +325,27 @@ describe("a target folder", () => {
 		expect(json.error).toContain("permission denied");
 		expect(tree(home.path)).toEqual(before);
 	});
+
+	test.each([
+		["the library", 0o400, (home: Home) => home.library],
+		["the folder of the safety backup", 0o500, (home: Home) => home.backups],
+	])(
+		"with %s that may not be written is refused in a dry run too",
+		async (_, mode, pathIn) => {
+			requireRoot("it runs vpo as another user");
+			using home = await homeWithBackup();
+			succeed(["chown", "-R", `${OTHER_USER}:${OTHER_USER}`, home.path]);
+			chmodSync(pathIn(home), mode);
+			const before = tree(home.path);
+			for (const flag of ["--dry-run", "--yes"]) {
+				const restore = ["library", "restore", "latest", flag];
+				const user = asUser(binary, OTHER_USER);
+				const { exitCode, json } = await runJson(user, home, restore);
+				expect(exitCode).toBe(40);
+				expect(json.error).toContain(pathIn(home));
+				expect(json.error).toContain("permission denied");
+				expect(tree(home.path)).toEqual(before);
+			}
+		},
+	);
 });
