@@ -12,6 +12,7 @@ import {
 	isArchiveName,
 	PRE_RESTORE,
 	SALVAGE_PREFIX,
+	shortName,
 	timeInName,
 } from "./names.ts";
 import { type Identity, identityOf } from "./state.ts";
@@ -66,7 +67,10 @@ export async function listBackups(
 export async function newestSalvage(folder: string): Promise<string | null> {
 	const names = await archiveNames(folder);
 	const salvages = names.filter((name) => name.startsWith(SALVAGE_PREFIX));
-	return salvages.sort().at(-1) ?? null;
+	// Without their endings "…Z-2" comes after "…Z", and "…Z-10" after that.
+	const { compare } = new Intl.Collator("en", { numeric: true });
+	salvages.sort((a, b) => compare(shortName(a), shortName(b)));
+	return salvages.at(-1) ?? null;
 }
 
 /**

@@ -18,7 +18,7 @@ export interface RestorePlan {
 	readonly warnings: readonly string[];
 }
 
-/** What restoring this candidate would do; an older schema is worth a warning. */
+/** What restoring this candidate would do; another schema is worth a warning. */
 export function makePlan(
 	archivePath: string,
 	libraryPath: string,
@@ -26,7 +26,13 @@ export function makePlan(
 	current: CurrentLibrary | null,
 ): RestorePlan {
 	const currentSchemaVersion = current?.facts?.schemaVersion ?? NEWEST_SCHEMA;
-	const older = `the backup has schema ${schemaVersion}, older than ${currentSchemaVersion}: VPO migrates it at its next start`;
+	const what = `the backup has schema ${schemaVersion}`;
+	const warning =
+		schemaVersion < currentSchemaVersion
+			? `${what}, older than ${currentSchemaVersion}: VPO migrates it at its next start`
+			: schemaVersion > currentSchemaVersion
+				? `${what}, newer than ${currentSchemaVersion}: an older VPO can't use it, update VPO first`
+				: null;
 	return {
 		archivePath,
 		libraryPath,
@@ -34,8 +40,7 @@ export function makePlan(
 		schemaVersion,
 		currentSchemaVersion,
 		current,
-		warnings:
-			schemaVersion < currentSchemaVersion ? [...warnings, older] : warnings,
+		warnings: warning === null ? warnings : [...warnings, warning],
 	};
 }
 
