@@ -14,6 +14,7 @@ import {
 } from "./backup-plan.ts";
 import { type GoodBackup, newestGoodBackup } from "./catalog.ts";
 import type { Destination } from "./destination.ts";
+import type { LockOptions } from "./library.ts";
 import { stageCounter, watchSize } from "./progress.ts";
 import { RawFiles } from "./salvage.ts";
 import { openSource, type Source } from "./source.ts";
@@ -22,7 +23,6 @@ import {
 	measureBackupSpace,
 	requireSpace,
 } from "./space.ts";
-import type { LockOptions } from "./sqlite-thread.ts";
 import { type StoredBackup, storeSnapshot, type Workshop } from "./store.ts";
 import { readArchive } from "./unpack.ts";
 

@@ -15,6 +15,12 @@ export type {
 	Survey,
 } from "./facts.ts";
 
+/** How long to wait for whoever has locked a library. */
+export interface LockOptions {
+	readonly lockTimeoutMs: number;
+	readonly signal?: AbortSignal | undefined;
+}
+
 /** A library that only we may read and write. */
 export interface LibraryLock extends AsyncDisposable {
 	snapshot(to: string, signal?: AbortSignal): Promise<void>;
@@ -73,7 +79,18 @@ export async function requireLibraryFile(path: string): Promise<void> {
 	}
 }
 
-export async function lockedError(path: string): Promise<AppError> {
+export function isLocked(error: unknown): boolean {
+	return error instanceof AppError && error.code === "DATABASE_LOCKED";
+}
+
+/** What to do about a lock that was waited for. */
+export const WAIT_LONGER =
+	"it holds a lock: try again later, or wait longer with --lock-timeout";
+
+export async function lockedError(
+	path: string,
+	hint = "stop it first, then try again",
+): Promise<AppError> {
 	const holders = await findHolders([path, ...sidecars(path)]);
 	const who =
 		holders.length > 0
@@ -82,9 +99,7 @@ export async function lockedError(path: string): Promise<AppError> {
 	return new AppError(
 		"DATABASE_LOCKED",
 		`the library ${basename(path)} is ${who}: ${path}`,
-		{
-			hint: "stop it first, then try again",
-		},
+		{ hint },
 	);
 }
 

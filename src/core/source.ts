@@ -6,9 +6,14 @@ import { dirname, join } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
 import { exists } from "../paths.ts";
 import { makeScratch } from "../scratch.ts";
-import { hasWal, isWritable, type LibraryHead } from "./library.ts";
+import {
+	hasWal,
+	isWritable,
+	type LibraryHead,
+	type LockOptions,
+} from "./library.ts";
 import { measureSpace, requireSpace } from "./space.ts";
-import type { LockOptions, SqliteThread } from "./sqlite-thread.ts";
+import type { SqliteThread } from "./sqlite-thread.ts";
 
 export interface Source extends AsyncDisposable {
 	readonly path: string;

@@ -2,30 +2,27 @@
 
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppError } from "../errors.ts";
 import { exists } from "../paths.ts";
 import {
 	canWrite,
 	closedState,
+	isLocked,
 	isWalMode,
 	isWritable,
 	type LibraryFacts,
 	type LibraryHead,
 	type LibraryLock,
+	type LockOptions,
 	lockedError,
 	requireLibraryFile,
 	requireUnused,
 	type Survey,
+	WAIT_LONGER,
 } from "./library.ts";
 import { type CheckResult, checkSoundness, startSqlite } from "./soundness.ts";
 import { abortable } from "./thread.ts";
 
 const RETRY_MS = 50;
-
-export interface LockOptions {
-	readonly lockTimeoutMs: number;
-	readonly signal?: AbortSignal | undefined;
-}
 
 /** The thread in which SQLite works, and at times a second one. */
 export class SqliteThread implements Disposable {
@@ -111,7 +108,11 @@ export class SqliteThread implements Disposable {
 	): Promise<CheckResult> {
 		using spare = this.#spare ?? startSqlite();
 		this.#spare = null;
-		return await checkSoundness([this.#thread, spare], path, freeCores, signal);
+		const earlier = spare.settled(); // a survey is wanted of a damaged file too
+		const threads = [this.#thread, spare] as const;
+		const result = await checkSoundness(threads, path, freeCores, signal);
+		await earlier;
+		return result;
 	}
 
 	/** Sets the journal mode of a private file to WAL. */
@@ -186,15 +187,13 @@ export class SqliteThread implements Disposable {
 				return await abortable(work(), signal);
 			} catch (error) {
 				if (!isLocked(error)) throw error;
-				if (performance.now() >= giveUpAt) throw await lockedError(path);
+				if (performance.now() >= giveUpAt) {
+					throw await lockedError(path, WAIT_LONGER);
+				}
 			}
 			await sleep(RETRY_MS, undefined, signal ? { signal } : {}).catch(() =>
 				signal?.throwIfAborted(),
 			);
 		}
 	}
-}
-
-function isLocked(error: unknown): boolean {
-	return error instanceof AppError && error.code === "DATABASE_LOCKED";
 }

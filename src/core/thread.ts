@@ -76,6 +76,12 @@ export class Thread<Ops extends Operations> implements Disposable {
 		return call.promise as Promise<ReturnType<Ops[K]>>;
 	}
 
+	/** Waits until all calls so far are answered, well or not. */
+	async settled(): Promise<void> {
+		const calls = [...this.#pending.values()];
+		await Promise.allSettled(calls.map(({ promise }) => promise));
+	}
+
 	[Symbol.dispose](): void {
 		this.#worker.terminate();
 		this.#end(new AppError("INTERRUPTED", "interrupted"));
