@@ -24,7 +24,7 @@ export interface BackupOptions {
 	/** gzip level, 1 (fast) to 12 (small). */
 	readonly level: number;
 	readonly lockTimeoutMs: number;
-	/** Write nothing if the library equals the newest good backup where this one would go. No matter if its name was asked for. */
+	/** Write nothing if the library equals the newest good backup where this one would go; a name that was asked for is always written. */
 	readonly skipUnchanged: boolean;
 	/** Names of pinned backups: a pinned one counts as good even if it had shrunk. */
 	readonly pinned: ReadonlySet<string>;

@@ -66,13 +66,15 @@ export async function createBackup(
 		await takeSnapshot(source, snapshotPath, locking, workshop);
 		const newestIn = (folder: string) =>
 			newestGoodBackup(folder, options.pinned, signal);
+		const previous = await newestIn(settings.backupDir);
 		if (options.skipUnchanged && !destination.isNamed) {
-			const same = await newestIn(destination.folder);
-			if (same && (await isUnchanged(snapshotPath, same, workshop))) {
-				return { unchangedSince: same };
+			const { folder } = destination;
+			const isElsewhere = folder !== settings.backupDir;
+			const newest = isElsewhere ? await newestIn(folder) : previous;
+			if (newest && (await isUnchanged(snapshotPath, newest, workshop))) {
+				return { unchangedSince: newest };
 			}
 		}
-		const previous = await newestIn(settings.backupDir);
 		return await storeSnapshot(
 			snapshotPath,
 			destination,

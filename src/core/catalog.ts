@@ -4,7 +4,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
-import { isLink } from "../paths.ts";
 import { GzipPool } from "./gzip.ts";
 import { inspectArchive } from "./inspect.ts";
 import type { Metadata } from "./metadata.ts";
@@ -23,8 +22,6 @@ export interface Backup {
 	readonly filename: string;
 	readonly path: string;
 	readonly archiveSizeBytes: number | null;
-	/** A symbolic link: another name of a backup, and none of its own. */
-	readonly isLink: boolean;
 	/** By which the state knows it; null for what is no file. */
 	readonly identity: Identity | null;
 	/** From the metadata, else from the file name. */
@@ -45,12 +42,7 @@ export async function listBackups(
 	signal?: AbortSignal,
 ): Promise<Backup[]> {
 	const names = await backupNames(folder);
-	using stack = new DisposableStack();
-	let made: GzipPool | null = null; // a thread costs more than reading a hundred of our archives' ends
-	const pool = () => {
-		made ??= stack.use(new GzipPool(1));
-		return made;
-	};
+	using pool = new GzipPool(1); // starts a thread only where an archive is not ours
 	const found: (Backup & { modifiedMs: number })[] = [];
 	const queue = names.values();
 	const work = async () => {
@@ -130,7 +122,7 @@ export async function archiveNames(folder: string): Promise<string[]> {
 async function describeBackup(
 	folder: string,
 	filename: string,
-	pool: () => GzipPool,
+	pool: GzipPool,
 	signal: AbortSignal | undefined,
 ): Promise<Backup & { modifiedMs: number }> {
 	const path = join(folder, filename);
@@ -139,14 +131,13 @@ async function describeBackup(
 		filename,
 		path,
 		archiveSizeBytes: file?.isFile() ? file.size : null,
-		isLink: await isLink(path),
 		identity: file?.isFile() ? identityOf(file) : null,
 		modifiedMs: file?.mtimeMs ?? 0,
 	};
 	try {
 		const metadata =
 			(await inspectArchive(path)) ??
-			(await readArchive(path, { pool: pool(), signal })).metadata;
+			(await readArchive(path, { pool, signal })).metadata;
 		return { ...known, createdAt: metadata.createdAt, metadata, error: null };
 	} catch (error) {
 		signal?.throwIfAborted();

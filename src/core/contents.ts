@@ -6,7 +6,6 @@ import {
 	DATABASE_NAME,
 	formatChecksums,
 	METADATA_NAME,
-	textPart,
 } from "./archive.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";
 
@@ -50,8 +49,8 @@ export function agree({
 	if (metadata.own && !checksums) throw invalid(`${CHECKSUMS_NAME} is missing`);
 	if (!checksums) return { metadata, checksums: null };
 	const expected = formatChecksums([
-		{ ...textPart(METADATA_NAME, ""), sha256: Bun.SHA256.hash(json, "hex") },
-		{ ...textPart(DATABASE_NAME, ""), sha256: database.sha256 },
+		{ name: METADATA_NAME, sha256: Bun.SHA256.hash(json, "hex") },
+		{ name: DATABASE_NAME, sha256: database.sha256 },
 	]);
 	if (new TextDecoder().decode(checksums) !== expected) {
 		throw invalid(`the contents do not match ${CHECKSUMS_NAME}`);

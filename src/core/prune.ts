@@ -4,6 +4,7 @@ import { stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
 import { syncFolder } from "../files.ts";
+import { isLink } from "../paths.ts";
 import { type Backup, listBackups } from "./catalog.ts";
 import type { GzipPool } from "./gzip.ts";
 import { readMarks } from "./marks.ts";
@@ -58,9 +59,10 @@ export async function planPrune(options: PruneOptions): Promise<PrunePlan> {
 	for (const name of options.knownDamaged)
 		damaged.set(name, "a verification found it damaged");
 	const backups = await listBackups(folder, signal);
-	for (const { filename, error, isLink } of backups) {
+	for (const { filename, path, error } of backups) {
 		if (error !== null) damaged.set(filename, error);
-		else if (isLink) damaged.set(filename, "a link: what it leads to counts");
+		else if (await isLink(path))
+			damaged.set(filename, "a link: what it leads to counts");
 	}
 	for (;;) {
 		const candidates = backups.map((backup) =>

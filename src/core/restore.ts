@@ -12,8 +12,7 @@ import {
 	lockCurrent,
 	orNullIfNoLibrary,
 } from "./current.ts";
-import type { LibraryLock } from "./library.ts";
-import { requireUnused } from "./library.ts";
+import { type LibraryLock, requireUnused } from "./library.ts";
 import { findBackup, findReplaced } from "./reference.ts";
 import {
 	makePlan,
@@ -118,8 +117,10 @@ async function validate(
 		const plan = makePlan(archivePath, libraryPath, candidate, current);
 		requireKnownSchema(plan, options.allowNewerSchema);
 		// Whether its owner can be kept shows only by doing it; a dry run must not promise what a restore refuses.
-		if (current) await adoptOwner(candidate.path, libraryPath);
-		if (current) await requireWritableFile(libraryPath);
+		if (current) {
+			await adoptOwner(candidate.path, libraryPath);
+			await requireWritableFile(libraryPath);
+		}
 		if (current && options.safetyBackup) {
 			await requireWritableFolder(backupDir);
 			const bytes = current.facts?.databaseSizeBytes ?? current.sizeBytes;

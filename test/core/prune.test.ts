@@ -15,16 +15,9 @@ import { identityOf, remember, updateState } from "../../src/core/state.ts";
 import { makeBackups } from "../helpers/backups.ts";
 import { Home } from "../helpers/program.ts";
 
-test("a link counts for nothing, so that what it leads to is kept for itself", async () => {
-	using home = new Home();
-	const names = await makeBackups(
-		home.backups,
-		[1, 2].map((day) => ({ createdAt: `2026-01-0${day}T03:00:00Z` })),
-	);
-	const [old = "", newest = ""] = names;
-	symlinkSync(newest, join(home.backups, "latest.tar.gz"));
+async function keepLastOne(home: Home) {
 	using pool = new GzipPool(1);
-	const plan = await planPrune({
+	return await planPrune({
 		folder: home.backups,
 		rules: { keepLast: 1 },
 		timeZone: "UTC",
@@ -33,6 +26,17 @@ test("a link counts for nothing, so that what it leads to is kept for itself", a
 		knownDamaged: new Set(),
 		pool,
 	});
+}
+
+test("a link counts for nothing, so that what it leads to is kept for itself", async () => {
+	using home = new Home();
+	const names = await makeBackups(
+		home.backups,
+		[1, 2].map((day) => ({ createdAt: `2026-01-0${day}T03:00:00Z` })),
+	);
+	const [old = "", newest = ""] = names;
+	symlinkSync(newest, join(home.backups, "latest.tar.gz"));
+	const plan = await keepLastOne(home);
 	expect(plan.keep.map(({ name }) => name)).toEqual([newest]);
 	expect(plan.remove.map(({ name }) => name)).toEqual([old]);
 	expect(plan.untouched).toEqual([
@@ -48,16 +52,7 @@ test("a file that was pinned, changed or removed since the plan is left, the res
 		days.map((day) => ({ createdAt: `2026-01-0${day}T03:00:00Z` })),
 	);
 	const [pinned = "", changed = "", gone = "", old = "", newest = ""] = names;
-	using pool = new GzipPool(1);
-	const plan = await planPrune({
-		folder: home.backups,
-		rules: { keepLast: 1 },
-		timeZone: "UTC",
-		now: new Date("2026-01-06T00:00:00Z"),
-		pinned: new Set(),
-		knownDamaged: new Set(),
-		pool,
-	});
+	const plan = await keepLastOne(home);
 	expect(plan.remove.map(({ name }) => name).sort()).toEqual(
 		[pinned, changed, gone, old].sort(),
 	);

@@ -32,7 +32,7 @@ function lyingAbout(
 	home: Home,
 	args: readonly string[],
 	name: string,
-	lie: (archive: Buffer<ArrayBuffer>) => Uint8Array,
+	lie: (archive: Bytes) => Uint8Array,
 ) {
 	return holding(home, args, `${WRITTEN}:${name}`, () => {
 		const [scratch = ""] = scratchIn(home.backups);
