@@ -2,7 +2,13 @@
 
 import { type OnBytes, readPieces, writeNewFile } from "../files.ts";
 import { BLOCK_BYTES, type GzipPool } from "./gzip.ts";
-import { encodeHeader, endOfArchive, type Member, padding } from "./tar.ts";
+import {
+	encodeHeader,
+	endOfArchive,
+	type Member,
+	padding,
+	TAR_BLOCK_BYTES,
+} from "./tar.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -121,6 +127,14 @@ async function* inBlocks(pieces: AsyncIterable<Bytes>): AsyncGenerator<Bytes> {
 		}
 	}
 	if (filled > 0) yield block.slice(0, filled);
+}
+
+/**
+ * Where a block of a part begins in its body.
+ * @param index at least 1: the first block begins with the header
+ */
+export function blockStart(index: number): number {
+	return index * BLOCK_BYTES - TAR_BLOCK_BYTES;
 }
 
 /** In the format of sha256sum, so that `sha256sum -c` checks it. */

@@ -5,6 +5,7 @@ import { AppError } from "../errors.ts";
 import { makePrivateFolder } from "../files.ts";
 import { makeScratch } from "../scratch.ts";
 import type { Settings } from "../settings.ts";
+import { packAhead } from "./ahead.ts";
 import { DATABASE_NAME, filePart } from "./archive.ts";
 import {
 	type BackupOptions,
@@ -14,7 +15,6 @@ import {
 } from "./backup-plan.ts";
 import { type GoodBackup, newestGoodBackup } from "./catalog.ts";
 import type { Destination } from "./destination.ts";
-import type { LockOptions } from "./library.ts";
 import { stageCounter, watchSize } from "./progress.ts";
 import { RawFiles } from "./salvage.ts";
 import { openSource, type Source } from "./source.ts";
@@ -40,7 +40,7 @@ export async function createBackup(
 	options: BackupOptions,
 	workshop: Workshop,
 ): Promise<StoredBackup | Unchanged> {
-	const { sqlite, pool, signal } = workshop;
+	const { sqlite, signal } = workshop;
 	const locking = { lockTimeoutMs: options.lockTimeoutMs, signal };
 	const libraryPath = await findLibrary(settings);
 	const destination = await settle(libraryPath, settings, options);
@@ -62,8 +62,7 @@ export async function createBackup(
 		await sqlite.probeWriteLock(source.path, locking);
 		await using scratch = await makeScratch(await scratchParent());
 		const snapshotPath = join(scratch.path, "snapshot.db");
-		pool.start();
-		await takeSnapshot(source, snapshotPath, locking, workshop);
+		await takeSnapshot(source, snapshotPath, options, workshop);
 		const newestIn = (folder: string) =>
 			newestGoodBackup(folder, options.pinned, signal);
 		const previous = await newestIn(settings.backupDir);
@@ -112,12 +111,13 @@ async function isUnchanged(
 async function takeSnapshot(
 	{ path, head }: Source,
 	to: string,
-	locking: LockOptions,
-	{ sqlite, onProgress }: Workshop,
+	{ lockTimeoutMs, level, skipUnchanged }: BackupOptions,
+	{ sqlite, pool, signal, onProgress }: Workshop,
 ): Promise<void> {
 	const onBytes = stageCounter(onProgress, "Snapshot", head.databaseSizeBytes);
 	using _ = watchSize(to, onBytes);
-	await sqlite.snapshot(path, to, locking);
+	using _ahead = skipUnchanged ? null : packAhead(to, pool, level);
+	await sqlite.snapshot(path, to, { lockTimeoutMs, signal });
 }
 
 async function scratchFolder(

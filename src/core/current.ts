@@ -6,6 +6,7 @@ import { AppError, errnoOf, fileError } from "../errors.ts";
 import { makePrivateFolder } from "../files.ts";
 import { exists } from "../paths.ts";
 import { makeScratch } from "../scratch.ts";
+import { packAhead } from "./ahead.ts";
 import { generatedIn } from "./destination.ts";
 import { DEFAULT_LEVEL } from "./gzip.ts";
 import { type LibraryFacts, type LibraryLock, sidecars } from "./library.ts";
@@ -129,7 +130,10 @@ async function keepAsBackup(
 	await makePrivateFolder(scratchParent);
 	await using scratch = await makeScratch(scratchParent);
 	const snapshotPath = join(scratch.path, "snapshot.db");
-	await lock.snapshot(snapshotPath, workshop.signal);
+	{
+		using _ = packAhead(snapshotPath, workshop.pool, DEFAULT_LEVEL);
+		await lock.snapshot(snapshotPath, workshop.signal);
+	}
 	const name = (attempt: number) => backupName(createdAt, PRE_RESTORE, attempt);
 	const { path } = await storeSnapshot(
 		snapshotPath,

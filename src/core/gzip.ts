@@ -17,27 +17,43 @@ export const DEFAULT_LEVEL = 5;
 
 /** As many gzip workers as the process may use cores, at most eight. */
 export class GzipPool implements Disposable {
-	readonly #size: number;
+	readonly size: number;
 	readonly #threads: Thread<GzipOperations>[] = [];
+	/** Members that were made before anybody asked for them, by what they hold. */
+	readonly #prepared = new Map<bigint, Promise<Bytes>>();
 	#turn = 0;
 
+	/** @param size the number of workers, at least 1 */
 	constructor(size = usableCores()) {
-		this.#size = size;
+		this.size = size;
 	}
 
 	/** Starts the workers, so that they are ready when there is work. */
 	start(): void {
 		const url = new URL("./gzip.worker.ts", import.meta.url);
-		while (this.#threads.length < this.#size) {
+		while (this.#threads.length < this.size) {
 			this.#threads.push(new Thread(url));
 		}
 	}
 
 	/** Blocks of at most BLOCK_BYTES become gzip members, each valid until the next. The blocks are moved away. */
-	compress(blocks: AsyncIterable<Bytes>, level: number): AsyncIterable<Bytes> {
-		return this.#inOrder(blocks, (thread, block) =>
-			thread.call("gzip", block, level),
+	async *compress(
+		blocks: AsyncIterable<Bytes>,
+		level: number,
+	): AsyncGenerator<Bytes> {
+		yield* this.#inOrder(
+			blocks,
+			(block) => this.#takePrepared(block, level) ?? this.#gzip(block, level),
 		);
+		this.#prepared.clear();
+	}
+
+	/** Compresses a block that `compress` may be asked for later; it is moved away. Its member takes memory until then. */
+	async prepare(block: Bytes, level: number): Promise<void> {
+		const key = keyOf(block, level);
+		const member = this.#gzip(block, level);
+		this.#prepared.set(key, member);
+		await member;
 	}
 
 	/**
@@ -45,8 +61,8 @@ export class GzipPool implements Disposable {
 	 * @throws AppError INVALID_ARCHIVE at the first damaged one
 	 */
 	decompress(members: AsyncIterable<Bytes>): AsyncIterable<Bytes> {
-		return this.#inOrder(members, (thread, member) =>
-			thread.call("gunzip", member),
+		return this.#inOrder(members, (member) =>
+			this.#nextThread().call("gunzip", member),
 		);
 	}
 
@@ -54,24 +70,46 @@ export class GzipPool implements Disposable {
 		for (const thread of this.#threads) thread[Symbol.dispose]();
 	}
 
+	#gzip(block: Bytes, level: number): Promise<Bytes> {
+		return this.#nextThread().call("gzip", block, level);
+	}
+
+	#takePrepared(block: Bytes, level: number): Promise<Bytes> | undefined {
+		if (this.#prepared.size === 0) return undefined;
+		const key = keyOf(block, level);
+		const member = this.#prepared.get(key);
+		if (member) release(block);
+		this.#prepared.delete(key);
+		return member;
+	}
+
+	#nextThread(): Thread<GzipOperations> {
+		this.start();
+		const thread = this.#threads[this.#turn++ % this.size];
+		if (!thread) throw new Error("a gzip pool needs a worker");
+		return thread;
+	}
+
 	// Two blocks a worker are under way, so that no worker waits for the next one.
 	async *#inOrder(
 		input: AsyncIterable<Bytes>,
-		work: (thread: Thread<GzipOperations>, bytes: Bytes) => Promise<Bytes>,
+		work: (bytes: Bytes) => Promise<Bytes>,
 	): AsyncGenerator<Bytes> {
-		this.start();
-		const ahead = this.#size * 2;
+		const ahead = this.size * 2;
 		const queue: Promise<Bytes>[] = [];
 		for await (const bytes of input) {
-			const thread = this.#threads[this.#turn++ % this.#size];
-			if (!thread) throw new Error("a gzip pool needs a worker");
-			const result = work(thread, bytes);
+			const result = work(bytes);
 			result.catch(() => undefined);
 			queue.push(result);
 			if (queue.length >= ahead) yield* lend(await queue.shift());
 		}
 		for (const result of queue) yield* lend(await result);
 	}
+}
+
+// Two blocks of one key are as good as impossible, and would show when the archive is read back.
+function keyOf(block: Bytes, level: number): bigint {
+	return BigInt(Bun.hash(block, level));
 }
 
 // What is yielded is valid until the next is asked for, so that its memory need not wait for the garbage collector.

@@ -7,7 +7,8 @@ import type { ByteReader } from "./reader.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-const TAR_BLOCK_BYTES = 512;
+/** What a header takes, and what bodies are filled up to. */
+export const TAR_BLOCK_BYTES = 512;
 /** Two empty blocks end an archive (POSIX.1-1988 ustar). */
 const END_BYTES = 2 * TAR_BLOCK_BYTES;
 /** tar programs fill the last record of their archives, which is 10 KiB and rarely more; a bomb would go on. */
