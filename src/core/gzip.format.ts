@@ -18,6 +18,11 @@ export const MEMBER_HEADER = Uint8Array.of(
 	255,
 );
 
+/** Whether a file that begins with these bytes is a row of our own members. */
+export function startsMember(bytes: Uint8Array): boolean {
+	return MEMBER_HEADER.every((byte, index) => bytes[index] === byte);
+}
+
 /** The most that one of our members can take: an incompressible block is stored, 5 bytes for each 64 KiB and 18 around. */
 export const MAX_MEMBER_BYTES = BLOCK_BYTES + 1024;
 

@@ -1,7 +1,6 @@
 // Parallel gzip: blocks become independent members on all cores, and members become blocks again, in order.
 // Memory is bounded by the number of workers, never by the size of the stream.
 
-import { createGunzip } from "node:zlib";
 import { AppError } from "../errors.ts";
 import { usableCores } from "./cores.ts";
 import { MAX_MEMBER_BYTES, MEMBER_HEADER, release } from "./gzip.format.ts";
@@ -119,11 +118,6 @@ function* lend(bytes: Bytes | undefined): Generator<Bytes> {
 	release(bytes);
 }
 
-/** Whether a file that begins with these bytes is a row of our own members. */
-export function startsMember(bytes: Uint8Array): boolean {
-	return MEMBER_HEADER.every((byte, index) => bytes[index] === byte);
-}
-
 /**
  * Splits our own gzip stream at its member headers.
  * @throws AppError INVALID_ARCHIVE: a member is longer than any of ours can be
@@ -154,45 +148,4 @@ export async function* splitMembers(
 // A buffer that shares its memory with no other, as Buffer's own small ones do.
 function ownBuffer(byteLength: number): Buffer<ArrayBuffer> {
 	return Buffer.from(new ArrayBuffer(byteLength));
-}
-
-/**
- * Decompresses any gzip stream, one thread, strictly: every CRC, and nothing after the end.
- * @throws AppError INVALID_ARCHIVE
- */
-export async function* gunzipStream(
-	chunks: AsyncIterable<Bytes>,
-): AsyncGenerator<Bytes> {
-	const gunzip = createGunzip({ chunkSize: 256 * 1024 });
-	let givenBytes = 0;
-	let wake = () => {};
-	// A stream that has ended, well or not, drains no more: it only closes.
-	for (const event of ["drain", "close"]) gunzip.on(event, () => wake());
-	const drained = () =>
-		new Promise<void>((resolve) => {
-			wake = resolve;
-			if (gunzip.destroyed) resolve();
-		});
-	const feed = async () => {
-		for await (const chunk of chunks) {
-			givenBytes += chunk.byteLength;
-			if (!gunzip.write(chunk.slice())) await drained();
-			if (gunzip.destroyed) return;
-		}
-		gunzip.end();
-	};
-	const fed = feed().catch((error: Error) => gunzip.destroy(error));
-	try {
-		for await (const block of gunzip) yield block as Bytes;
-	} catch (cause) {
-		if (cause instanceof AppError) throw cause;
-		throw new AppError("INVALID_ARCHIVE", "damaged gzip data", { cause });
-	} finally {
-		gunzip.destroy();
-		await fed;
-	}
-	// zlib passes over zero bytes behind the last member, and takes no more then.
-	if (gunzip.bytesWritten !== givenBytes) {
-		throw new AppError("INVALID_ARCHIVE", "something follows its end");
-	}
 }

@@ -1,7 +1,7 @@
 // The tar format as backups use it: a few regular files, in sequence, and nothing else.
 // The only home of the `tar` package, whose header codec does the bytes; reading is stricter than any tar program.
 
-import { Header } from "tar";
+import { Header } from "tar/header";
 import { AppError } from "../errors.ts";
 import type { ByteReader } from "./reader.ts";
 

@@ -12,12 +12,9 @@ import {
 	requireDeclaredSize,
 } from "./contents.ts";
 import { requireSupportedFormat } from "./format.ts";
-import {
-	type GzipPool,
-	gunzipStream,
-	splitMembers,
-	startsMember,
-} from "./gzip.ts";
+import { gunzipStream } from "./gunzip.ts";
+import { startsMember } from "./gzip.format.ts";
+import { type GzipPool, splitMembers } from "./gzip.ts";
 import { MAX_METADATA_BYTES, parseMetadata } from "./metadata.ts";
 import { ByteReader } from "./reader.ts";
 import { requireSqliteFile } from "./sqlite-file.ts";
@@ -83,9 +80,8 @@ export async function openBlocks(
 ): Promise<AsyncIterable<Bytes>> {
 	const head = await readHead(path, 16);
 	const pieces = readPieces(path, signal, onBytes);
-	return startsMember(head)
-		? pool.decompress(splitMembers(pieces))
-		: gunzipStream(pieces);
+	if (startsMember(head)) return pool.decompress(splitMembers(pieces));
+	return gunzipStream(pieces);
 }
 
 async function readMembers(

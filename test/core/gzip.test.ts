@@ -2,12 +2,9 @@
 
 import { afterAll, describe, expect, test } from "bun:test";
 import { gunzipSync } from "node:zlib";
-import {
-	GzipPool,
-	gunzipStream,
-	splitMembers,
-	startsMember,
-} from "../../src/core/gzip.ts";
+import { gunzipStream } from "../../src/core/gunzip.ts";
+import { startsMember } from "../../src/core/gzip.format.ts";
+import { GzipPool, splitMembers } from "../../src/core/gzip.ts";
 import { membersOf } from "../helpers/damage.ts";
 import {
 	type Bytes,
