@@ -1,8 +1,9 @@
 // What a location holds: its backups, newest first, and the one that a person means.
 // One bad file never hides the others.
 
+import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { AppError, errnoOf, fileError } from "../errors.ts";
 import { GzipPool } from "./gzip.ts";
 import { inspectArchive } from "./inspect.ts";
@@ -78,7 +79,8 @@ export async function newestGoodBackup(
 	for (const filename of await backupNames(folder)) {
 		signal?.throwIfAborted();
 		const path = join(folder, filename);
-		const metadata = await inspectArchive(path).catch(nullIfBad);
+		const look = await inspectArchive(path).catch(nullIfBad);
+		const metadata = look?.metadata;
 		if (!metadata || !isGood(metadata, pinned.has(filename))) continue;
 		if (newest && newest.metadata.createdAt >= metadata.createdAt) continue;
 		newest = { filename, path, metadata };
@@ -126,25 +128,31 @@ async function describeBackup(
 	signal: AbortSignal | undefined,
 ): Promise<Backup & { modifiedMs: number }> {
 	const path = join(folder, filename);
-	const file = await stat(path).catch(() => null);
-	const known = {
-		filename,
-		path,
-		archiveSizeBytes: file?.isFile() ? file.size : null,
-		identity: file?.isFile() ? identityOf(file) : null,
-		modifiedMs: file?.mtimeMs ?? 0,
-	};
 	try {
+		const { file, metadata: own } = await inspectArchive(path);
 		const metadata =
-			(await inspectArchive(path)) ??
-			(await readArchive(path, { pool, signal })).metadata;
-		return { ...known, createdAt: metadata.createdAt, metadata, error: null };
+			own ?? (await readArchive(path, { pool, signal })).metadata;
+		const { createdAt } = metadata;
+		return { ...entry(path, file), createdAt, metadata, error: null };
 	} catch (error) {
 		signal?.throwIfAborted();
 		if (!(error instanceof AppError)) throw error;
+		const file = await stat(path).catch(() => null);
 		const createdAt = timeInName(filename);
-		return { ...known, createdAt, metadata: null, error: error.message };
+		const { message } = error;
+		return { ...entry(path, file), createdAt, metadata: null, error: message };
 	}
+}
+
+function entry(path: string, found: Stats | null) {
+	const file = found?.isFile() ? found : null;
+	return {
+		filename: basename(path),
+		path,
+		archiveSizeBytes: file?.size ?? null,
+		identity: file && identityOf(file),
+		modifiedMs: found?.mtimeMs ?? 0,
+	};
 }
 
 function newestFirst(

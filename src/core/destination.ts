@@ -132,8 +132,8 @@ async function requireReplaceable(path: string, force: boolean): Promise<void> {
 	if (!force) throw isTaken(path);
 	try {
 		using pool = new GzipPool(1);
-		if ((await inspectArchive(path)) === null)
-			await readArchive(path, { pool });
+		const { metadata } = await inspectArchive(path);
+		if (metadata === null) await readArchive(path, { pool });
 	} catch (cause) {
 		throw new AppError(
 			"OPERATION_FAILED",

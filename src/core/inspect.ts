@@ -1,13 +1,12 @@
 // A look at an archive that costs a few KB, whatever its size: its metadata from the front, its checksums from the end.
 // It tells a whole archive from a truncated or foreign one; only reading it all tells that every byte is right.
 
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import * as fs from "node:fs";
+import { promisify } from "node:util";
 import { AppError, fileError } from "../errors.ts";
 import { CHECKSUMS_NAME, METADATA_NAME } from "./archive.ts";
 import { cannotOpen, requireGzip, requireRegularFile } from "./format.ts";
-import { endsWithTrailer, MEMBER_HEADER } from "./gzip.format.ts";
-import { startsMember } from "./gzip.ts";
+import { endsWithTrailer, MEMBER_HEADER, startsMember } from "./gzip.format.ts";
 import {
 	MAX_METADATA_BYTES,
 	type Metadata,
@@ -18,46 +17,59 @@ import { atPath } from "./unpack.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-const HEAD_BYTES = 4096;
-const TAIL_BYTES = 4096;
+// Only what may wait for a disk or a share is left to other threads: asking them costs more than the answer itself.
+const open = promisify(fs.open);
+const read = promisify(fs.read);
+
+const HEAD_BYTES = 2048;
+const TAIL_BYTES = 1024;
 /** Room for the longest metadata, its tar header and what gzip puts around it. */
 const MOST_HEAD_BYTES = MAX_METADATA_BYTES + 4096;
 
+/** What a look at an archive tells. */
+export interface Look {
+	readonly file: fs.Stats;
+	/** null for an archive that is not ours: it must be read in full. */
+	readonly metadata: Metadata | null;
+}
+
 /**
  * Reads the metadata of one of our archives.
- * @returns null for an archive that is not ours: it must be read in full
  * @throws AppError INVALID_ARCHIVE, NOT_FOUND, OPERATION_FAILED
  */
-export async function inspectArchive(path: string): Promise<Metadata | null> {
+export async function inspectArchive(path: string): Promise<Look> {
+	const { O_RDONLY, O_NONBLOCK } = fs.constants;
 	// A pipe then opens at once, to be refused.
-	const flags = constants.O_RDONLY | constants.O_NONBLOCK;
-	const opened = await open(path, flags).catch((cause) => {
+	const fd = await open(path, O_RDONLY | O_NONBLOCK).catch((cause) => {
 		throw cannotOpen(path, cause);
 	});
 	try {
-		await using file = opened;
-		const found = await file.stat();
-		requireRegularFile(path, found);
-		const read = async (
-			count: number,
-			at: number,
-		): Promise<Buffer<ArrayBuffer>> => {
-			const bytes = Buffer.alloc(count);
-			const { bytesRead } = await file.read(bytes, 0, count, Math.max(0, at));
-			return bytes.subarray(0, bytesRead);
-		};
-		let head = await read(HEAD_BYTES, 0);
+		const file = fs.fstatSync(fd);
+		requireRegularFile(path, file);
+		let head = await readAt(fd, 0, HEAD_BYTES);
 		requireGzip(path, head);
-		if (!startsMember(head)) return null;
+		if (!startsMember(head)) return { file, metadata: null };
 		if (head.indexOf(MEMBER_HEADER, 1) < 0)
-			head = await read(MOST_HEAD_BYTES, 0);
-		const tail = await read(TAIL_BYTES, found.size - TAIL_BYTES);
-		return readEnds(head, tail);
+			head = await readAt(fd, 0, MOST_HEAD_BYTES);
+		const tail = await readAt(fd, file.size - TAIL_BYTES, TAIL_BYTES);
+		return { file, metadata: readEnds(head, tail) };
 	} catch (error) {
 		throw error instanceof AppError
 			? atPath(path, error)
 			: fileError(`cannot read ${path}`, error);
+	} finally {
+		fs.closeSync(fd);
 	}
+}
+
+async function readAt(
+	fd: number,
+	at: number,
+	count: number,
+): Promise<Buffer<ArrayBuffer>> {
+	const bytes = Buffer.alloc(count);
+	const { bytesRead } = await read(fd, bytes, 0, count, Math.max(0, at));
+	return bytes.subarray(0, bytesRead);
 }
 
 function readEnds(

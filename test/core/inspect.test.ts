@@ -32,10 +32,10 @@ beforeAll(async () => {
 });
 afterAll(() => home[Symbol.dispose]());
 
-function inspect(bytes: Uint8Array) {
+async function inspect(bytes: Uint8Array) {
 	const path = home.at("inspected.tar.gz");
 	writeFileSync(path, bytes);
-	return inspectArchive(path);
+	return (await inspectArchive(path)).metadata;
 }
 
 async function isRefused(bytes: Uint8Array): Promise<boolean> {
