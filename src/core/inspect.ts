@@ -12,10 +12,8 @@ import {
 	type Metadata,
 	parseMetadata,
 } from "./metadata.ts";
-import { firstMember } from "./tar.ts";
+import { TAR_BLOCK_BYTES } from "./tar.ts";
 import { atPath } from "./unpack.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 // Only what may wait for a disk or a share is left to other threads: asking them costs more than the answer itself.
 const open = promisify(fs.open);
@@ -77,11 +75,11 @@ function readEnds(
 	tail: Buffer<ArrayBuffer>,
 ): Metadata {
 	const second = head.indexOf(MEMBER_HEADER, 1);
+	const last = tail.lastIndexOf(MEMBER_HEADER);
 	if (second < 0) throw new AppError("INVALID_ARCHIVE", "truncated");
 	const metadata = parseMetadata(
-		bodyOf(head.subarray(0, second), METADATA_NAME),
+		bodyOf(METADATA_NAME, gunzip(head.subarray(0, second))),
 	);
-	const last = tail.lastIndexOf(MEMBER_HEADER);
 	const sums = last < 0 ? null : checksumsIn(tail.subarray(last));
 	if (!metadata.own || !sums?.includes(metadata.own.databaseSha256)) {
 		throw new AppError("INVALID_ARCHIVE", "truncated, or damaged at its end");
@@ -91,25 +89,30 @@ function readEnds(
 
 function checksumsIn(gzipMember: Buffer<ArrayBuffer>): string | null {
 	try {
-		return new TextDecoder().decode(bodyOf(gzipMember, CHECKSUMS_NAME));
+		return bodyOf(CHECKSUMS_NAME, gunzip(gzipMember)).toString();
 	} catch {
 		return null; // an end that can't be read is a damaged end, which the caller reports
 	}
 }
 
-function bodyOf(gzipMember: Buffer<ArrayBuffer>, name: string): Bytes {
-	const member = firstMember(gunzip(gzipMember));
-	if (member.name !== name) {
+// Of a tar header only the name matters here, with which it begins; decoding all of it would take longer than the rest.
+function bodyOf(
+	name: string,
+	member: Buffer<ArrayBuffer>,
+): Buffer<ArrayBuffer> {
+	if (member.toString("latin1", 0, name.length + 1) !== `${name}\0`) {
 		throw new AppError("INVALID_ARCHIVE", `${name} is not where it belongs`);
 	}
-	return member.body;
+	const end = member.indexOf(0, TAR_BLOCK_BYTES);
+	return member.subarray(TAR_BLOCK_BYTES, end < 0 ? member.length : end);
 }
 
 // At its worst, 1,032 times its input, it takes some 70 MB for a moment. zlib has a limit, and takes five times as long.
-function gunzip(member: Buffer<ArrayBuffer>): Bytes {
+function gunzip(member: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> {
 	try {
 		const bytes = Bun.gunzipSync(member, { library: "libdeflate" });
-		if (endsWithTrailer(member, bytes)) return bytes;
+		if (endsWithTrailer(member, bytes))
+			return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	} catch (cause) {
 		throw new AppError("INVALID_ARCHIVE", "damaged gzip data", { cause });
 	}

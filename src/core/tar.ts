@@ -72,20 +72,6 @@ export async function nextMember(reader: ByteReader): Promise<Member | null> {
 	return regularFile(extended);
 }
 
-/**
- * The first member of an archive that is in memory as a whole, or as far as that member goes.
- * @throws AppError INVALID_ARCHIVE: none, truncated, or not a plain regular file
- */
-export function firstMember(bytes: Bytes): Member & { readonly body: Bytes } {
-	const block = bytes.subarray(0, TAR_BLOCK_BYTES);
-	const header = decodeHeader(block);
-	if (!header || block.byteLength < TAR_BLOCK_BYTES) throw invalid("truncated");
-	const member = regularFile(header);
-	const end = TAR_BLOCK_BYTES + member.sizeBytes;
-	if (end > bytes.byteLength) throw invalid("truncated");
-	return { ...member, body: bytes.subarray(TAR_BLOCK_BYTES, end) };
-}
-
 /** Reads over the zero bytes that follow a member's body. */
 export async function skipPadding(
 	reader: ByteReader,

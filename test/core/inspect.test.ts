@@ -15,7 +15,9 @@ import {
 	type Json,
 	makeLibrary,
 	ownArchive,
+	ownGzip,
 	ownMetadata,
+	tarMember,
 	vpoArchive,
 	vpoMetadata,
 } from "../helpers/hostile.ts";
@@ -105,6 +107,7 @@ describe("an archive of ours", () => {
 		["with the checksums of another", () => changed({ note: "other" })],
 		["with VPO's metadata", () => ownArchive(library, vpoMetadata(library))],
 		["with no metadata", () => ownArchive(library, "")],
+		["with another member first", () => renamed("backup_metadata.json2")],
 		[
 			"with its first header damaged by a bit",
 			() => own.with(12, (own[12] ?? 0) ^ 8),
@@ -118,6 +121,13 @@ describe("an archive of ours", () => {
 function twice(member: number): Bytes {
 	const members = membersOf(own);
 	return concat(...members.slice(0, -1), members[member] ?? own);
+}
+
+function renamed(name: string): Bytes {
+	const metadata = ownMetadata(library);
+	const body = JSON.stringify(metadata);
+	const [, ...rest] = membersOf(ownArchive(library, metadata));
+	return concat(ownGzip(tarMember({ name, body })), ...rest);
 }
 
 // The library's checksum is another one, that of the metadata is not looked at here.

@@ -7,7 +7,6 @@ import { ByteReader } from "../../src/core/reader.ts";
 import {
 	encodeHeader,
 	endOfArchive,
-	firstMember,
 	type Member,
 	nextMember,
 	padding,
@@ -16,9 +15,7 @@ import {
 import { AppError } from "../../src/errors.ts";
 import {
 	type Bytes,
-	base256,
 	concat,
-	pax,
 	tar,
 	tarMember,
 	toBytes,
@@ -173,26 +170,5 @@ describe("an end", () => {
 		const end = new Uint8Array(1024 * 1024 + 2048);
 		const reading = readAll(tar([{ name: "x" }], end));
 		await expect(reading).rejects.toMatchObject({ code: "INVALID_ARCHIVE" });
-	});
-});
-
-describe("the first member alone", () => {
-	test("is what the whole archive begins with", () => {
-		const bytes = written(FILES);
-		const { name, body } = firstMember(bytes);
-		expect([name, new TextDecoder().decode(body)]).toEqual(["a.json", "{}"]);
-	});
-
-	test.each([
-		["nothing", new Uint8Array(0)],
-		["half a header", tarMember({ name: "x", body: "x" }).slice(0, 300)],
-		["an empty block", new Uint8Array(512)],
-		["a header without its body", tarMember({ name: "x", size: 9 })],
-		["half a body", tarMember({ name: "x", body: "xyz" }).slice(0, 514)],
-		["a negative size", tarMember({ name: "x", size: base256(-1n) })],
-		["a link", tarMember({ name: "x", type: "2", link: "y" })],
-		["an extended header", tarMember(pax({ mtime: "1" }))],
-	])("is refused if it is %s", (_, bytes) => {
-		expect(() => firstMember(bytes)).toThrow(AppError);
 	});
 });
