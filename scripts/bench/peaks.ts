@@ -20,8 +20,11 @@ export async function measurePeaks(
 	folder: string,
 	watched: readonly string[],
 ): Promise<Peaks> {
-	const takenBytes = () =>
-		watched.reduce((sum, path) => sum + bytesIn(path), 0);
+	const takenBytes = () => {
+		const sizes = new Map<number, number>();
+		for (const path of watched) collectSizes(path, sizes);
+		return sizes.values().reduce((sum, bytes) => sum + bytes, 0);
+	};
 	const before = takenBytes();
 	let most = before;
 	const poll = setInterval(() => {
@@ -37,15 +40,14 @@ export async function measurePeaks(
 	}
 }
 
-/** Space on disk under a folder; what disappears meanwhile counts as nothing. */
-function bytesIn(folder: string): number {
-	let sum = 0;
+/** Space on disk by inode: a file under two names takes its space once. What disappears meanwhile counts as nothing. */
+function collectSizes(folder: string, sizes: Map<number, number>): void {
 	for (const entry of readFolder(folder)) {
 		const path = join(folder, entry.name);
 		const stat = statSync(path, { throwIfNoEntry: false });
-		sum += entry.isDirectory() ? bytesIn(path) : (stat?.blocks ?? 0) * 512;
+		if (entry.isDirectory()) collectSizes(path, sizes);
+		else if (stat) sizes.set(stat.ino, stat.blocks * 512);
 	}
-	return sum;
 }
 
 function readFolder(folder: string) {
