@@ -36,7 +36,11 @@ export function rootHelp(): string {
 }
 
 /** The help of one command, with examples. */
-export function commandHelp({ command, examples }: CommandModule): string {
+export function commandHelp({
+	command,
+	examples,
+	restArgs,
+}: CommandModule): string {
 	const { name, description } = command.meta as CommandMeta;
 	const args = Object.entries((command.args ?? {}) as ArgsDef);
 	const isPositional = ([, { type }]: [string, ArgDef]) =>
@@ -50,6 +54,7 @@ export function commandHelp({ command, examples }: CommandModule): string {
 			const label = name.toUpperCase();
 			return required === false ? `[${label}]` : label;
 		}),
+		...(restArgs ? ["[-- BACKUP OPTIONS]"] : []),
 	];
 	return [
 		...wrap(description, WIDTH),

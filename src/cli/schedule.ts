@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { defineCommand } from "citty";
+import { isoSeconds } from "../core/metadata.ts";
 import type { Environment } from "../settings.ts";
 import { commonArgs, usage } from "./args.ts";
 import { backupArgs } from "./backup.ts";
@@ -39,7 +40,7 @@ const scheduleArgs = {
 	every: {
 		type: "string",
 		valueHint: "TIME",
-		description: "Every so often: 6h, 90m, 1d12h",
+		description: "Every so often: 30m, 6h, 1d",
 	},
 	cron: {
 		type: "string",
@@ -128,8 +129,8 @@ function printed(
 	};
 	const text = texts[format];
 	if (text === null && !output.isJson) throw unavailable(format, timing);
-	const nextRuns = nextTimes(timing, format !== "container", now).map((at) =>
-		at.toISOString(),
+	const nextRuns = nextTimes(timing, format !== "container", now).map(
+		isoSeconds,
 	);
 	if (!output.isJson) {
 		const times = nextRuns.map(formatTime).join(", ");

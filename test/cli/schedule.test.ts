@@ -106,7 +106,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 		const times = json.next_runs as string[];
 		expect(times).toHaveLength(5);
 		for (const time of times) {
-			expect(time).toEndWith("T23:00:00.000Z");
+			expect(time).toEndWith("T23:00:00Z");
 			expect(new Date(time).getUTCDay()).toBe(6);
 		}
 		expect(json.systemd_timer).toContain("\nOnCalendar=Sun *-*-* 04:30:00\n");
@@ -125,7 +125,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 		const container = [...args, "--format", "container"];
 		const { json } = await runJson(program, home, container);
 		const [first = ""] = json.next_runs as string[];
-		expect(Date.parse(first) - from).toBeWithin(6 * HOUR_MS, 6.01 * HOUR_MS);
+		expect(Date.parse(first) - from).toBeWithin(5.99 * HOUR_MS, 6.01 * HOUR_MS);
 	});
 
 	test("an interval that no clock divides evenly has no crontab line", async () => {
