@@ -11,7 +11,9 @@ import {
 } from "./args.ts";
 import type { Context } from "./context.ts";
 import { formatTable, printableLine } from "./format.ts";
+import { pingUrlProblem } from "./notify.ts";
 import type { Result } from "./output.ts";
+import { configuredRules } from "./retention.ts";
 
 export const examples = [
 	"vpo library config",
@@ -27,7 +29,9 @@ export const command = defineCommand({
 	async run({ args, data }): Promise<Result> {
 		const { environment } = data as Context;
 		const flags = { database: args.database, backupDir: args.path };
-		return configResult(resolveSettings(flags, environment));
+		const settings = resolveSettings(flags, environment);
+		configuredRules(settings); // a wrong rule is found now, not at night
+		return configResult(settings);
 	},
 });
 
@@ -35,6 +39,8 @@ interface Setting {
 	readonly name: string;
 	readonly value: string | number | boolean | null;
 	readonly origin: string;
+	/** What stands for null in the table. */
+	readonly otherwise?: string;
 }
 
 function configResult(settings: Settings): Result {
@@ -43,18 +49,22 @@ function configResult(settings: Settings): Result {
 		title,
 		align: "left" as const,
 	}));
-	const rows = all.map(({ name, value, origin }) => [
+	const rows = all.map(({ name, value, origin, otherwise = "-" }) => [
 		name,
-		printableLine(String(value ?? "-")),
+		printableLine(String(value ?? otherwise)),
 		origin,
 	]);
+	const problem = pingUrlProblem(settings.pingUrl, settings.origins.pingUrl);
+	const warnings = problem === null ? [] : [problem];
 	return {
 		text: formatTable(columns, rows),
+		warnings,
 		json: {
 			config_path: settings.configPath,
 			settings: Object.fromEntries(
 				all.map(({ name, value, origin }) => [name, { value, origin }]),
 			),
+			warnings,
 		},
 	};
 }
@@ -69,7 +79,7 @@ function paths({
 }: Settings): Setting[] {
 	return [
 		{
-			name: "config file",
+			name: "config_file",
 			value: configPath,
 			origin: "VPO_CONFIG_PATH or default",
 		},
@@ -81,8 +91,9 @@ function paths({
 		{ name: "backup.directory", value: backupDir, origin: origins.backupDir },
 		{
 			name: "jobs.temp_directory",
-			value: tempDir ?? "(beside the library)",
+			value: tempDir,
 			origin: origins.tempDir,
+			otherwise: "(beside the library)",
 		},
 		// The URL lets anybody report runs, so it is not shown.
 		{

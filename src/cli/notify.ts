@@ -181,10 +181,23 @@ function pingTarget(args: NotifyArgs, { environment }: Context): Target {
 	} catch {
 		// The work meets the same error and reports it.
 	}
-	const url = text ? parsePingUrl(text) : null;
-	if (url || !text) return { url, warnings: [] };
-	const need = "must be an http:// or https:// address";
-	if (flag) throw usage(`--ping-url ${need}`);
+	const problem = pingUrlProblem(text, origin);
+	if (problem === null) {
+		return { url: text ? parsePingUrl(text) : null, warnings: [] };
+	}
+	if (flag) throw usage(problem);
+	return { url: null, warnings: [`${problem}: nobody was told of this run`] };
+}
+
+/**
+ * Why nobody can be told of a run, if an address is given.
+ * @param origin where it comes from; the address itself is a secret
+ */
+export function pingUrlProblem(
+	text: string | null,
+	origin: string,
+): string | null {
+	if (!text || parsePingUrl(text)) return null;
 	const where = origin === "config.toml" ? "ping_url in config.toml" : origin;
-	return { url, warnings: [`${where} ${need}: nobody was told of this run`] };
+	return `${where} must be an http:// or https:// address`;
 }

@@ -211,3 +211,21 @@ test("config shows each value and where it comes from", async () => {
 	});
 	expect(JSON.stringify(json)).not.toContain("secret");
 });
+
+test("what is wrong in config.toml is found by config and check, not first by the backup", async () => {
+	using home = new Home();
+	const path = home.at(".vpo", "config.toml");
+	writeFileSync(path, "[backup]\nkeep_within = 'soon'\n");
+	for (const command of ["config", "check", "backup"]) {
+		const args = ["library", command];
+		const { exitCode, stderr } = await run(binary, home, args);
+		expect([command, exitCode]).toEqual([command, 11]);
+		expect(stderr).toStartWith(`[error] ${path}: [backup] keep_within: `);
+	}
+	writeFileSync(path, "[backup]\nping_url = 'ftp://secret'\n");
+	const { exitCode, stderr } = await run(binary, home, ["library", "config"]);
+	expect([exitCode, stderr]).toEqual([
+		0,
+		"[warn] ping_url in config.toml must be an http:// or https:// address\n",
+	]);
+});
