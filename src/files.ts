@@ -30,6 +30,17 @@ export async function makePrivateFolder(path: string): Promise<void> {
 }
 
 /**
+ * Lets a folder pass that somebody named; one that is missing may be a share that is not mounted, and holds no answer.
+ * @throws AppError NOT_FOUND
+ */
+export async function requireFolder(path: string): Promise<void> {
+	if (await exists(path)) return;
+	throw new AppError("NOT_FOUND", `no such folder: ${path}`, {
+		hint: "correct its name, or mount what it is on",
+	});
+}
+
+/**
  * Tells before any work whether files can be made in a folder, which need not exist yet.
  * @throws AppError OPERATION_FAILED: what is there of it is no folder, or may not be written
  */

@@ -3,6 +3,7 @@
 import { defineCommand } from "citty";
 import { listBackups } from "../core/catalog.ts";
 import { readState } from "../core/state.ts";
+import { requireFolder } from "../files.ts";
 import { resolveSettings } from "../settings.ts";
 import { commonArgs, pathArg } from "./args.ts";
 import type { Context } from "./context.ts";
@@ -25,6 +26,7 @@ export const command = defineCommand({
 			{ backupDir: args.path },
 			environment,
 		);
+		if (args.path) await requireFolder(backupDir);
 		const [state, found] = await Promise.all([
 			readState(backupDir),
 			listBackups(backupDir, signal),

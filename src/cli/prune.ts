@@ -11,6 +11,7 @@ import {
 import type { RetentionRules } from "../core/retention.ts";
 import type { Workshop } from "../core/store.ts";
 import { AppError } from "../errors.ts";
+import { requireFolder } from "../files.ts";
 import { resolveSettings, type Settings } from "../settings.ts";
 import { commonArgs, pathArg, usage } from "./args.ts";
 import { cancelled, confirmOnTerminal, isTerminal } from "./confirm.ts";
@@ -59,6 +60,7 @@ export const command = defineCommand({
 		}
 		return withWorkshop(context, async ({ pool }) => {
 			const folder = settings.backupDir;
+			if (args.path) await requireFolder(folder);
 			const timeZone = args.utc ? "UTC" : Temporal.Now.timeZoneId();
 			const marks = await readMarks(folder);
 			if (marks.warning !== null) throw unreadablePins(marks.warning);

@@ -56,6 +56,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(await directory(home)).toBe(home.at("config", "backups"));
 		const env = { VPO_BACKUP_DIR: "~/env" };
 		expect(await directory(home, env)).toBe(home.at("env"));
+		mkdirSync(home.at("flag"));
 		expect(await directory(home, env, ["-p", "flag"])).toBe(home.at("flag"));
 	});
 

@@ -45,6 +45,12 @@ describe.each(PROGRAMS)("$name", (program) => {
 	test("the call that it names fills the folder that was asked for", async () => {
 		using home = new Home();
 		const list = [...BACKUPS, "--path", "my backups"];
+		const missing = await run(program, home, list);
+		expect([missing.exitCode, missing.stderr]).toEqual([
+			20,
+			`[error] no such folder: ${home.at("my backups")}\n  correct its name, or mount what it is on\n`,
+		]);
+		mkdirSync(home.at("my backups"));
 		const { stdout } = await run(program, home, list);
 		expect(stdout).toEndWith(
 			"\nMake one: vpo library backup --output 'my backups/'\n",
