@@ -78,13 +78,16 @@ export function backupResult(
 }
 
 /** Of a dry run. */
-export function planResult(plan: BackupPlan): Result {
+export function planResult(plan: BackupPlan, prunes: boolean): Result {
 	const { facts, space, estimatedMinBytes, estimatedMaxBytes } = plan;
+	const unless = plan.skipsUnchanged
+		? ", unless the newest good one holds the same"
+		: "";
 	const suffices = space.freeBytes >= space.requiredBytes;
 	const need = `${formatBytes(space.requiredBytes)} needed, ${formatBytes(space.freeBytes)} free in ${space.folder}`;
 	return {
 		warnings: plan.warnings,
-		text: `Dry run, nothing is written. A backup would be made:\n${formatFields(
+		text: `Dry run, nothing is written. A backup would be made${unless}:\n${formatFields(
 			[
 				["Library", printableLine(plan.libraryPath)],
 				["Database size", formatBytes(facts.databaseSizeBytes)],
@@ -99,6 +102,9 @@ export function planResult(plan: BackupPlan): Result {
 					"Space",
 					`${printableLine(need)}: ${suffices ? "enough" : "not enough"}`,
 				],
+				...(prunes
+					? [["Afterwards", "prune by the rules of config.toml"] as const]
+					: []),
 			],
 		)}`,
 		json: {
@@ -126,12 +132,13 @@ export function withPruning(
 		problem === null
 			? `Pruned: ${formatCount(removed.length)} removed, ${formatBytes(freedBytes)}`
 			: "Pruned: nothing or not all, see the warning";
+	const names = removed.map((name) => `  ${printableLine(name)}`);
 	const warnings = [
 		...(result.warnings ?? []),
 		...(problem === null ? [] : [problem]),
 	];
 	return {
-		text: `${result.text}\n${line}`,
+		text: [result.text, line, ...names].join("\n"),
 		json: {
 			...result.json,
 			pruned: removed,

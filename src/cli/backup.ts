@@ -142,7 +142,8 @@ async function backUp(args: BackupArgs, context: Context): Promise<Result> {
 	const options = { ...request.options, pinned };
 	return withWorkshop(context, async (workshop) => {
 		if (args["dry-run"]) {
-			return planResult(await planBackup(settings, options, workshop));
+			const plan = await planBackup(settings, options, workshop);
+			return planResult(plan, args.prune ?? false);
 		}
 		const backup = await createBackup(settings, options, workshop);
 		const seconds = (performance.now() - startedAt) / 1000;

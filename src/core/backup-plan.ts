@@ -24,7 +24,7 @@ export interface BackupOptions {
 	/** gzip level, 1 (fast) to 12 (small). */
 	readonly level: number;
 	readonly lockTimeoutMs: number;
-	/** Write nothing if the library equals the newest good backup where this one would go; a name that was asked for is always written. */
+	/** Write nothing if the library equals the newest good backup where this one would go. */
 	readonly skipUnchanged: boolean;
 	/** Names of pinned backups: a pinned one counts as good even if it had shrunk. */
 	readonly pinned: ReadonlySet<string>;
@@ -46,6 +46,8 @@ export interface BackupPlan {
 	readonly libraryPath: string;
 	readonly facts: LibraryFacts;
 	readonly outputPath: string;
+	/** Whether nothing is written if the library has not changed. */
+	readonly skipsUnchanged: boolean;
 	readonly estimatedMinBytes: number;
 	readonly estimatedMaxBytes: number;
 	readonly space: Space;
@@ -76,11 +78,20 @@ export async function planBackup(
 		libraryPath,
 		facts,
 		outputPath: destination.path,
+		skipsUnchanged: skipsUnchanged(options, destination),
 		estimatedMinBytes: Math.round(facts.databaseSizeBytes * LOWEST_RATIO),
 		estimatedMaxBytes: Math.round(facts.databaseSizeBytes * HIGHEST_RATIO),
 		space,
 		warnings: lack === null ? [] : [lack],
 	};
+}
+
+/** Whether nothing is written if the library has not changed; a name that was asked for is always written. */
+export function skipsUnchanged(
+	{ skipUnchanged }: BackupOptions,
+	{ isNamed }: Destination,
+): boolean {
+	return skipUnchanged && !isNamed;
 }
 
 export async function findLibrary({ databasePath }: Settings): Promise<string> {

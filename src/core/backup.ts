@@ -12,9 +12,11 @@ import {
 	findLibrary,
 	KIND,
 	settle,
+	skipsUnchanged,
 } from "./backup-plan.ts";
 import { type GoodBackup, newestGoodBackup } from "./catalog.ts";
 import type { Destination } from "./destination.ts";
+import type { LockOptions } from "./library.ts";
 import { stageCounter, watchSize } from "./progress.ts";
 import { RawFiles } from "./salvage.ts";
 import { openSource, type Source } from "./source.ts";
@@ -62,11 +64,13 @@ export async function createBackup(
 		await sqlite.probeWriteLock(source.path, locking);
 		await using scratch = await makeScratch(await scratchParent());
 		const snapshotPath = join(scratch.path, "snapshot.db");
-		await takeSnapshot(source, snapshotPath, options, workshop);
+		const maySkip = skipsUnchanged(options, destination);
+		const aheadLevel = maySkip ? null : options.level;
+		await takeSnapshot(source, snapshotPath, aheadLevel, locking, workshop);
 		const newestIn = (folder: string) =>
 			newestGoodBackup(folder, options.pinned, signal);
 		const previous = await newestIn(settings.backupDir);
-		if (options.skipUnchanged && !destination.isNamed) {
+		if (maySkip) {
 			const { folder } = destination;
 			const isElsewhere = folder !== settings.backupDir;
 			const newest = isElsewhere ? await newestIn(folder) : previous;
@@ -111,13 +115,14 @@ async function isUnchanged(
 async function takeSnapshot(
 	{ path, head }: Source,
 	to: string,
-	{ lockTimeoutMs, level, skipUnchanged }: BackupOptions,
-	{ sqlite, pool, signal, onProgress }: Workshop,
+	aheadLevel: number | null,
+	locking: LockOptions,
+	{ sqlite, pool, onProgress }: Workshop,
 ): Promise<void> {
 	const onBytes = stageCounter(onProgress, "Snapshot", head.databaseSizeBytes);
 	using _ = watchSize(to, onBytes);
-	using _ahead = skipUnchanged ? null : packAhead(to, pool, level);
-	await sqlite.snapshot(path, to, { lockTimeoutMs, signal });
+	using _ahead = aheadLevel === null ? null : packAhead(to, pool, aheadLevel);
+	await sqlite.snapshot(path, to, locking);
 }
 
 async function scratchFolder(

@@ -41,6 +41,16 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(treeOf(home.path)).toEqual(before);
 	});
 
+	test("a backup that may not be needed is announced as such", async () => {
+		using home = new Home();
+		const args = [...DRY_BACKUP, "--skip-unchanged"];
+		const said = async (...more: readonly string[]) =>
+			(await run(program, home, [...args, ...more], { env })).stdout;
+		const unless = "would be made, unless the newest good one holds the same:";
+		expect(await said()).toContain(unless);
+		expect(await said("-o", "named.tar.gz")).not.toContain("unless");
+	});
+
 	test.each(["new/folder/", "new/out.tar.gz"])(
 		"with --output %s nothing is made either",
 		async (output) => {

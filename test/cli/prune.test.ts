@@ -159,6 +159,17 @@ describe("what prune never removes", () => {
 		expect(json.removed).toEqual([names[1]]);
 	});
 
+	test("a folder that was named must be there: its share may not be mounted", async () => {
+		using home = new Home();
+		const path = home.at("nas");
+		const args = ["library", "prune", "--keep-last", "1", "--yes"];
+		const { exitCode, stderr } = await run(binary, home, [...args, "-p", path]);
+		expect([exitCode, stderr]).toEqual([
+			20,
+			`[error] no such folder: ${path}\n  correct its name, or mount what it is on\n`,
+		]);
+	});
+
 	test("a pinned backup stays", async () => {
 		using home = new Home();
 		const names = await makeBackups(
@@ -193,6 +204,27 @@ describe("backup --prune", () => {
 		expect(exitCode).toBe(0);
 		expect(json.pruned).toEqual(names.slice(1));
 		expect(statSync(String(json.path)).isFile()).toBe(true);
+	});
+
+	test("names what it removed", async () => {
+		using home = new Home();
+		const names = await makeBackups(
+			home.backups,
+			[1, 2, 3].map((days) => ({ createdAt: daysAgo(days) })),
+		);
+		writeFileSync(home.at(".vpo", "config.toml"), "[backup]\nkeep_last = 2\n");
+		const args = ["library", "backup", "--prune"];
+		const planned = await run(binary, home, [...args, "--dry-run"]);
+		expect(planned.stdout).toMatch(
+			/^ {2}Afterwards: +prune by the rules of config\.toml$/m,
+		);
+		const { stdout } = await run(binary, home, args);
+		expect(stdout.split("\n").slice(-4)).toEqual([
+			expect.stringMatching(/^Pruned: 2 removed, \S+ K?B$/),
+			`  ${names[1]}`,
+			`  ${names[2]}`,
+			"",
+		]);
 	});
 
 	test("a failed backup never prunes", async () => {
