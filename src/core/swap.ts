@@ -48,17 +48,22 @@ export async function adoptOwner(
 ): Promise<void> {
 	const library = await stat(libraryPath).catch(() => null);
 	const model = library ?? (await stat(dirname(libraryPath)));
+	const { uid, gid } = await stat(newPath);
+	if (uid === model.uid && gid === model.gid) return;
 	try {
-		const { uid, gid } = await stat(newPath);
-		if (uid !== model.uid || gid !== model.gid) {
-			await chown(newPath, model.uid, model.gid);
-		}
+		await chown(newPath, model.uid, model.gid);
 	} catch (cause) {
 		if (library) {
 			throw new AppError(
 				"OPERATION_FAILED",
 				`cannot keep the owner of ${libraryPath} (uid ${model.uid}, gid ${model.gid})`,
-				{ hint: "run vpo as that user, or as root", cause },
+				{
+					hint:
+						uid === model.uid
+							? "it has a group that you are not in: give it one of yours with chgrp, or run vpo as root"
+							: "run vpo as that user, or as root",
+					cause,
+				},
 			);
 		}
 		// In a folder of another user's the new library is ours, as any file that we make there.
