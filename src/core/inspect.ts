@@ -42,6 +42,16 @@ export async function inspectArchive(path: string): Promise<Look> {
 		throw cannotOpen(path, cause);
 	});
 	try {
+		return await lookInto(fd, path);
+	} catch (error) {
+		throw error instanceof AppError
+			? atPath(path, error)
+			: fileError(`cannot read ${path}`, error);
+	}
+}
+
+async function lookInto(fd: number, path: string): Promise<Look> {
+	try {
 		const file = fs.fstatSync(fd);
 		requireRegularFile(path, file);
 		let head = await readAt(fd, 0, HEAD_BYTES);
@@ -51,10 +61,6 @@ export async function inspectArchive(path: string): Promise<Look> {
 			head = await readAt(fd, 0, MOST_HEAD_BYTES);
 		const tail = await readAt(fd, file.size - TAIL_BYTES, TAIL_BYTES);
 		return { file, metadata: readEnds(head, tail) };
-	} catch (error) {
-		throw error instanceof AppError
-			? atPath(path, error)
-			: fileError(`cannot read ${path}`, error);
 	} finally {
 		fs.closeSync(fd);
 	}
