@@ -2,7 +2,7 @@
 // What was read may change yet. So this only guesses: packing reads the file again, and takes a member that was made
 // ahead where the very bytes that it holds come by.
 
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { blockStart } from "./archive.ts";
 import { BLOCK_BYTES, type GzipPool } from "./gzip.ts";
@@ -10,7 +10,7 @@ import { BLOCK_BYTES, type GzipPool } from "./gzip.ts";
 /** As many as one core compresses while a library of 100 MB is copied. More take more memory where it is larger. */
 const MOST_BLOCKS = 32;
 
-const POLL_MS = 2;
+const POLL_MS = 4;
 
 /**
  * Compresses what a file gets until it is disposed of. A lone worker has no head start: it would only take the core from
@@ -22,26 +22,25 @@ export function packAhead(
 	pool: GzipPool,
 	level: number,
 ): Disposable {
-	let isOver = false;
-	let next = 1; // the first block is the last to be complete: it holds the file's header
-	const nextBlock = async () => {
-		const start = blockStart(next++);
-		for (; !isOver; await sleep(POLL_MS)) {
-			const block = await readBlock(path, start);
-			if (block) return block;
+	let isOver = pool.size < 2;
+	const follow = async () => {
+		const busy = new Set<Promise<void>>();
+		// The first block is the last to be complete: it holds the file's header.
+		for (let index = 1; index <= MOST_BLOCKS && !isOver; ) {
+			if (busy.size === pool.size) await Promise.race(busy);
+			const block = await readBlock(path, blockStart(index));
+			if (isOver) return;
+			if (block) {
+				index++;
+				const work: Promise<void> = pool
+					.prepare(block, level)
+					.catch(() => undefined) // whoever asks for it fails with it
+					.finally(() => busy.delete(work));
+				busy.add(work);
+			} else await sleep(POLL_MS);
 		}
-		return null;
 	};
-	const work = async () => {
-		while (!isOver && next <= MOST_BLOCKS) {
-			const block = await nextBlock();
-			if (block && !isOver) await pool.prepare(block, level);
-		}
-	};
-	pool.start();
-	for (let worker = 0; pool.size > 1 && worker < pool.size; worker++) {
-		work().catch(() => undefined); // whoever packs the file fails with it
-	}
+	follow();
 	return {
 		[Symbol.dispose]() {
 			isOver = true;
@@ -55,9 +54,9 @@ async function readBlock(
 	start: number,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
 	try {
-		await using file = await open(path, "r");
-		const { size } = await file.stat();
+		const { size } = await stat(path);
 		if (size < start + 2 * BLOCK_BYTES) return null;
+		await using file = await open(path, "r");
 		const block = new Uint8Array(BLOCK_BYTES);
 		const { bytesRead } = await file.read(block, 0, BLOCK_BYTES, start);
 		return bytesRead === BLOCK_BYTES ? block : null;

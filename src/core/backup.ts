@@ -42,7 +42,7 @@ export async function createBackup(
 	options: BackupOptions,
 	workshop: Workshop,
 ): Promise<StoredBackup | Unchanged> {
-	const { sqlite, signal } = workshop;
+	const { sqlite, pool, signal } = workshop;
 	const locking = { lockTimeoutMs: options.lockTimeoutMs, signal };
 	const libraryPath = await findLibrary(settings);
 	const destination = await settle(libraryPath, settings, options);
@@ -66,6 +66,7 @@ export async function createBackup(
 		const snapshotPath = join(scratch.path, "snapshot.db");
 		const maySkip = skipsUnchanged(options, destination);
 		const aheadLevel = maySkip ? null : options.level;
+		pool.start();
 		await takeSnapshot(source, snapshotPath, aheadLevel, locking, workshop);
 		const newestIn = (folder: string) =>
 			newestGoodBackup(folder, options.pinned, signal);

@@ -1,5 +1,5 @@
 // Parallel gzip: blocks become independent members on all cores, and members become blocks again, in order.
-// Memory is bounded by the number of workers, never by the size of the stream.
+// Memory is bounded by the number of workers and by what was prepared, never by the size of the stream.
 
 import { AppError } from "../errors.ts";
 import { usableCores } from "./cores.ts";
@@ -40,11 +40,14 @@ export class GzipPool implements Disposable {
 		blocks: AsyncIterable<Bytes>,
 		level: number,
 	): AsyncGenerator<Bytes> {
-		yield* this.#inOrder(
-			blocks,
-			(block) => this.#takePrepared(block, level) ?? this.#gzip(block, level),
-		);
-		this.#prepared.clear();
+		try {
+			yield* this.#inOrder(
+				blocks,
+				(block) => this.#takePrepared(block, level) ?? this.#gzip(block, level),
+			);
+		} finally {
+			this.#prepared.clear();
+		}
 	}
 
 	/** Compresses a block that `compress` may be asked for later; it is moved away. Its member takes memory until then. */

@@ -1,13 +1,20 @@
 // The head start of packing: what was read of a growing file is used where it stayed, and nothing shows of it where not.
 
 import { expect, spyOn, test } from "bun:test";
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import {
+	closeSync,
+	openSync,
+	readFileSync,
+	writeFileSync,
+	writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { packAhead } from "../../src/core/ahead.ts";
-import { blockStart } from "../../src/core/archive.ts";
+import { blockStart, filePart, writeArchive } from "../../src/core/archive.ts";
 import { BLOCK_BYTES, GzipPool } from "../../src/core/gzip.ts";
+import { membersOf } from "../helpers/damage.ts";
 import { type Bytes, concat } from "../helpers/hostile.ts";
 import { Home } from "../helpers/program.ts";
 
@@ -64,6 +71,25 @@ test("what stayed as it was is packed when it is asked for: no worker need live 
 	const file = await grow(home, pool, AHEAD);
 	pool[Symbol.dispose]();
 	expectHolds(await pack(pool, file), file);
+});
+
+test("what is read ahead are the blocks that packing asks for", async () => {
+	using home = new Home();
+	using pool = new GzipPool(2);
+	const body = new Uint8Array(4 * BLOCK_BYTES).map((_, at) => at >> 9);
+	const [from, to] = [join(home.path, "body"), join(home.path, "a.tar.gz")];
+	writeFileSync(from, body);
+	await writeArchive(to, [await filePart("library.db", from)], {
+		pool,
+		level: LEVEL,
+		modifiedAt: new Date(0),
+	});
+	const members = membersOf(new Uint8Array(readFileSync(to)));
+	for (const index of [1, 2, 3]) {
+		const block = body.slice(blockStart(index), blockStart(index + 1));
+		const packed = members[index] ?? new Uint8Array(0);
+		expect(Buffer.compare(gunzipSync(packed), block)).toBe(0);
+	}
 });
 
 test("what changed after it was read is packed as it is now", async () => {
