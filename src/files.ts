@@ -31,13 +31,18 @@ export async function makePrivateFolder(path: string): Promise<void> {
 
 /**
  * Lets a folder pass that somebody named; one that is missing may be a share that is not mounted, and holds no answer.
- * @throws AppError NOT_FOUND
+ * @throws AppError NOT_FOUND; OPERATION_FAILED: it is a file
  */
 export async function requireFolder(path: string): Promise<void> {
-	if (await exists(path)) return;
-	throw new AppError("NOT_FOUND", `no such folder: ${path}`, {
-		hint: "correct its name, or mount what it is on",
+	const found = await stat(path).catch((cause) => {
+		if (!["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) {
+			throw fileError(`cannot look at ${path}`, cause);
+		}
+		throw new AppError("NOT_FOUND", `no such folder: ${path}`, {
+			hint: "correct its name, or mount what it is on",
+		});
 	});
+	if (!found.isDirectory()) throw notAFolder(path);
 }
 
 /**

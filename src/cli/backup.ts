@@ -5,6 +5,7 @@ import { createBackup } from "../core/backup.ts";
 import { planBackup } from "../core/backup-plan.ts";
 import { DEFAULT_LEVEL } from "../core/gzip.ts";
 import { readMarks } from "../core/marks.ts";
+import { configuredRules } from "../core/retention.ts";
 import { resolveSettings } from "../settings.ts";
 import { version } from "../version.ts";
 import {
@@ -28,7 +29,7 @@ import { type Context, withWorkshop } from "./context.ts";
 import { notified, notifyArgs } from "./notify.ts";
 import type { Result } from "./output.ts";
 import { pruneAfter } from "./prune.ts";
-import { configuredRules, hasRule } from "./retention.ts";
+import { hasRule } from "./retention.ts";
 
 export const examples = [
 	"vpo library backup",

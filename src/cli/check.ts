@@ -17,7 +17,6 @@ import {
 import { type Context, withWorkshop } from "./context.ts";
 import { formatAgo, formatBytes, formatCount } from "./format.ts";
 import type { Result } from "./output.ts";
-import { configuredRules } from "./retention.ts";
 
 const DEFAULT_MAX_AGE = "26h";
 /** As VPO's doctor. */
@@ -60,7 +59,6 @@ export const command = defineCommand({
 		const { environment, now } = context;
 		const flags = { database: args.database, backupDir: args.path };
 		const settings = resolveSettings(flags, environment);
-		configuredRules(settings); // a wrong rule fails every backup
 		const maxAge = args["max-age"] ?? DEFAULT_MAX_AGE;
 		const metricsPath = args.metrics ? toPath(args.metrics, environment) : null;
 		if (metricsPath) await requireMetricsFile(metricsPath);

@@ -2,6 +2,8 @@
 
 import { defineCommand } from "citty";
 import { DEFAULT_LEVEL } from "../core/gzip.ts";
+import { pingUrlProblem } from "../core/notify.ts";
+import { configuredRules } from "../core/retention.ts";
 import { resolveSettings, type Settings } from "../settings.ts";
 import {
 	commonArgs,
@@ -11,9 +13,7 @@ import {
 } from "./args.ts";
 import type { Context } from "./context.ts";
 import { formatTable, printableLine } from "./format.ts";
-import { pingUrlProblem } from "./notify.ts";
 import type { Result } from "./output.ts";
-import { configuredRules } from "./retention.ts";
 
 export const examples = [
 	"vpo library config",

@@ -56,16 +56,12 @@ export function formatList(
 		...(schema === undefined ? [] : [`schema ${schema}`]),
 		...(damaged > 0 ? [`${damaged} damaged or unreadable`] : []),
 	];
-	const replaced = backups.find(isReplaced);
 	const chart = isatty(STDOUT) ? chartOf(backups) : null;
 	return [
 		formatTable(
 			COLUMNS,
 			backups.map((backup) => toRow(backup, now)),
-			backups.map((backup) => [
-				...toRemarks(backup, schema, now),
-				...(isReplaced(backup) ? [ofReplaced(backup === replaced)] : []),
-			]),
+			backups.map((backup) => toRemarks(backup, schema, now)),
 		),
 		`${total.join(", ")} in ${printableLine(directory)}`,
 		...(chart === null ? [] : ["", chart]),
@@ -122,23 +118,12 @@ function toRemarks(
 		remarks.push(remembered.note ? `pinned: ${remembered.note}` : "pinned");
 	}
 	if (own?.note) remarks.push(`note: ${own.note}`);
-	if (own && own.kind !== MANUAL && own.kind !== PRE_RESTORE) {
-		remarks.push(`kind: ${own.kind}`);
-	}
+	if (own?.kind === PRE_RESTORE) remarks.push("what a restore replaced");
+	else if (own && own.kind !== MANUAL) remarks.push(`kind: ${own.kind}`);
 	if (schema !== undefined && schema !== usualSchema) {
 		remarks.push(`schema ${schema}`);
 	}
 	return remarks.map(printableLine);
-}
-
-function isReplaced({ metadata }: Listed): boolean {
-	return metadata?.own?.kind === PRE_RESTORE;
-}
-
-function ofReplaced(isLast: boolean): string {
-	return isLast
-		? "what the last restore replaced; put it back: vpo library restore --undo"
-		: "what an earlier restore replaced";
 }
 
 function chartOf(backups: readonly Listed[]): string | null {

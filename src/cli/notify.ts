@@ -2,7 +2,12 @@
 
 import type { ArgsDef } from "citty";
 import { runHook } from "../core/hook.ts";
-import { type PingOptions, parsePingUrl, sendPing } from "../core/notify.ts";
+import {
+	type PingOptions,
+	parsePingUrl,
+	pingUrlProblem,
+	sendPing,
+} from "../core/notify.ts";
 import type { AppError } from "../errors.ts";
 import { type Environment, resolveSettings } from "../settings.ts";
 import { version } from "../version.ts";
@@ -187,17 +192,4 @@ function pingTarget(args: NotifyArgs, { environment }: Context): Target {
 	}
 	if (flag) throw usage(problem);
 	return { url: null, warnings: [`${problem}: nobody was told of this run`] };
-}
-
-/**
- * Why nobody can be told of a run, if an address is given.
- * @param origin where it comes from; the address itself is a secret
- */
-export function pingUrlProblem(
-	text: string | null,
-	origin: string,
-): string | null {
-	if (!text || parsePingUrl(text)) return null;
-	const where = origin === "config.toml" ? "ping_url in config.toml" : origin;
-	return `${where} must be an http:// or https:// address`;
 }

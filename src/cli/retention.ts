@@ -1,7 +1,12 @@
 // The flags of retention rules, and the rules that hold: those of the flags, or where none is given, those of config.toml.
 
 import type { ArgsDef } from "citty";
-import { parseDuration, type RetentionRules } from "../core/retention.ts";
+import {
+	configuredRules,
+	type Duration,
+	parseDuration,
+	type RetentionRules,
+} from "../core/retention.ts";
 import { AppError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import { toCount, usage } from "./args.ts";
@@ -51,26 +56,8 @@ export function hasRule(rules: RetentionRules): boolean {
 	return Object.values(rules).some((rule) => rule !== undefined);
 }
 
-/** @throws AppError CONFIG_ERROR: keep_within is no duration */
-export function configuredRules({
-	backup,
-	configPath,
-}: Settings): RetentionRules {
-	return {
-		keepLast: backup.keep_last,
-		keepHourly: backup.keep_hourly,
-		keepDaily: backup.keep_daily,
-		keepWeekly: backup.keep_weekly,
-		keepMonthly: backup.keep_monthly,
-		keepYearly: backup.keep_yearly,
-		keepWithin: duration(backup.keep_within, (message, hint) => {
-			const what = `${configPath}: [backup] keep_within: ${message}`;
-			return new AppError("CONFIG_ERROR", what, { hint });
-		}),
-	};
-}
-
 function rulesOfFlags(flags: RetentionFlags): RetentionRules {
+	const within = flags["keep-within"];
 	const [keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly] =
 		PERIODS.map((period) => {
 			const name = `keep-${period}` as const;
@@ -83,21 +70,15 @@ function rulesOfFlags(flags: RetentionFlags): RetentionRules {
 		keepWeekly,
 		keepMonthly,
 		keepYearly,
-		keepWithin: duration(flags["keep-within"], (message, hint) =>
-			usage(`--keep-within: ${message}`, hint),
-		),
+		keepWithin: within === undefined ? undefined : toDuration(within),
 	};
 }
 
-function duration(
-	text: string | undefined,
-	wrong: (message: string, hint: string | undefined) => AppError,
-): RetentionRules["keepWithin"] {
-	if (text === undefined) return undefined;
+function toDuration(text: string): Duration {
 	try {
 		return parseDuration(text);
 	} catch (error) {
-		if (error instanceof AppError) throw wrong(error.message, error.hint);
-		throw error;
+		if (!(error instanceof AppError)) throw error;
+		throw usage(`--keep-within: ${error.message}`, error.hint);
 	}
 }

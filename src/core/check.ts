@@ -6,6 +6,8 @@ import type { Settings } from "../settings.ts";
 import { unpackCandidate } from "./candidate.ts";
 import { type Backup, isGood, listBackups } from "./catalog.ts";
 import { type LibraryFacts, requireLibraryFile } from "./library.ts";
+import { pingUrlProblem } from "./notify.ts";
+import { configuredRules } from "./retention.ts";
 import {
 	chooseScratchFolder,
 	lackOfSpace,
@@ -70,6 +72,9 @@ export async function checkHealth(
 		}
 	};
 
+	await attempt(async () => configuredRules(settings), critical);
+	const unheard = pingUrlProblem(settings.pingUrl, settings.origins.pingUrl);
+	if (unheard) warning(`${unheard}: nobody is told of a backup`);
 	const library = await attempt(
 		() => checkLibrary(settings, options, workshop, critical),
 		critical,

@@ -38,6 +38,19 @@ export function parsePingUrl(text: string): URL | null {
 }
 
 /**
+ * Why nobody can be told of a run, if an address is given.
+ * @param origin where it comes from; the address itself is a secret
+ */
+export function pingUrlProblem(
+	text: string | null,
+	origin: string,
+): string | null {
+	if (!text || parsePingUrl(text)) return null;
+	const where = origin === "config.toml" ? "ping_url in config.toml" : origin;
+	return `${where} must be an http:// or https:// address`;
+}
+
+/**
  * Sends one ping. Redirects are not followed: a login page behind one would pass for an answer.
  * @returns null once a server has taken it, else why none did
  */

@@ -214,18 +214,30 @@ test("config shows each value and where it comes from", async () => {
 
 test("what is wrong in config.toml is found by config and check, not first by the backup", async () => {
 	using home = new Home();
+	await run(binary, home, ["library", "backup"]);
 	const path = home.at(".vpo", "config.toml");
+	const ask = (command: string) => run(binary, home, ["library", command]);
 	writeFileSync(path, "[backup]\nkeep_within = 'soon'\n");
-	for (const command of ["config", "check", "backup"]) {
-		const args = ["library", command];
-		const { exitCode, stderr } = await run(binary, home, args);
+	for (const command of ["config", "backup"]) {
+		const { exitCode, stderr } = await ask(command);
 		expect([command, exitCode]).toEqual([command, 11]);
 		expect(stderr).toStartWith(`[error] ${path}: [backup] keep_within: `);
 	}
+	const { exitCode, stdout } = await ask("check");
+	expect(exitCode).toBe(61);
+	expect(stdout).toStartWith(`CRITICAL: ${path}: [backup] keep_within: `);
+
 	writeFileSync(path, "[backup]\nping_url = 'ftp://secret'\n");
-	const { exitCode, stderr } = await run(binary, home, ["library", "config"]);
-	expect([exitCode, stderr]).toEqual([
-		0,
-		"[warn] ping_url in config.toml must be an http:// or https:// address\n",
-	]);
+	const problem =
+		"ping_url in config.toml must be an http:// or https:// address";
+	expect(await ask("config")).toMatchObject({
+		exitCode: 0,
+		stderr: `[warn] ${problem}\n`,
+	});
+	expect(await ask("check")).toMatchObject({
+		exitCode: 60,
+		stdout: expect.stringContaining(
+			`WARNING: ${problem}: nobody is told of a backup; `,
+		),
+	});
 });

@@ -62,8 +62,14 @@ describe.each(PROGRAMS)("$name", (program) => {
 
 	test("a path that is no folder is an error", async () => {
 		using home = new Home();
-		const args = [...BACKUPS, "--path", home.library];
-		const { exitCode, stderr } = await run(program, home, args);
+		const named = [...BACKUPS, "--path", home.library];
+		expect(await run(program, home, named)).toEqual({
+			exitCode: 40,
+			stdout: "",
+			stderr: `[error] this is a file, not a folder: ${home.library}\n`,
+		});
+		const env = { VPO_BACKUP_DIR: home.library };
+		const { exitCode, stderr } = await run(program, home, BACKUPS, { env });
 		expect(exitCode).toBe(40);
 		expect(stderr).toStartWith("[error] cannot read the backup folder ");
 	});

@@ -5,6 +5,7 @@ import {
 	readdirSync,
 	readFileSync,
 	statSync,
+	symlinkSync,
 	truncateSync,
 	writeFileSync,
 } from "node:fs";
@@ -162,6 +163,7 @@ describe("what prune never removes", () => {
 	test("a folder that was named must be there: its share may not be mounted", async () => {
 		using home = new Home();
 		const path = home.at("nas");
+		symlinkSync(home.at("not-mounted"), path);
 		const args = ["library", "prune", "--keep-last", "1", "--yes"];
 		const { exitCode, stderr } = await run(binary, home, [...args, "-p", path]);
 		expect([exitCode, stderr]).toEqual([
