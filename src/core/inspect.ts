@@ -18,6 +18,7 @@ import { atPath } from "./unpack.ts";
 // Only what may wait for a disk or a share is left to other threads: asking them costs more than the answer itself.
 const open = promisify(fs.open);
 const read = promisify(fs.read);
+const close = promisify(fs.close);
 
 const HEAD_BYTES = 2048;
 const TAIL_BYTES = 1024;
@@ -62,7 +63,7 @@ async function lookInto(fd: number, path: string): Promise<Look> {
 		const tail = await readAt(fd, file.size - TAIL_BYTES, TAIL_BYTES);
 		return { file, metadata: readEnds(head, tail) };
 	} finally {
-		fs.closeSync(fd);
+		await close(fd);
 	}
 }
 
