@@ -21,7 +21,7 @@ export async function measurePeaks(
 	watched: readonly string[],
 ): Promise<Peaks> {
 	const takenBytes = () => {
-		const sizes = new Map<number, number>();
+		const sizes = new Map<string, number>();
 		for (const path of watched) collectSizes(path, sizes);
 		return sizes.values().reduce((sum, bytes) => sum + bytes, 0);
 	};
@@ -41,12 +41,12 @@ export async function measurePeaks(
 }
 
 /** Space on disk by inode: a file under two names takes its space once. What disappears meanwhile counts as nothing. */
-function collectSizes(folder: string, sizes: Map<number, number>): void {
+function collectSizes(folder: string, sizes: Map<string, number>): void {
 	for (const entry of readFolder(folder)) {
 		const path = join(folder, entry.name);
 		const stat = statSync(path, { throwIfNoEntry: false });
 		if (entry.isDirectory()) collectSizes(path, sizes);
-		else if (stat) sizes.set(stat.ino, stat.blocks * 512);
+		else if (stat) sizes.set(`${stat.dev}:${stat.ino}`, stat.blocks * 512);
 	}
 }
 

@@ -48,7 +48,9 @@ export async function adoptOwner(
 ): Promise<void> {
 	const library = await stat(libraryPath).catch(() => null);
 	const model = library ?? (await stat(dirname(libraryPath)));
-	const { uid, gid } = await stat(newPath);
+	const { uid, gid } = await stat(newPath).catch((cause) => {
+		throw fileError(`cannot look at ${newPath}`, cause);
+	});
 	if (uid === model.uid && gid === model.gid) return;
 	try {
 		await chown(newPath, model.uid, model.gid);
