@@ -146,8 +146,10 @@ export function nearestOf(
 	const alike = known.filter(
 		(name) => name.startsWith("--no-") === word.startsWith("--no-"),
 	);
-	const begun = alike.filter((name) => name.startsWith(word));
-	if (word.length > 2 && begun[0] && begun.length === 1) return begun[0];
+	const letter = /^-([a-z])$/i.exec(word)?.[1]?.toLowerCase();
+	const start = letter === undefined ? word : `--${letter}`;
+	const begun = alike.filter((name) => name.startsWith(start));
+	if (start.length > 2 && begun[0] && begun.length === 1) return begun[0];
 	const [first = "", ...others] = alike;
 	const nearest = closest(word.toLowerCase(), [first, ...others]);
 	const isNear =

@@ -22,6 +22,7 @@ const COMMANDS: readonly WrongCall[] = [
 	["toString", "unknown command toString", "see vpo --help"],
 	["library constructor", "unknown command constructor", "see vpo --help"],
 	["--verson", "unknown flag --verson", "did you mean --version?"],
+	["-V", "unknown flag -V", "did you mean --version?"],
 	[
 		"--dry-run library backup",
 		"unknown flag --dry-run",
@@ -46,6 +47,8 @@ const FLAGS: readonly WrongCall[] = [
 	["backup --DRY-RUN", "unknown flag --DRY-RUN", "did you mean --dry-run?"],
 	["backup --out x", "unknown flag --out", "did you mean --output?"],
 	["backup -x", "unknown flag -x", "see --help"],
+	["backup -d x", "unknown flag -d", "see --help"],
+	["backup -n x", "unknown flag -n", "did you mean --note?"],
 	["backup -hx", "unknown flag -x", "see --help"],
 	["backup ---", "unknown flag ---", "see --help"],
 	["backup --__proto__", "unknown flag --__proto__", "see --help"],
