@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { blockStart } from "./archive.ts";
 import { BLOCK_BYTES, type GzipPool } from "./gzip.ts";
 
-/** As many as one core compresses while a library of 100 MB is copied. More take more memory where it is larger. */
-const MOST_BLOCKS = 32;
+/** What one core compresses while a library of 100 MB is copied. More would only take more memory where it is larger. */
+const MOST_BYTES = 8 * 1024 * 1024;
 
 const POLL_MS = 4;
 
@@ -25,8 +25,9 @@ export function packAhead(
 	let isOver = pool.size < 2;
 	const follow = async () => {
 		const busy = new Set<Promise<void>>();
+		let preparedBytes = 0;
 		// The first block is the last to be complete: it holds the file's header.
-		for (let index = 1; index <= MOST_BLOCKS && !isOver; ) {
+		for (let index = 1; preparedBytes < MOST_BYTES && !isOver; ) {
 			if (busy.size === pool.size) await Promise.race(busy);
 			const block = await readBlock(path, blockStart(index));
 			if (isOver) return;
@@ -34,8 +35,11 @@ export function packAhead(
 				index++;
 				const work: Promise<void> = pool
 					.prepare(block, level)
-					.catch(() => undefined) // whoever asks for it fails with it
-					.finally(() => busy.delete(work));
+					.catch(() => 0) // whoever asks for it fails with it
+					.then((bytes) => {
+						preparedBytes += bytes;
+						busy.delete(work);
+					});
 				busy.add(work);
 			} else await sleep(POLL_MS);
 		}

@@ -50,12 +50,15 @@ export class GzipPool implements Disposable {
 		}
 	}
 
-	/** Compresses a block that `compress` may be asked for later; it is moved away. Its member takes memory until then. */
-	async prepare(block: Bytes, level: number): Promise<void> {
+	/**
+	 * Compresses a block that `compress` may be asked for later; it is moved away.
+	 * @returns the bytes of memory that it takes until then
+	 */
+	async prepare(block: Bytes, level: number): Promise<number> {
 		const key = keyOf(block, level);
 		const member = this.#gzip(block, level);
 		this.#prepared.set(key, member);
-		await member;
+		return (await member).byteLength;
 	}
 
 	/**
