@@ -117,14 +117,12 @@ export async function readHead(path: string, count: number): Promise<Bytes> {
 
 /**
  * Writes a new private file. It is on the disk only after `syncFile`.
- * @returns the bytes written
  * @throws AppError INSUFFICIENT_SPACE, OPERATION_FAILED (also where the file exists); the file is then left to its scratch folder
  */
 export async function writeNewFile(
 	path: string,
 	pieces: AsyncIterable<Bytes>,
-): Promise<number> {
-	let done = 0;
+): Promise<void> {
 	let file: Awaited<ReturnType<typeof open>>;
 	try {
 		file = await open(path, "wx", PRIVATE_FILE_MODE);
@@ -141,14 +139,12 @@ export async function writeNewFile(
 		} catch (cause) {
 			throw fileError(`cannot write ${path}`, cause);
 		}
-		done += piece.byteLength;
 	}
 	try {
 		await file.chmod(PRIVATE_FILE_MODE); // whatever the umask
 	} catch (cause) {
 		throw fileError(`cannot write ${path}`, cause);
 	}
-	return done;
 }
 
 /** Makes what was written to a file survive a power cut. */

@@ -82,11 +82,11 @@ function readEnds(
 	tail: Buffer<ArrayBuffer>,
 ): Metadata {
 	const second = head.indexOf(MEMBER_HEADER, 1);
-	const last = tail.lastIndexOf(MEMBER_HEADER);
 	if (second < 0) throw new AppError("INVALID_ARCHIVE", "truncated");
 	const metadata = parseMetadata(
 		bodyOf(METADATA_NAME, gunzip(head.subarray(0, second))),
 	);
+	const last = tail.lastIndexOf(MEMBER_HEADER);
 	const sums = last < 0 ? null : checksumsIn(tail.subarray(last));
 	if (!metadata.own || !sums?.includes(metadata.own.databaseSha256)) {
 		throw new AppError("INVALID_ARCHIVE", "truncated, or damaged at its end");
