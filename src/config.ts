@@ -3,7 +3,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { closest } from "fastest-levenshtein";
 import * as v from "valibot";
-import { AppError, errnoOf, reasonOf } from "./errors.ts";
+import { AppError, isMissing, reasonOf } from "./errors.ts";
 
 const text = v.optional(
 	v.pipe(v.string(), v.excludes("\0", "it holds a NUL character")),
@@ -84,8 +84,7 @@ function parseToml(path: string, isRequired: boolean): Record<string, unknown> {
 		source = readFileSync(path, "utf8");
 	} catch (cause) {
 		if (cause instanceof AppError) throw cause;
-		const isMissing = ["ENOENT", "ENOTDIR"].includes(errnoOf(cause));
-		if (isMissing && !isRequired) return {};
+		if (isMissing(cause) && !isRequired) return {};
 		throw new AppError(
 			"CONFIG_ERROR",
 			`cannot read ${path}: ${reasonOf(cause)}`,

@@ -69,6 +69,11 @@ const REASONS: Readonly<Record<string, string>> = {
 	EEXIST: "it exists already",
 };
 
+/** Whether a system error says that a file is not there, or not even the folder in which it would be. */
+export function isMissing(error: unknown): boolean {
+	return ["ENOENT", "ENOTDIR"].includes(errnoOf(error));
+}
+
 /** What a system error means, for people; its code where we have no words for it. */
 export function reasonOf(error: unknown): string {
 	const errno = errnoOf(error);

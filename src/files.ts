@@ -3,7 +3,7 @@
 import { constants } from "node:fs";
 import { access, mkdir, open, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { AppError, errnoOf, fileError } from "./errors.ts";
+import { AppError, errnoOf, fileError, isMissing } from "./errors.ts";
 import { exists } from "./paths.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -35,7 +35,7 @@ export async function makePrivateFolder(path: string): Promise<void> {
  */
 export async function requireFolder(path: string): Promise<void> {
 	const found = await stat(path).catch((cause) => {
-		if (!["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) {
+		if (!isMissing(cause)) {
 			throw fileError(`cannot look at ${path}`, cause);
 		}
 		throw new AppError("NOT_FOUND", `no such folder: ${path}`, {

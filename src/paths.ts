@@ -2,7 +2,7 @@
 
 import { lstat, readlink, realpath, stat, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { errnoOf, fileError } from "./errors.ts";
+import { errnoOf, fileError, isMissing } from "./errors.ts";
 
 /** A file's size in bytes. */
 export async function fileSize(path: string): Promise<number> {
@@ -19,7 +19,7 @@ export async function exists(path: string): Promise<boolean> {
 		await lstat(path);
 		return true;
 	} catch (cause) {
-		if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) return false;
+		if (isMissing(cause)) return false;
 		throw fileError(`cannot look at ${path}`, cause);
 	}
 }
@@ -61,7 +61,7 @@ export async function isSameFile(a: string, b: string): Promise<boolean> {
 export async function nearestFolder(path: string): Promise<string> {
 	for (let current = path; ; current = dirname(current)) {
 		const found = await stat(current).catch((cause) => {
-			if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) return null;
+			if (isMissing(cause)) return null;
 			throw fileError(`cannot look at ${current}`, cause);
 		});
 		if (found?.isDirectory()) return current;

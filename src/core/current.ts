@@ -2,7 +2,7 @@
 
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError, errnoOf, fileError } from "../errors.ts";
+import { AppError, fileError, isMissing } from "../errors.ts";
 import { makePrivateFolder } from "../files.ts";
 import { exists } from "../paths.ts";
 import { makeScratch } from "../scratch.ts";
@@ -35,7 +35,7 @@ export async function describeCurrent(
 	const found = await Promise.all(
 		[libraryPath, ...sidecars(libraryPath)].map((path) =>
 			stat(path).catch((cause) => {
-				if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) return null;
+				if (isMissing(cause)) return null;
 				throw fileError(`cannot look at ${path}`, cause);
 			}),
 		),

@@ -2,7 +2,7 @@
 
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
-import { AppError, errnoOf, fileError } from "../errors.ts";
+import { AppError, fileError, isMissing } from "../errors.ts";
 import { readHead } from "../files.ts";
 import { isSqlite } from "./sqlite-file.ts";
 
@@ -48,7 +48,7 @@ export async function lookAt(path: string): Promise<Stats> {
 
 /** The error of an archive that is not there, or can't be opened. */
 export function cannotOpen(path: string, cause: unknown): AppError {
-	return ["ENOENT", "ENOTDIR"].includes(errnoOf(cause))
+	return isMissing(cause)
 		? new AppError("NOT_FOUND", `no such file: ${path}`, {
 				hint: "see what there is: vpo library backups",
 			})

@@ -3,7 +3,7 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { AppError, errnoOf, fileError } from "../errors.ts";
+import { AppError, fileError, isMissing } from "../errors.ts";
 import { readHead } from "../files.ts";
 import { exists } from "../paths.ts";
 import { findHolders, formatHolders } from "./processes.ts";
@@ -51,7 +51,7 @@ export async function requireUnused(path: string): Promise<void> {
  */
 export async function requireLibraryFile(path: string): Promise<void> {
 	const found = await stat(path).catch((cause) => {
-		if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) {
+		if (isMissing(cause)) {
 			throw new AppError("NOT_FOUND", `no library at ${path}`, {
 				hint: "name it with --database, VPO_DATABASE_PATH or database_path in config.toml",
 				cause,
