@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import type { ArgsDef } from "citty";
-import { parseDuration } from "../core/policy.ts";
+import { type Duration, parseDuration } from "../core/policy.ts";
 import { AppError } from "../errors.ts";
 import { type Environment, expandHome, homeFolder } from "../settings.ts";
 
@@ -79,20 +79,24 @@ export function toLockTimeoutMs(
 	return seconds * 1000;
 }
 
-/** Milliseconds of a duration such as "26h", counted back from `now` where it has months or years. */
-export function toDurationMs(flag: string, text: string, now: Date): number {
+/** A duration such as "26h" or "1y6m". */
+export function toDuration(flag: string, text: string): Duration {
 	try {
-		const { years, months, days, hours } = parseDuration(text);
-		const end = Temporal.Instant.fromEpochMilliseconds(now.getTime());
-		const start = end
-			.toZonedDateTimeISO("UTC")
-			.subtract({ years, months, days, hours });
-		return now.getTime() - start.epochMilliseconds;
+		return parseDuration(text);
 	} catch (error) {
-		if (error instanceof AppError)
-			throw usage(`--${flag}: ${error.message}`, error.hint);
-		throw error;
+		if (!(error instanceof AppError)) throw error;
+		throw usage(`--${flag}: ${error.message}`, error.hint);
 	}
+}
+
+/** Its milliseconds, counted back from `now` where it has months or years. */
+export function toDurationMs(flag: string, text: string, now: Date): number {
+	const { years, months, days, hours } = toDuration(flag, text);
+	const end = Temporal.Instant.fromEpochMilliseconds(now.getTime());
+	const start = end
+		.toZonedDateTimeISO("UTC")
+		.subtract({ years, months, days, hours });
+	return now.getTime() - start.epochMilliseconds;
 }
 
 /** A gzip level, 1 to 9. */

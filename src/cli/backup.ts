@@ -5,7 +5,7 @@ import { createBackup } from "../core/backup.ts";
 import { planBackup } from "../core/backup-plan.ts";
 import { DEFAULT_LEVEL } from "../core/gzip.ts";
 import { readMarks } from "../core/marks.ts";
-import { configuredRules } from "../core/retention.ts";
+import { configuredRules } from "../core/rules.ts";
 import { resolveSettings } from "../settings.ts";
 import { version } from "../version.ts";
 import {

@@ -3,7 +3,7 @@
 import { defineCommand } from "citty";
 import { DEFAULT_LEVEL } from "../core/gzip.ts";
 import { pingUrlProblem } from "../core/notify.ts";
-import { configuredRules } from "../core/retention.ts";
+import { configuredRules } from "../core/rules.ts";
 import { resolveSettings, type Settings } from "../settings.ts";
 import {
 	commonArgs,

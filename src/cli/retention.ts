@@ -1,15 +1,10 @@
 // The flags of retention rules, and the rules that hold: those of the flags, or where none is given, those of config.toml.
 
 import type { ArgsDef } from "citty";
-import {
-	configuredRules,
-	type Duration,
-	parseDuration,
-	type RetentionRules,
-} from "../core/retention.ts";
-import { AppError } from "../errors.ts";
+import type { RetentionRules } from "../core/policy.ts";
+import { configuredRules } from "../core/rules.ts";
 import type { Settings } from "../settings.ts";
-import { toCount, usage } from "./args.ts";
+import { toCount, toDuration } from "./args.ts";
 
 const PERIODS = ["hourly", "daily", "weekly", "monthly", "yearly"] as const;
 
@@ -70,15 +65,7 @@ function rulesOfFlags(flags: RetentionFlags): RetentionRules {
 		keepWeekly,
 		keepMonthly,
 		keepYearly,
-		keepWithin: within === undefined ? undefined : toDuration(within),
+		keepWithin:
+			within === undefined ? undefined : toDuration("keep-within", within),
 	};
-}
-
-function toDuration(text: string): Duration {
-	try {
-		return parseDuration(text);
-	} catch (error) {
-		if (!(error instanceof AppError)) throw error;
-		throw usage(`--keep-within: ${error.message}`, error.hint);
-	}
 }

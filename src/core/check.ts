@@ -7,7 +7,7 @@ import { unpackCandidate } from "./candidate.ts";
 import { type Backup, isGood, listBackups } from "./catalog.ts";
 import { type LibraryFacts, requireLibraryFile } from "./library.ts";
 import { pingUrlProblem } from "./notify.ts";
-import { configuredRules } from "./retention.ts";
+import { configuredRules } from "./rules.ts";
 import {
 	chooseScratchFolder,
 	lackOfSpace,

@@ -1,53 +1,17 @@
 // The pure plan of prune: which backups stay, which go, and why. A backup stays if anything picks it and goes
 // only if nothing does; every protection is one more pick, so a rule can never take one away.
 
-import { AppError } from "../errors.ts";
-import type { Settings } from "../settings.ts";
 import {
 	applyRules,
 	type Dated,
-	type Duration,
 	hasRules,
 	isAfter,
 	type Picked,
-	parseDuration,
 	pick,
 	type RetentionRules,
 } from "./policy.ts";
 
 export { type Duration, parseDuration, type RetentionRules } from "./policy.ts";
-
-/**
- * The rules of config.toml.
- * @throws AppError CONFIG_ERROR: keep_within is no duration
- */
-export function configuredRules({
-	backup,
-	configPath,
-}: Settings): RetentionRules {
-	const within = backup.keep_within;
-	return {
-		keepLast: backup.keep_last,
-		keepHourly: backup.keep_hourly,
-		keepDaily: backup.keep_daily,
-		keepWeekly: backup.keep_weekly,
-		keepMonthly: backup.keep_monthly,
-		keepYearly: backup.keep_yearly,
-		keepWithin:
-			within === undefined ? undefined : configuredDuration(within, configPath),
-	};
-}
-
-function configuredDuration(text: string, configPath: string): Duration {
-	try {
-		return parseDuration(text);
-	} catch (error) {
-		if (!(error instanceof AppError)) throw error;
-		const { message, hint } = error;
-		const what = `${configPath}: [backup] keep_within: ${message}`;
-		throw new AppError("CONFIG_ERROR", what, { hint });
-	}
-}
 
 /** What the plan needs to know of one file in a location. */
 export interface RetentionCandidate {
