@@ -129,7 +129,10 @@ export async function canWrite(path: string): Promise<boolean> {
 	return (await isWritable(path)) && (await isWritable(dirname(path)));
 }
 
-/** Whether the header says WAL (https://www.sqlite.org/fileformat2.html#file_format_version_numbers). */
+/**
+ * Whether the header says WAL. It is the read version by which SQLite decides that, before it looks at anything else
+ * (https://www.sqlite.org/fileformat2.html#file_format_version_numbers).
+ */
 export async function isWalMode(path: string): Promise<boolean> {
-	return (await readHead(path, 20))[18] === 2;
+	return (await readHead(path, 20))[19] === 2;
 }

@@ -48,6 +48,13 @@ function noise(count: number): Uint8Array {
 	return crypto.getRandomValues(new Uint8Array(count));
 }
 
+/** All behind the magic bytes: 18 and 19 are the versions, by which SQLite knows WAL. */
+function overwriteHeader(path: string, bytes: Uint8Array): void {
+	const file = openSync(path, "r+");
+	writeSync(file, bytes, 0, bytes.byteLength, 16);
+	closeSync(file);
+}
+
 type Harm = (path: string) => Promise<void> | void;
 
 /** What makes a library one that is damaged: its raw files are worth keeping. */
@@ -57,11 +64,9 @@ export const DAMAGES: Readonly<Record<string, Harm>> = {
 	"a lost second half": (path) => {
 		truncateSync(path, Math.floor(readFileSync(path).byteLength / 2));
 	},
-	"a damaged header": (path) => {
-		const file = openSync(path, "r+");
-		writeSync(file, noise(84), 0, 84, 16);
-		closeSync(file);
-	},
+	"a damaged header": (path) => overwriteHeader(path, noise(84)),
+	"a damaged header that says WAL": (path) =>
+		overwriteHeader(path, noise(84).with(2, 0xc7).with(3, 2)),
 	"an overwritten page, and rows in its WAL": async (path) => {
 		overwritePage(path);
 		await leaveHotWal(path, 50);
