@@ -2,8 +2,14 @@
 
 import { describe, expect, test } from "bun:test";
 import { gunzipStream } from "../../src/core/gunzip.ts";
-import { type Bytes, concat, gzip, OWN_HEADER } from "../helpers/hostile.ts";
-import { collect, expectSame, inPieces, noise } from "../helpers/streams.ts";
+import {
+	type Bytes,
+	concat,
+	gzip,
+	noise,
+	OWN_HEADER,
+} from "../helpers/hostile.ts";
+import { collect, expectSame, inPieces } from "../helpers/streams.ts";
 
 const MIB = 1024 * 1024;
 

@@ -9,10 +9,11 @@ import {
 	type Bytes,
 	concat,
 	gzip,
+	noise,
 	OWN_HEADER,
 	ownGzip,
 } from "../helpers/hostile.ts";
-import { collect, expectSame, inPieces, noise } from "../helpers/streams.ts";
+import { collect, expectSame, inPieces } from "../helpers/streams.ts";
 
 const MIB = 1024 * 1024;
 const pool = new GzipPool(2);

@@ -11,6 +11,7 @@ import {
 	writeFileSync,
 	writeSync,
 } from "node:fs";
+import { noise } from "./hostile.ts";
 import { leaveHotWal } from "./kinds.ts";
 import { Peer } from "./peer.ts";
 
@@ -42,10 +43,6 @@ export async function breakIndex(path: string): Promise<void> {
 		"PRAGMA writable_schema = RESET",
 		"PRAGMA wal_checkpoint(TRUNCATE)",
 	]);
-}
-
-function noise(count: number): Uint8Array {
-	return crypto.getRandomValues(new Uint8Array(count));
 }
 
 /** All behind the magic bytes: 18 and 19 are the versions, by which SQLite knows WAL. */

@@ -243,3 +243,12 @@ export function repeat(bytes: Bytes, times: number): Bytes {
 export function concat(...pieces: readonly Uint8Array[]): Bytes {
 	return new Uint8Array(Buffer.concat(pieces));
 }
+
+/** What doesn't compress. */
+export function noise(length: number): Bytes {
+	const bytes = new Uint8Array(length);
+	for (let at = 0; at < length; at += 65_536) {
+		crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+	}
+	return bytes;
+}

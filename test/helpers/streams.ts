@@ -21,14 +21,6 @@ export async function collect(pieces: AsyncIterable<Bytes>): Promise<Bytes> {
 	return concat(...copies);
 }
 
-export function noise(length: number): Bytes {
-	const bytes = new Uint8Array(length);
-	for (let at = 0; at < length; at += 65_536) {
-		crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-	}
-	return bytes;
-}
-
 export function expectSame(bytes: Bytes, expected: Bytes): void {
 	expect(Buffer.compare(bytes, expected)).toBe(0);
 }
