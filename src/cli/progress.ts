@@ -2,6 +2,7 @@
 
 import type { OnProgress, Progress } from "../core/progress.ts";
 import type { Environment } from "../settings.ts";
+import { LINE_CHARACTERS } from "./format.ts";
 
 const SHOW_AFTER_MS = 500;
 const REDRAW_MS = 100;
@@ -28,7 +29,9 @@ export function showProgress(environment: Environment): ProgressLine {
 	const timer = setInterval(() => {
 		if (!latest || performance.now() - startedAt < SHOW_AFTER_MS) return;
 		isShown = true;
-		process.stderr.write(`\r${render(latest, process.stderr.columns)}\x1b[K`);
+		// A terminal that doesn't know its width, as in some containers, says 0.
+		const columns = process.stderr.columns || LINE_CHARACTERS;
+		process.stderr.write(`\r${render(latest, columns)}\x1b[K`);
 	}, REDRAW_MS);
 	const pause = () => {
 		if (isShown) process.stderr.write("\r\x1b[K");

@@ -115,6 +115,15 @@ test("a line never fills a narrow terminal", async () => {
 	for (const line of drawn) expect(line).toMatch(/^.{1,35} +\d+%$/);
 });
 
+test("a terminal that doesn't know its width is taken for one of 80 columns", async () => {
+	using home = bigHome();
+	using _ = lockForAWhile(home);
+	const script = 'stty cols 0 && exec "$0" "$@"';
+	const command = ["bash", "-c", script, ...binary.command];
+	const { text } = await runOnTerminal({ ...binary, command }, home, BACKUP);
+	expect(text).toMatch(/\r(Snapshot|Check and compress) +[█░]{30} +\d+%/);
+});
+
 test.each(["dumb", ""])(
 	"a terminal of type %j that can take nothing back gets no bar",
 	async (TERM) => {
