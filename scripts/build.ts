@@ -32,8 +32,8 @@ const flags = [
 ];
 const entries = [
 	"src/main.ts",
-	"src/core/gzip.worker.ts",
-	"src/core/sqlite.worker.ts",
+	"src/core/archive/gzip.worker.ts",
+	"src/core/library/sqlite.worker.ts",
 ];
 await $`${process.execPath} build ${flags} ${entries} --outfile dist/vpo`
 	.cwd(`${import.meta.dir}/..`)

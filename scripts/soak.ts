@@ -6,14 +6,7 @@ import { soakBits } from "./soak/bits.ts";
 import { soakFailures, soakFire, soakKills } from "./soak/kills.ts";
 import { soakLarge } from "./soak/large.ts";
 import { soakLoops } from "./soak/loops.ts";
-
-/** One line of the table. */
-export interface SoakRow {
-	readonly what: string;
-	readonly tried: number;
-	/** Backups, rows or libraries that were lost, accepted wrongly, or left behind. */
-	readonly lost: number;
-}
+import type { SoakRow } from "./soak/row.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<SoakRow[]>>> = {
 	bits: soakBits,

@@ -1,6 +1,6 @@
 // argv in, exit code out; the only file that ends the process.
 
-import { versionResult } from "./cli/words.ts";
+import { versionResult } from "./cli/arguments/words.ts";
 
 const argv = process.argv.slice(2);
 // Answered before anything is loaded. What doesn't take the answer is reported like any other failure, below.
@@ -12,7 +12,7 @@ if (
 	process.exit(0);
 }
 
-const { lowerPriority, watchProcess } = await import("./process.ts");
+const { lowerPriority, watchProcess } = await import("./ground/process.ts");
 const signal = watchProcess(process.exit);
 lowerPriority();
 const { run } = await import("./cli/run.ts");

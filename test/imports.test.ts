@@ -11,18 +11,23 @@ interface Import {
 	readonly isType: boolean;
 }
 
-const SRC = join(import.meta.dir, "..", "src");
-const FILES = readdirSync(SRC, { recursive: true })
-	.map(String)
-	.filter((name) => name.endsWith(".ts"));
+const ROOT = join(import.meta.dir, "..");
+const SRC = join(ROOT, "src");
+const FILES = filesIn(SRC);
+
+function filesIn(folder: string): string[] {
+	return readdirSync(folder, { recursive: true })
+		.map(String)
+		.filter((name) => name.endsWith(".ts"));
+}
 
 const STATIC =
 	/^(?:import|export)\s+(type\s)?(?:[\w*\s{},$]+?\sfrom\s+)?"([^"]+)"/gm;
 const DYNAMIC =
 	/\bimport\(\s*"([^"]+)"\s*\)|new URL\(\s*"([^"]+)",\s*import\.meta\.url/g;
 
-function importsOf(from: string): Import[] {
-	const source = readFileSync(join(SRC, from), "utf8");
+function importsOf(folder: string, from: string): Import[] {
+	const source = readFileSync(join(folder, from), "utf8");
 	const target = (name: string) =>
 		name.startsWith(".") ? join(dirname(from), name) : name;
 	return [
@@ -39,15 +44,63 @@ function importsOf(from: string): Import[] {
 	];
 }
 
-const IMPORTS = FILES.flatMap(importsOf);
+const IMPORTS = FILES.flatMap((file) => importsOf(SRC, file));
+
+function circlesOf(
+	files: readonly string[],
+	imports: readonly Import[],
+): string[] {
+	const circles: string[] = [];
+	const done = new Set<string>();
+	const walk = (file: string, path: readonly string[]) => {
+		if (path.includes(file)) circles.push([...path, file].join(" → "));
+		if (path.includes(file) || done.has(file)) return;
+		for (const { from, to } of imports) {
+			if (from === file) walk(to, [...path, file]);
+		}
+		done.add(file);
+	};
+	for (const file of files) walk(file, []);
+	return circles;
+}
 
 /** From left to right: each may use what stands behind it, and nothing before it. */
-const LAYERS = ["main", "cli", "core", "ground"] as const;
+const LAYERS = ["main.ts", "cli", "core", "ground"];
 
-function layerOf(file: string): (typeof LAYERS)[number] {
-	if (file === "main.ts") return "main";
-	const [folder = ""] = file.split("/");
-	return folder === "cli" || folder === "core" ? folder : "ground";
+/** The tower of core, from the top down: read from below, its floors are the line "library → … → archive → location". */
+const ROOMS = [
+	"upkeep",
+	"restore",
+	"backup",
+	"location",
+	"archive",
+	"library",
+	"schedule",
+	"work",
+];
+
+/** The rooms of cli. What lies beside them is what all commands share. */
+const SPEAKING = ["commands", "schedule", "results", "arguments"];
+
+/** The first part of a path in src: a layer. */
+function layerOf(file: string): string {
+	return file.split("/")[0] ?? "";
+}
+
+/** The room of a file in this layer; "" where it is in none. */
+function roomIn(layer: string, file: string): string {
+	const [first, second, third] = file.split("/");
+	return first === layer && third !== undefined ? (second ?? "") : "";
+}
+
+/** Imports between two of these rooms that lead to an upper one. */
+function upwardsIn(layer: string, rooms: readonly string[]): Import[] {
+	return IMPORTS.filter(({ from, to }) => {
+		const [here, there] = [from, to].map((file) =>
+			rooms.indexOf(roomIn(layer, file)),
+		);
+		return here !== -1 && there !== -1 && Number(there) < Number(here);
+	});
 }
 
 const show = ({ from, to }: Import) => `${from} imports ${to}`;
@@ -64,20 +117,45 @@ test("the check sees what there is", () => {
 	expect(IMPORTS.map(show)).toEqual(
 		expect.arrayContaining([
 			"main.ts imports cli/run.ts",
-			"cli/root.ts imports cli/backup.ts",
-			"core/soundness.ts imports core/sqlite.worker.ts",
+			"cli/root.ts imports cli/commands/backup.ts",
+			"core/library/soundness.ts imports core/library/sqlite.worker.ts",
 		]),
 	);
 });
 
 describe("imports go one way", () => {
-	test("main → cli → core → files, errors, settings", () => {
+	test("main → cli → core → ground", () => {
 		const upwards = IMPORTS.filter(
 			({ from, to }) =>
 				FILES.includes(to) &&
 				LAYERS.indexOf(layerOf(to)) < LAYERS.indexOf(layerOf(from)),
 		);
 		expect(upwards.map(show)).toEqual([]);
+	});
+
+	test("every file is in a layer, and every file of core in a room", () => {
+		const strays = FILES.filter(
+			(file) =>
+				!LAYERS.includes(layerOf(file)) ||
+				(layerOf(file) === "core" && !ROOMS.includes(roomIn("core", file))),
+		);
+		expect(strays).toEqual([]);
+		const rooms = new Set(FILES.map((file) => roomIn("cli", file)));
+		expect([...rooms].sort()).toEqual(["", ...SPEAKING].sort());
+	});
+
+	test("in core from upper rooms to lower ones, types included", () => {
+		expect(upwardsIn("core", ROOMS).map(show)).toEqual([]);
+	});
+
+	test("in cli from the commands to what they share", () => {
+		expect(upwardsIn("cli", SPEAKING).map(show)).toEqual([]);
+	});
+
+	test("no folder holds more than fifteen files", () => {
+		const folders = Map.groupBy(FILES, dirname);
+		const full = [...folders].filter(([, files]) => files.length > 15);
+		expect(full.map(([folder]) => folder)).toEqual([]);
 	});
 
 	test("nothing but main imports main, and main only what it runs", () => {
@@ -89,29 +167,36 @@ describe("imports go one way", () => {
 	});
 
 	test("the verbs of core don't know each other, and no noun knows a verb", () => {
-		const verbs = ["backup", "restore", "prune", "verify"].map(
-			(name) => `core/${name}.ts`,
-		);
+		const verbs = [
+			"core/backup/backup.ts",
+			"core/restore/restore.ts",
+			"core/upkeep/prune.ts",
+			"core/upkeep/verify.ts",
+		];
 		expect(FILES).toEqual(expect.arrayContaining(verbs));
+		// Pruning after a backup is prune itself, with its failures told instead of thrown.
 		const wrong = IMPORTS.filter(
-			({ from, to }) => verbs.includes(to) && layerOf(from) === "core",
+			({ from, to }) =>
+				verbs.includes(to) &&
+				layerOf(from) === "core" &&
+				from !== "core/upkeep/prune-after.ts",
 		);
 		expect(wrong.map(show)).toEqual([]);
 	});
 
-	test("there are no circles", () => {
-		const circles: string[] = [];
-		const done = new Set<string>();
-		const walk = (file: string, path: readonly string[]) => {
-			if (path.includes(file)) circles.push([...path, file].join(" → "));
-			if (path.includes(file) || done.has(file)) return;
-			for (const { from, to, isType } of IMPORTS) {
-				if (from === file && !isType) walk(to, [...path, file]);
-			}
-			done.add(file);
-		};
-		for (const file of FILES) walk(file, []);
-		expect(circles).toEqual([]);
+	test("there are no circles, types included", () => {
+		expect(circlesOf(FILES, IMPORTS)).toEqual([]);
+	});
+
+	test("there are none in scripts and tests either", () => {
+		for (const folder of ["scripts", "test"]) {
+			const files = filesIn(join(ROOT, folder));
+			const imports = files.flatMap((file) =>
+				importsOf(join(ROOT, folder), file),
+			);
+			expect(imports.length).toBeGreaterThan(10);
+			expect(circlesOf(files, imports)).toEqual([]);
+		}
 	});
 
 	test("all that is imported is there", () => {
@@ -133,12 +218,12 @@ describe("each library has one home", () => {
 		expect(new Set(usersOf("consola"))).toEqual(new Set(["cli/output.ts"]));
 	});
 
-	test("bun:sqlite is at home in core/sqlite.ts", () => {
-		expect(usersOf("bun:sqlite")).toEqual(["core/sqlite.ts"]);
+	test("bun:sqlite is at home in core/library/sqlite.ts", () => {
+		expect(usersOf("bun:sqlite")).toEqual(["core/library/sqlite.ts"]);
 	});
 
-	test("tar is at home in core/tar.ts", () => {
-		expect(usersOf("tar")).toEqual(["core/tar.ts"]);
+	test("tar is at home in core/archive/tar.ts", () => {
+		expect(usersOf("tar")).toEqual(["core/archive/tar.ts"]);
 	});
 });
 

@@ -1,6 +1,7 @@
-import { type Bench, copyLibrary } from "./bench.ts";
+import type { Bench } from "./bench.ts";
 import { archiveBytes } from "./folders.ts";
 import type { Contender } from "./measure.ts";
+import { copyLibrary } from "./samples.ts";
 
 /** The command that backs `library` up into `folder`. */
 export function backupCommand(

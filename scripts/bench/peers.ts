@@ -1,8 +1,8 @@
 // The same jobs done with what a Debian system has: sqlite3, tar, pigz, Python.
 import { join } from "node:path";
-import { copyLibrary } from "./bench.ts";
 import { archiveBytes } from "./folders.ts";
 import type { Contender } from "./measure.ts";
+import { copyLibrary } from "./samples.ts";
 
 const copyAndTar = `
 sqlite3 "$1" ".backup '$2/library.db'"

@@ -14,7 +14,7 @@ import {
 	type Verdict,
 } from "../../test/helpers/kill.ts";
 import { BACKUP, LEFT, makeScene, RESTORE } from "../../test/helpers/scene.ts";
-import type { SoakRow } from "../soak.ts";
+import type { SoakRow } from "./row.ts";
 
 const KILLS = 200;
 const BACKUPS = 50;

@@ -3,7 +3,7 @@
 import { Database } from "bun:sqlite";
 import { makeLibrary } from "../../test/helpers/kinds.ts";
 import { binary, Home, run } from "../../test/helpers/program.ts";
-import type { SoakRow } from "../soak.ts";
+import type { SoakRow } from "./row.ts";
 
 const BLOB_BYTES = 128 * 1000 * 1000;
 

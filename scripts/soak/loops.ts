@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { binary, Home, run, runJson } from "../../test/helpers/program.ts";
-import type { SoakRow } from "../soak.ts";
+import type { SoakRow } from "./row.ts";
 
 const SECONDS = 60;
 

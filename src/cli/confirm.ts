@@ -1,7 +1,7 @@
 // A question on the terminal, with No as the answer to anything but a clear yes.
 
 import { createInterface } from "node:readline/promises";
-import { AppError } from "../errors.ts";
+import { AppError } from "../ground/errors.ts";
 
 /**
  * Asks on stderr and reads stdin.

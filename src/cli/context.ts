@@ -1,9 +1,9 @@
 // What every command gets besides its flags, and how its core work is set up and taken down.
 
-import { GzipPool } from "../core/gzip.ts";
-import { SqliteThread } from "../core/sqlite-thread.ts";
-import type { Workshop } from "../core/store.ts";
-import type { Environment } from "../settings.ts";
+import { GzipPool } from "../core/archive/gzip.ts";
+import type { Workshop } from "../core/archive/workshop.ts";
+import { SqliteThread } from "../core/library/sqlite-thread.ts";
+import type { Environment } from "../ground/settings.ts";
 import type { Output } from "./output.ts";
 import { showProgress } from "./progress.ts";
 

@@ -1,14 +1,18 @@
 // Finds the command that argv names, checks its arguments, and runs it.
 
 import { runCommand } from "citty";
-import type { AppError } from "../errors.ts";
-import { usage } from "./args.ts";
+import type { AppError } from "../ground/errors.ts";
+import { usage } from "./arguments/args.ts";
+import {
+	nearestHint,
+	nearestOf,
+	requireKnownArgs,
+} from "./arguments/strict.ts";
+import { before, versionResult } from "./arguments/words.ts";
 import type { Context } from "./context.ts";
 import { commandHelp, rootHelp } from "./help.ts";
 import type { Result } from "./output.ts";
 import { type CommandModule, GROUPS, LIBRARY_COMMANDS } from "./root.ts";
-import { nearestHint, nearestOf, requireKnownArgs } from "./strict.ts";
-import { before, versionResult } from "./words.ts";
 
 /**
  * Runs the command that argv names.

@@ -1,8 +1,8 @@
 // Pure text: numbers, dates and tables for people.
 
-import { formatBytes } from "../units.ts";
+import { formatBytes } from "../ground/units.ts";
 
-export { formatBytes } from "../units.ts";
+export { formatBytes } from "../ground/units.ts";
 
 /** "1,523" */
 export function formatCount(count: number): string {

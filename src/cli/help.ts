@@ -1,7 +1,7 @@
 // The help texts, at every level, no wider than a terminal of 80 columns.
 
 import type { ArgDef, ArgsDef } from "citty";
-import { version } from "../version.ts";
+import { version } from "../ground/version.ts";
 import { type CommandModule, LIBRARY_COMMANDS } from "./root.ts";
 
 const WIDTH = 80;

@@ -1,46 +1,20 @@
 // Tells a monitor and the user's own commands how a run went. Nothing that goes wrong here changes the run: it is a warning.
 
-import type { ArgsDef } from "citty";
-import { runHook } from "../core/hook.ts";
+import { runHook } from "../core/schedule/hook.ts";
 import {
 	type PingOptions,
 	parsePingUrl,
 	pingUrlProblem,
 	sendPing,
-} from "../core/notify.ts";
-import type { AppError } from "../errors.ts";
-import { type Environment, resolveSettings } from "../settings.ts";
-import { version } from "../version.ts";
-import { usage } from "./args.ts";
+} from "../core/schedule/notify.ts";
+import type { AppError } from "../ground/errors.ts";
+import { type Environment, resolveSettings } from "../ground/settings.ts";
+import { version } from "../ground/version.ts";
+import { usage } from "./arguments/args.ts";
+import type { NotifyArgs } from "./arguments/notify.ts";
 import type { Context } from "./context.ts";
 import { failed, finished, type Outcome } from "./outcome.ts";
 import type { Result } from "./output.ts";
-
-export const notifyArgs = {
-	"ping-url": {
-		type: "string",
-		valueHint: "URL",
-		description:
-			"Report each run there, as healthchecks.io has it; a secret, better kept in config.toml",
-	},
-	"on-success": {
-		type: "string",
-		valueHint: "CMD",
-		description: "Run this if all went well, the JSON result on its stdin",
-	},
-	"on-failure": {
-		type: "string",
-		valueHint: "CMD",
-		description: "Run this if not, the JSON error on its stdin",
-	},
-} as const satisfies ArgsDef;
-
-export interface NotifyArgs {
-	readonly "ping-url"?: string | undefined;
-	readonly "on-success"?: string | undefined;
-	readonly "on-failure"?: string | undefined;
-	readonly "dry-run"?: boolean | undefined;
-}
 
 /** How patient to be; after a signal somebody waits for our end, and gives a container 10 s for it. */
 const PATIENT = {

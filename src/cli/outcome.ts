@@ -1,6 +1,6 @@
 // How a run went, in the words that go to a monitor and in the document that goes to the user's own commands.
 
-import type { Ping } from "../core/notify.ts";
+import type { Ping } from "../core/schedule/notify.ts";
 import { failureJson, type Result } from "./output.ts";
 
 /** A run's end. */

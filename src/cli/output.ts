@@ -8,8 +8,8 @@ import {
 	EXIT_CODES,
 	errnoOf,
 	reasonOf,
-} from "../errors.ts";
-import type { Environment } from "../settings.ts";
+} from "../ground/errors.ts";
+import type { Environment } from "../ground/settings.ts";
 import { printable, printableLine } from "./format.ts";
 
 const STDOUT = 1;

@@ -1,7 +1,7 @@
 // A progress line on the terminal: the stage's name and how far it is. Nothing in a log, nothing for quick work.
 
-import type { OnProgress, Progress } from "../core/progress.ts";
-import type { Environment } from "../settings.ts";
+import type { OnProgress, Progress } from "../core/work/progress.ts";
+import type { Environment } from "../ground/settings.ts";
 import { LINE_CHARACTERS } from "./format.ts";
 
 const SHOW_AFTER_MS = 500;

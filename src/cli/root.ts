@@ -19,43 +19,43 @@ export interface Command {
 export const LIBRARY_COMMANDS: Readonly<Record<string, Command>> = {
 	backup: {
 		description: "Back up the library",
-		load: async () => loaded(await import("./backup.ts")),
+		load: async () => loaded(await import("./commands/backup.ts")),
 	},
 	restore: {
 		description: "Restore the library from a backup",
-		load: async () => loaded(await import("./restore.ts")),
+		load: async () => loaded(await import("./commands/restore.ts")),
 	},
 	backups: {
 		description: "List the backups, newest first",
-		load: async () => loaded(await import("./backups.ts")),
+		load: async () => loaded(await import("./commands/backups.ts")),
 	},
 	verify: {
 		description: "Prove that backups can be restored",
-		load: async () => loaded(await import("./verify.ts")),
+		load: async () => loaded(await import("./commands/verify.ts")),
 	},
 	pin: {
 		description: "Keep a backup, whatever prune's rules say",
-		load: async () => loaded(await import("./pin.ts")),
+		load: async () => loaded(await import("./commands/pin.ts")),
 	},
 	unpin: {
 		description: "Leave a backup to prune's rules again",
-		load: async () => loaded(await import("./unpin.ts")),
+		load: async () => loaded(await import("./commands/unpin.ts")),
 	},
 	prune: {
 		description: "Remove the backups that no rule keeps",
-		load: async () => loaded(await import("./prune.ts")),
+		load: async () => loaded(await import("./commands/prune.ts")),
 	},
 	check: {
 		description: "Say whether library and backups are in good health",
-		load: async () => loaded(await import("./check.ts")),
+		load: async () => loaded(await import("./commands/check.ts")),
 	},
 	schedule: {
 		description: "Make cron, systemd or a container back up regularly",
-		load: async () => loaded(await import("./schedule.ts")),
+		load: async () => loaded(await import("./commands/schedule.ts")),
 	},
 	config: {
 		description: "Show the settings in force",
-		load: async () => loaded(await import("./config.ts")),
+		load: async () => loaded(await import("./commands/config.ts")),
 	},
 };
 

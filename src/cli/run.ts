@@ -1,9 +1,9 @@
 // From argv to an exit code: runs one call of the program, and reports whatever goes wrong.
 
-import type { Environment } from "../settings.ts";
+import type { Environment } from "../ground/settings.ts";
+import { before } from "./arguments/words.ts";
 import { dispatch } from "./dispatch.ts";
 import { Output } from "./output.ts";
-import { before } from "./words.ts";
 
 /**
  * Runs one call of the program. Never throws.

@@ -1,7 +1,7 @@
 // Hostile and damaged SQLite files in archives that are right in everything else. Nothing in them is trusted or run.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { AppError } from "../../src/errors.ts";
+import { AppError } from "../../src/ground/errors.ts";
 import {
 	type Bytes,
 	concat,

@@ -9,10 +9,10 @@ import {
 	METADATA_NAME,
 	textPart,
 	writeArchive,
-} from "../../src/core/archive.ts";
-import { GzipPool } from "../../src/core/gzip.ts";
-import { encodeMetadata } from "../../src/core/metadata.ts";
-import { backupName } from "../../src/core/names.ts";
+} from "../../src/core/archive/archive.ts";
+import { GzipPool } from "../../src/core/archive/gzip.ts";
+import { encodeMetadata } from "../../src/core/archive/metadata.ts";
+import { backupName } from "../../src/core/location/names.ts";
 
 /** What one made backup differs in. */
 export interface Made {

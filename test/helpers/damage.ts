@@ -4,11 +4,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
-import { unpackCandidate } from "../../src/core/candidate.ts";
-import { GzipPool } from "../../src/core/gzip.ts";
-import { SqliteThread } from "../../src/core/sqlite-thread.ts";
-import { readArchive } from "../../src/core/unpack.ts";
-import { AppError } from "../../src/errors.ts";
+import { GzipPool } from "../../src/core/archive/gzip.ts";
+import { readArchive } from "../../src/core/archive/unpack.ts";
+import { SqliteThread } from "../../src/core/library/sqlite-thread.ts";
+import { unpackCandidate } from "../../src/core/restore/candidate.ts";
+import { AppError } from "../../src/ground/errors.ts";
 import {
 	type Bytes,
 	type Json,

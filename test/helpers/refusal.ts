@@ -2,12 +2,12 @@
 
 import { expect } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
-import { GzipPool } from "../../src/core/gzip.ts";
-import { planRestore, restoreBackup } from "../../src/core/restore.ts";
-import type { RestorePlan } from "../../src/core/restore-plan.ts";
-import { SqliteThread } from "../../src/core/sqlite-thread.ts";
-import { AppError } from "../../src/errors.ts";
-import { resolveSettings } from "../../src/settings.ts";
+import { GzipPool } from "../../src/core/archive/gzip.ts";
+import { SqliteThread } from "../../src/core/library/sqlite-thread.ts";
+import { planRestore, restoreBackup } from "../../src/core/restore/restore.ts";
+import type { RestorePlan } from "../../src/core/restore/restore-plan.ts";
+import { AppError } from "../../src/ground/errors.ts";
+import { resolveSettings } from "../../src/ground/settings.ts";
 import { type Bytes, makeLibrary, toBytes } from "./hostile.ts";
 import { binary, Home, type Outcome, run, start } from "./program.ts";
 import { tree } from "./state.ts";

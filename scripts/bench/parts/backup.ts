@@ -1,5 +1,5 @@
 // Backup of a library of 100 MB against the peers: time and size of the archive.
-import { type Bench, sampleLibrary } from "../bench.ts";
+import type { Bench } from "../bench.ts";
 import { race } from "../measure.ts";
 import { ourBackup } from "../ours.ts";
 import { carefulShellBackup, pythonBackup, shellBackup } from "../peers.ts";
@@ -9,6 +9,7 @@ import {
 	timeTarget,
 	timingTable,
 } from "../report.ts";
+import { sampleLibrary } from "../samples.ts";
 
 /** Races the backups. */
 export async function benchBackup(bench: Bench): Promise<Findings> {

@@ -1,9 +1,10 @@
-import { type Bench, sampleLibrary } from "../bench.ts";
+import type { Bench } from "../bench.ts";
 import { allowedCores } from "../machine.ts";
 import { type Contender, race, type Timing } from "../measure.ts";
 import { ourBackup } from "../ours.ts";
 import { gzipOnly } from "../peers.ts";
 import { type Findings, timeTarget, timingTable } from "../report.ts";
+import { sampleLibrary } from "../samples.ts";
 
 /** Races backups that may use 1, 2, 4 … cores, as far as there are so many. */
 export async function benchCores(bench: Bench): Promise<Findings> {

@@ -1,11 +1,12 @@
 // Cost against the size of the library: time, and scratch space as announced and as used.
 import { dirname, join } from "node:path";
-import { type Bench, sampleLibrary } from "../bench.ts";
+import type { Bench } from "../bench.ts";
 import { archiveIn, temporaryFolder } from "../folders.ts";
 import { race, run } from "../measure.ts";
 import { backupCommand, ourBackup, ourRestore } from "../ours.ts";
 import { measurePeaks } from "../peaks.ts";
 import { type Findings, megabytes, seconds } from "../report.ts";
+import { sampleLibrary } from "../samples.ts";
 
 const columns = [
 	"library",

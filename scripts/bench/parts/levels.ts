@@ -1,8 +1,9 @@
 // What each gzip level costs and gives: the reason for the default.
-import { type Bench, sampleLibrary } from "../bench.ts";
+import type { Bench } from "../bench.ts";
 import { race } from "../measure.ts";
 import { ourBackup } from "../ours.ts";
 import { type Findings, timingTable } from "../report.ts";
+import { sampleLibrary } from "../samples.ts";
 
 const levels = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 

@@ -1,11 +1,12 @@
 // Listing 1,000 archives: against `ls -l` of the same folder, and large ones against small ones.
 import { linkSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Bench, sampleLibrary } from "../bench.ts";
+import type { Bench } from "../bench.ts";
 import { archiveBytes, archiveIn } from "../folders.ts";
 import { race, run } from "../measure.ts";
 import { backupCommand, ourList } from "../ours.ts";
 import { type Findings, megabytes, seconds, timingTable } from "../report.ts";
+import { sampleLibrary } from "../samples.ts";
 
 const count = 1_000;
 const allowedSeconds = 0.000_15;

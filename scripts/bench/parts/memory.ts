@@ -1,10 +1,11 @@
 // Peak memory of backup and restore, of a library and of one twenty times as large.
 import { join } from "node:path";
-import { type Bench, sampleLibrary } from "../bench.ts";
+import type { Bench } from "../bench.ts";
 import { archiveIn, temporaryFolder } from "../folders.ts";
 import { backupCommand, ourRestore } from "../ours.ts";
 import { measurePeaks } from "../peaks.ts";
 import { type Findings, megabytes, type Target } from "../report.ts";
+import { sampleLibrary } from "../samples.ts";
 
 const limitBytes = 160e6;
 

@@ -1,12 +1,13 @@
 // Restore of a library of 100 MB over another one, against the peers.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Bench, sampleLibrary } from "../bench.ts";
+import type { Bench } from "../bench.ts";
 import { archiveIn } from "../folders.ts";
 import { type Contender, race, run } from "../measure.ts";
 import { ourBackup, ourRestore } from "../ours.ts";
 import { pythonBackup, pythonRestore } from "../peers.ts";
 import { type Findings, timeTarget, timingTable } from "../report.ts";
+import { sampleLibrary } from "../samples.ts";
 
 /** Races the restores, each from an archive of its own making. */
 export async function benchRestore(bench: Bench): Promise<Findings> {

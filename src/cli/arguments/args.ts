@@ -1,0 +1,141 @@
+// The flags that commands share, and the one place where their strings become typed values.
+
+import { resolve } from "node:path";
+import type { ArgsDef } from "citty";
+import { type Duration, parseDuration } from "../../core/upkeep/policy.ts";
+import { AppError } from "../../ground/errors.ts";
+import {
+	type Environment,
+	expandHome,
+	homeFolder,
+} from "../../ground/settings.ts";
+
+/** Flags that every command has. */
+export const commonArgs = {
+	json: { type: "boolean", description: "Print one JSON document to stdout" },
+	help: { type: "boolean", alias: "h", description: "Show this help" },
+} as const satisfies ArgsDef;
+
+export const databaseArg = {
+	database: {
+		type: "string",
+		valueHint: "PATH",
+		description: "The library (default: ~/.vpo/library.db)",
+	},
+} as const satisfies ArgsDef;
+
+export const pathArg = {
+	path: {
+		type: "string",
+		alias: "p",
+		valueHint: "DIR",
+		description: "The backup folder (default: ~/.vpo/backups)",
+	},
+} as const satisfies ArgsDef;
+
+export const backupArg = {
+	backup: {
+		type: "positional",
+		required: true,
+		description:
+			"A path, a name or unique prefix of one in the backup folder, or latest",
+	},
+} as const satisfies ArgsDef;
+
+export const lockTimeoutArg = {
+	"lock-timeout": {
+		type: "string",
+		valueHint: "SECONDS",
+		description: "How long to wait for a locked library (default: 10)",
+	},
+} as const satisfies ArgsDef;
+
+export const DEFAULT_LOCK_TIMEOUT_S = 10;
+const MOST_LOCK_TIMEOUT_S = 86_400;
+const MOST_NOTE_CHARACTERS = 1000;
+
+/** A path as a person writes it: relative to the working directory, `~` expanded. */
+export function toPath(text: string, environment: Environment): string {
+	return resolve(expandHome(text, () => homeFolder(environment)));
+}
+
+/** What a person calls a backup by, `~` expanded. */
+export function toReference(text: string, environment: Environment): string {
+	if (text === "") throw usage("BACKUP is empty"); // it would be the prefix of all
+	return expandHome(text, () => homeFolder(environment));
+}
+
+/**
+ * Milliseconds.
+ * @param otherwise the configured seconds
+ */
+export function toLockTimeoutMs(
+	text: string | undefined,
+	otherwise = DEFAULT_LOCK_TIMEOUT_S,
+): number {
+	if (text === undefined) return otherwise * 1000;
+	const seconds = Number(text);
+	if (!/^\d+(\.\d+)?$/.test(text) || seconds > MOST_LOCK_TIMEOUT_S) {
+		throw usage(
+			`--lock-timeout must be a number of seconds from 0 to ${MOST_LOCK_TIMEOUT_S}, not "${text}"`,
+		);
+	}
+	return seconds * 1000;
+}
+
+/** A duration such as "26h" or "1y6m". */
+export function toDuration(flag: string, text: string): Duration {
+	try {
+		return parseDuration(text);
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		throw usage(`--${flag}: ${error.message}`, error.hint);
+	}
+}
+
+/** Its milliseconds, counted back from `now` where it has months or years. */
+export function toDurationMs(flag: string, text: string, now: Date): number {
+	const { years, months, days, hours } = toDuration(flag, text);
+	const end = Temporal.Instant.fromEpochMilliseconds(now.getTime());
+	const start = end
+		.toZonedDateTimeISO("UTC")
+		.subtract({ years, months, days, hours });
+	return now.getTime() - start.epochMilliseconds;
+}
+
+/** A gzip level, 1 to 9. */
+export function toLevel(text: string | undefined, otherwise: number): number {
+	if (text === undefined) return otherwise;
+	if (!/^[1-9]$/.test(text)) {
+		throw usage(`--level must be a whole number from 1 to 9, not "${text}"`);
+	}
+	return Number(text);
+}
+
+/** A whole number from 1 to 999,999, or undefined where none is given. */
+export function toCount(
+	flag: string,
+	text: string | undefined,
+): number | undefined {
+	if (text === undefined) return undefined;
+	if (!/^[1-9]\d{0,5}$/.test(text)) {
+		throw usage(
+			`--${flag} must be a whole number from 1 to 999999, not "${text}"`,
+		);
+	}
+	return Number(text);
+}
+
+/** A note, or null where there is none. */
+export function toNote(text: string | undefined): string | null {
+	if (text === undefined) return null;
+	if (text.length > MOST_NOTE_CHARACTERS) {
+		throw usage(`--note must have at most ${MOST_NOTE_CHARACTERS} characters`);
+	}
+	return text;
+}
+
+/** A wrong call: exit code 2, one line. */
+export function usage(message: string, hint = "see --help"): AppError {
+	return new AppError("USAGE", message, { hint });
+}

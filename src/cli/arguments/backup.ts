@@ -1,0 +1,107 @@
+// What a backup's flags ask for, together with the settings; a schedule takes the same flags.
+
+import type { ArgsDef, ParsedArgs } from "citty";
+import { DEFAULT_LEVEL } from "../../core/archive/gzip.ts";
+import { configuredRules } from "../../core/upkeep/rules.ts";
+import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
+import { resolveSettings } from "../../ground/settings.ts";
+import { version } from "../../ground/version.ts";
+import type { Context } from "../context.ts";
+import {
+	commonArgs,
+	databaseArg,
+	lockTimeoutArg,
+	toLevel,
+	toLockTimeoutMs,
+	toNote,
+	toPath,
+	usage,
+} from "./args.ts";
+import { notifyArgs } from "./notify.ts";
+import { hasRule } from "./retention.ts";
+
+/** The flags of a backup; `schedule` takes them too. */
+export const backupArgs = {
+	output: {
+		type: "string",
+		alias: "o",
+		valueHint: "PATH",
+		description: "A .tar.gz file, or a folder (default: ~/.vpo/backups)",
+	},
+	force: {
+		type: "boolean",
+		description: "Replace an existing backup at --output",
+	},
+	note: {
+		type: "string",
+		valueHint: "TEXT",
+		description: "A note, shown in the list",
+	},
+	level: {
+		type: "string",
+		valueHint: "N",
+		description: `gzip level, 1 (fast) to 9 (small) (default: ${DEFAULT_LEVEL})`,
+	},
+	salvage: {
+		type: "boolean",
+		description:
+			"If the library is damaged, keep its raw files as vpo-damaged-…",
+	},
+	"skip-unchanged": {
+		type: "boolean",
+		description: "Write nothing if the newest good backup holds the same",
+	},
+	prune: {
+		type: "boolean",
+		description:
+			"Afterwards remove what the keep_… rules of config.toml don't keep",
+	},
+	"fail-on-shrink": {
+		type: "boolean",
+		description: `Exit with ${ATTENTION_EXIT_CODE} if the library lost most of its content`,
+	},
+	"dry-run": {
+		type: "boolean",
+		description: "Say what would be done, write nothing",
+	},
+	...notifyArgs,
+	...lockTimeoutArg,
+	...databaseArg,
+	...commonArgs,
+} as const satisfies ArgsDef;
+
+export type BackupArgs = ParsedArgs<typeof backupArgs>;
+
+/**
+ * What the flags ask for, together with the settings.
+ * @throws AppError USAGE, CONFIG_ERROR
+ */
+export function readRequest(args: BackupArgs, { environment, now }: Context) {
+	const settings = resolveSettings({ database: args.database }, environment);
+	const { backup: configured } = settings;
+	const rules = configuredRules(settings);
+	if (args.prune && !hasRule(rules)) {
+		throw usage(
+			"--prune needs a rule",
+			"set keep_daily or another in [backup] of config.toml",
+		);
+	}
+	const options = {
+		output: args.output ? toPath(args.output, environment) : null,
+		outputIsFolder: args.output?.endsWith("/") ?? false,
+		force: args.force ?? false,
+		note: toNote(args.note),
+		level: toLevel(args.level, configured.level ?? DEFAULT_LEVEL),
+		lockTimeoutMs: toLockTimeoutMs(
+			args["lock-timeout"],
+			configured.lock_timeout,
+		),
+		skipUnchanged: args["skip-unchanged"] ?? configured.skip_unchanged ?? false,
+		salvage: args.salvage ?? false,
+		createdAt: now,
+		vpoVersion: version,
+	};
+	const failsOnShrink =
+		args["fail-on-shrink"] ?? configured.fail_on_shrink ?? false;
+	return { settings, rules, options, failsOnShrink };
+}

@@ -1,0 +1,19 @@
+// The few words of argv that concern every call. Loads next to nothing.
+
+import { version } from "../../ground/version.ts";
+import type { Result } from "../output.ts";
+
+/** What --version says. */
+export const versionResult: Result = {
+	text: `vpo ${version}`,
+	json: { version },
+};
+
+/** The words before `end`, all if it is not among them. */
+export function before(
+	words: readonly string[],
+	end: string,
+): readonly string[] {
+	const at = words.indexOf(end);
+	return at < 0 ? words : words.slice(0, at);
+}

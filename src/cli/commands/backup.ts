@@ -1,0 +1,64 @@
+// vpo library backup: flags → createBackup → print.
+
+import { defineCommand } from "citty";
+import { createBackup } from "../../core/backup/backup.ts";
+import { planBackup } from "../../core/backup/backup-plan.ts";
+import { readMarks } from "../../core/location/marks.ts";
+import { pruneAfter } from "../../core/upkeep/prune-after.ts";
+import {
+	type BackupArgs,
+	backupArgs,
+	readRequest,
+} from "../arguments/backup.ts";
+import { type Context, withWorkshop } from "../context.ts";
+import { notified } from "../notify.ts";
+import type { Result } from "../output.ts";
+import {
+	backupResult,
+	planResult,
+	unchangedResult,
+	withPruning,
+} from "../results/backup.ts";
+
+export const examples = [
+	"vpo library backup",
+	"vpo library backup --output /mnt/nas/vpo/ --note 'before the upgrade'",
+	"vpo library backup --dry-run --json",
+	"vpo library backup --on-failure 'mail -s \"vpo backup failed\" me@example.org'",
+];
+
+export const command = defineCommand({
+	meta: { name: "backup", description: "Back up the library" },
+	args: backupArgs,
+	async run({ args, data }): Promise<Result> {
+		const context = data as Context;
+		return notified(context, args, () => backUp(args, context));
+	},
+});
+
+async function backUp(args: BackupArgs, context: Context): Promise<Result> {
+	const startedAt = performance.now();
+	const { settings, rules, failsOnShrink, ...request } = readRequest(
+		args,
+		context,
+	);
+	const { pinned } = await readMarks(settings.backupDir);
+	const options = { ...request.options, pinned };
+	return withWorkshop(context, async (workshop) => {
+		if (args["dry-run"]) {
+			const plan = await planBackup(settings, options, workshop);
+			return planResult(plan, args.prune ?? false);
+		}
+		const backup = await createBackup(settings, options, workshop);
+		const seconds = (performance.now() - startedAt) / 1000;
+		const result =
+			"unchangedSince" in backup
+				? unchangedResult(backup)
+				: backupResult(backup, seconds, failsOnShrink);
+		if (!args.prune) return result;
+		return withPruning(
+			result,
+			await pruneAfter(settings, rules, context.now, workshop),
+		);
+	});
+}

@@ -1,0 +1,96 @@
+// vpo library backups: flags → listBackups → print.
+
+import { defineCommand } from "citty";
+import { listBackups } from "../../core/location/catalog.ts";
+import { readState } from "../../core/location/state.ts";
+import { requireFolder } from "../../ground/files.ts";
+import { resolveSettings } from "../../ground/settings.ts";
+import { commonArgs, pathArg } from "../arguments/args.ts";
+import type { Context } from "../context.ts";
+import { printableLine, shellQuote } from "../format.ts";
+import type { Result } from "../output.ts";
+import { formatList, type Listed, totalBytes } from "../results/list.ts";
+
+export const examples = [
+	"vpo library backups",
+	"vpo library backups --path /mnt/nas/vpo",
+	"vpo library backups --json",
+];
+
+export const command = defineCommand({
+	meta: { name: "backups", description: "List the backups, newest first" },
+	args: { ...pathArg, ...commonArgs },
+	async run({ args, data }): Promise<Result> {
+		const { environment, now, signal } = data as Context;
+		const { backupDir } = resolveSettings(
+			{ backupDir: args.path },
+			environment,
+		);
+		if (args.path) await requireFolder(backupDir);
+		const [state, found] = await Promise.all([
+			readState(backupDir),
+			listBackups(backupDir, signal),
+		]);
+		const backups = found.map((backup) => ({
+			...backup,
+			...state.of(backup.filename, backup.identity),
+		}));
+		const warnings = state.warning === null ? [] : [state.warning];
+		const json = toJson(backupDir, backups, warnings);
+		if (backups.length > 0) {
+			return { text: formatList(backupDir, backups, now), json, warnings };
+		}
+		const makeOne = args.path
+			? `vpo library backup --output ${shellQuote(asFolder(args.path))}`
+			: "vpo library backup";
+		const none = `No backups in ${printableLine(backupDir)}.`;
+		return { text: `${none}\nMake one: ${makeOne}`, json, warnings };
+	},
+});
+
+function asFolder(path: string): string {
+	return path.endsWith("/") ? path : `${path}/`;
+}
+
+function toJson(
+	directory: string,
+	backups: readonly Listed[],
+	warnings: readonly string[],
+): object {
+	return {
+		directory,
+		total_count: backups.length,
+		total_size_bytes: totalBytes(backups),
+		backups: backups.map(entryJson),
+		warnings,
+	};
+}
+
+function entryJson({
+	metadata,
+	error,
+	verifiedError,
+	...backup
+}: Listed): object {
+	const own = metadata?.own;
+	return {
+		filename: backup.filename,
+		path: backup.path,
+		created_at: backup.createdAt,
+		archive_size_bytes: backup.archiveSizeBytes,
+		database_size_bytes: metadata?.databaseSizeBytes ?? null,
+		file_count: metadata?.fileCount ?? null,
+		schema_version: metadata?.schemaVersion ?? null,
+		vpo_version: metadata?.vpoVersion ?? null,
+		total_library_size_bytes: metadata?.totalLibrarySizeBytes ?? null,
+		note: own?.note ?? null,
+		kind: own?.kind ?? null,
+		valid: error === null && verifiedError === null,
+		error: error ?? verifiedError,
+		verified_at: backup.verifiedAt,
+		verified_error: verifiedError,
+		pinned: backup.pinned,
+		pin_note: backup.note,
+		warnings: own?.shrinkWarning ? [own.shrinkWarning] : [],
+	};
+}

@@ -1,0 +1,126 @@
+// vpo library config: the values that hold, and where each comes from.
+
+import { defineCommand } from "citty";
+import { DEFAULT_LEVEL } from "../../core/archive/gzip.ts";
+import { pingUrlProblem } from "../../core/schedule/notify.ts";
+import { configuredRules } from "../../core/upkeep/rules.ts";
+import { resolveSettings, type Settings } from "../../ground/settings.ts";
+import {
+	commonArgs,
+	DEFAULT_LOCK_TIMEOUT_S,
+	databaseArg,
+	pathArg,
+} from "../arguments/args.ts";
+import type { Context } from "../context.ts";
+import { formatTable, printableLine } from "../format.ts";
+import type { Result } from "../output.ts";
+
+export const examples = [
+	"vpo library config",
+	"VPO_BACKUP_DIR=/mnt/nas/vpo vpo library config --json",
+];
+
+export const command = defineCommand({
+	meta: {
+		name: "config",
+		description: "Show the settings in force, and where each comes from",
+	},
+	args: { ...databaseArg, ...pathArg, ...commonArgs },
+	async run({ args, data }): Promise<Result> {
+		const { environment } = data as Context;
+		const flags = { database: args.database, backupDir: args.path };
+		const settings = resolveSettings(flags, environment);
+		configuredRules(settings); // a wrong rule is found now, not at night
+		return configResult(settings);
+	},
+});
+
+interface Setting {
+	readonly name: string;
+	readonly value: string | number | boolean | null;
+	readonly origin: string;
+	/** What stands for null in the table. */
+	readonly otherwise?: string;
+}
+
+function configResult(settings: Settings): Result {
+	const all = [...paths(settings), ...backupTable(settings)];
+	const columns = ["SETTING", "VALUE", "FROM"].map((title) => ({
+		title,
+		align: "left" as const,
+	}));
+	const rows = all.map(({ name, value, origin, otherwise = "-" }) => [
+		name,
+		printableLine(String(value ?? otherwise)),
+		origin,
+	]);
+	const problem = pingUrlProblem(settings.pingUrl, settings.origins.pingUrl);
+	const warnings = problem === null ? [] : [problem];
+	return {
+		text: formatTable(columns, rows),
+		warnings,
+		json: {
+			config_path: settings.configPath,
+			settings: Object.fromEntries(
+				all.map(({ name, value, origin }) => [name, { value, origin }]),
+			),
+			warnings,
+		},
+	};
+}
+
+function paths({
+	databasePath,
+	backupDir,
+	tempDir,
+	pingUrl,
+	configPath,
+	origins,
+}: Settings): Setting[] {
+	return [
+		{
+			name: "config_file",
+			value: configPath,
+			origin: "VPO_CONFIG_PATH or default",
+		},
+		{
+			name: "database_path",
+			value: databasePath,
+			origin: origins.databasePath,
+		},
+		{ name: "backup.directory", value: backupDir, origin: origins.backupDir },
+		{
+			name: "jobs.temp_directory",
+			value: tempDir,
+			origin: origins.tempDir,
+			otherwise: "(beside the library)",
+		},
+		// The URL lets anybody report runs, so it is not shown.
+		{
+			name: "backup.ping_url",
+			value: pingUrl === null ? null : "(set)",
+			origin: origins.pingUrl,
+		},
+	];
+}
+
+function backupTable({ backup }: Settings): Setting[] {
+	const defaults = {
+		level: DEFAULT_LEVEL,
+		lock_timeout: DEFAULT_LOCK_TIMEOUT_S,
+		skip_unchanged: false,
+		fail_on_shrink: false,
+		keep_last: null,
+		keep_hourly: null,
+		keep_daily: null,
+		keep_weekly: null,
+		keep_monthly: null,
+		keep_yearly: null,
+		keep_within: null,
+	};
+	return Object.entries(defaults).map(([key, otherwise]) => {
+		const value = backup[key as keyof typeof defaults];
+		const origin = value === undefined ? "default" : "config.toml";
+		return { name: `backup.${key}`, value: value ?? otherwise, origin };
+	});
+}

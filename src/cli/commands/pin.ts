@@ -1,0 +1,71 @@
+// vpo library pin: flags → changePin → print.
+
+import { defineCommand } from "citty";
+import { changePin, type Pin } from "../../core/location/pin.ts";
+import { resolveSettings } from "../../ground/settings.ts";
+import {
+	backupArg,
+	commonArgs,
+	pathArg,
+	toNote,
+	toReference,
+} from "../arguments/args.ts";
+import type { Context } from "../context.ts";
+import { formatFields, printableLine } from "../format.ts";
+import type { Result } from "../output.ts";
+
+export const examples = [
+	"vpo library pin latest --note 'before the great renaming'",
+	"vpo library pin 2026-02-05T143022Z",
+	"vpo library unpin 2026-02-05T143022Z",
+];
+
+export const command = defineCommand({
+	meta: {
+		name: "pin",
+		description: "Keep a backup, whatever prune's rules say",
+	},
+	args: {
+		...backupArg,
+		note: {
+			type: "string",
+			valueHint: "TEXT",
+			description: "Why it is kept, shown in the list",
+		},
+		"dry-run": { type: "boolean", description: "Say what would be pinned" },
+		...pathArg,
+		...commonArgs,
+	},
+	async run({ args, data }): Promise<Result> {
+		const { environment, signal } = data as Context;
+		const reference = toReference(args.backup, environment);
+		const flags = { backupDir: args.path };
+		const { backupDir } = resolveSettings(flags, environment);
+		const isDryRun = args["dry-run"] ?? false;
+		const change = { isPinned: true, note: toNote(args.note), isDryRun };
+		const pin = await changePin(reference, backupDir, change, signal);
+		return pinResult(pin, isDryRun);
+	},
+});
+
+/** What a change of a pin, or a dry run of one, is reported as. */
+export function pinResult(pin: Pin, isDryRun: boolean): Result {
+	const { filename, path, isPinned, note } = pin;
+	const head = `${isDryRun ? "Dry run, nothing is changed. " : ""}${outcome(pin)}: ${printableLine(path)}`;
+	const fields = note === null ? [] : [["Note", printableLine(note)] as const];
+	return {
+		text: fields.length > 0 ? `${head}\n${formatFields(fields)}` : head,
+		json: {
+			...(isDryRun ? { dry_run: true } : { success: true }),
+			filename,
+			path,
+			pinned: isPinned,
+			note,
+		},
+	};
+}
+
+function outcome({ isPinned, wasPinned }: Pin): string {
+	if (isPinned) return wasPinned ? "Pinned already" : "Pinned";
+	return wasPinned ? "No longer pinned" : "Not pinned";
+}

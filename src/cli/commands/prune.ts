@@ -1,0 +1,148 @@
+// vpo library prune: flags → planPrune → confirm → executePrune → print.
+
+import { defineCommand } from "citty";
+import { readMarks } from "../../core/location/marks.ts";
+import {
+	executePrune,
+	type Pruned,
+	type PrunePlan,
+	planPrune,
+} from "../../core/upkeep/prune.ts";
+import { unreadablePins } from "../../core/upkeep/prune-after.ts";
+import { requireFolder } from "../../ground/files.ts";
+import { resolveSettings } from "../../ground/settings.ts";
+import { commonArgs, pathArg, usage } from "../arguments/args.ts";
+import { hasRule, retentionArgs, toRules } from "../arguments/retention.ts";
+import { cancelled, confirmOnTerminal, isTerminal } from "../confirm.ts";
+import { type Context, withWorkshop } from "../context.ts";
+import {
+	formatBytes,
+	formatCount,
+	formatTable,
+	printableLine,
+} from "../format.ts";
+import type { Result } from "../output.ts";
+
+export const examples = [
+	"vpo library prune --keep-daily 7 --keep-weekly 4 --keep-monthly 12 --dry-run",
+	"vpo library prune --keep-within 30d --keep-last 3 --yes",
+	"vpo library prune --yes            (the keep_… rules of config.toml)",
+];
+
+export const command = defineCommand({
+	meta: { name: "prune", description: "Remove the backups that no rule keeps" },
+	args: {
+		...retentionArgs,
+		utc: {
+			type: "boolean",
+			description: "Days and weeks begin in UTC, not in local time",
+		},
+		yes: { type: "boolean", alias: "y", description: "Remove without asking" },
+		"dry-run": {
+			type: "boolean",
+			description: "Show the plan, remove nothing",
+		},
+		...pathArg,
+		...commonArgs,
+	},
+	async run({ args, data }): Promise<Result> {
+		const context = data as Context;
+		const { environment, now, output, signal } = context;
+		const settings = resolveSettings({ backupDir: args.path }, environment);
+		const rules = toRules(args, settings);
+		if (!hasRule(rules)) {
+			throw usage(
+				"no rule is given, so nothing would be removed",
+				"give one, such as --keep-daily 7, or set keep_daily in [backup] of config.toml",
+			);
+		}
+		return withWorkshop(context, async ({ pool }) => {
+			const folder = settings.backupDir;
+			if (args.path) await requireFolder(folder);
+			const timeZone = args.utc ? "UTC" : Temporal.Now.timeZoneId();
+			const marks = await readMarks(folder);
+			if (marks.warning !== null) throw unreadablePins(marks.warning);
+			const options = { folder, rules, timeZone, now, ...marks, pool, signal };
+			const plan = await planPrune(options);
+			if (args["dry-run"]) return planResult(plan);
+			if (plan.remove.length > 0 && !args.yes) {
+				if (isTerminal()) output.info(formatPlan(plan));
+				const question = `Remove ${countBackups(plan.remove.length)}?`;
+				if (!(await confirmOnTerminal(question, signal))) throw cancelled();
+			}
+			return prunedResult(plan, await executePrune(plan, signal));
+		});
+	},
+});
+
+function formatPlan({ keep, remove, untouched }: PrunePlan): string {
+	const rows = [
+		...keep.map(({ name, reasons }) => ["keep", name, reasons.join(", ")]),
+		...remove.map(({ name, reason }) => ["remove", name, reason]),
+		...untouched.map(({ name, reason }) => ["leave", name, reason]),
+	];
+	const columns = ["PLAN", "BACKUP", "REASON"].map((title) => ({
+		title,
+		align: "left" as const,
+	}));
+	return formatTable(
+		columns,
+		rows.map((row) => row.map(printableLine)),
+	);
+}
+
+function planResult(plan: PrunePlan): Result {
+	const { folder, remove, keep } = plan;
+	const bytes = remove.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+	const total = `Dry run, nothing is removed: ${countBackups(remove.length)} of ${formatCount(remove.length + keep.length)} would go, ${formatBytes(bytes)}`;
+	return {
+		text: `${formatPlan(plan)}\n${total}`,
+		json: {
+			dry_run: true,
+			directory: folder,
+			...planJson(plan),
+			freed_bytes: bytes,
+		},
+	};
+}
+
+function prunedResult(
+	plan: PrunePlan,
+	{ removed, left, freedBytes }: Pruned,
+): Result {
+	const { folder, keep } = plan;
+	const what =
+		removed.length === 0
+			? "Nothing to remove"
+			: `Removed ${countBackups(removed.length)}, ${formatBytes(freedBytes)}`;
+	return {
+		text: `${formatPlan(plan)}\n${what}; ${formatCount(keep.length)} kept in ${printableLine(folder)}`,
+		warnings: left.map(({ name, reason }) => `left ${name}: ${reason}`),
+		json: {
+			success: true,
+			directory: folder,
+			...planJson(plan),
+			removed: removed.map(({ name }) => name),
+			left,
+			freed_bytes: freedBytes,
+		},
+	};
+}
+
+function planJson({ keep, remove, untouched }: PrunePlan): object {
+	return {
+		keep,
+		remove: remove.map(({ name, reason, path, createdAt, sizeBytes }) => ({
+			name,
+			reason,
+			path,
+			created_at: createdAt,
+			archive_size_bytes: sizeBytes,
+		})),
+		untouched,
+	};
+}
+
+function countBackups(count: number): string {
+	return `${formatCount(count)} ${count === 1 ? "backup" : "backups"}`;
+}

@@ -1,0 +1,39 @@
+// vpo library unpin: flags → changePin → print.
+
+import { defineCommand } from "citty";
+import { changePin } from "../../core/location/pin.ts";
+import { resolveSettings } from "../../ground/settings.ts";
+import {
+	backupArg,
+	commonArgs,
+	pathArg,
+	toReference,
+} from "../arguments/args.ts";
+import type { Context } from "../context.ts";
+import type { Result } from "../output.ts";
+import { pinResult } from "./pin.ts";
+
+export const examples = [
+	"vpo library unpin latest",
+	"vpo library unpin 2026-02-05T143022Z",
+];
+
+export const command = defineCommand({
+	meta: { name: "unpin", description: "Leave a backup to prune's rules again" },
+	args: {
+		...backupArg,
+		"dry-run": { type: "boolean", description: "Say what would be unpinned" },
+		...pathArg,
+		...commonArgs,
+	},
+	async run({ args, data }): Promise<Result> {
+		const { environment, signal } = data as Context;
+		const reference = toReference(args.backup, environment);
+		const flags = { backupDir: args.path };
+		const { backupDir } = resolveSettings(flags, environment);
+		const isDryRun = args["dry-run"] ?? false;
+		const change = { isPinned: false, note: null, isDryRun };
+		const pin = await changePin(reference, backupDir, change, signal);
+		return pinResult(pin, isDryRun);
+	},
+});

@@ -1,0 +1,192 @@
+// vpo library verify: flags → verifyBackups → print.
+
+import { join } from "node:path";
+import { defineCommand } from "citty";
+import { shortName } from "../../core/location/names.ts";
+import {
+	type Verdict,
+	type Verification,
+	verifyBackups,
+} from "../../core/upkeep/verify.ts";
+import { AppError } from "../../ground/errors.ts";
+import { resolveSettings } from "../../ground/settings.ts";
+import {
+	commonArgs,
+	databaseArg,
+	pathArg,
+	toCount,
+	toReference,
+	usage,
+} from "../arguments/args.ts";
+import { type Context, withWorkshop } from "../context.ts";
+import {
+	type Column,
+	formatCount,
+	formatSeconds,
+	formatSize,
+	formatTable,
+	printableLine,
+	withoutPath,
+} from "../format.ts";
+import type { Result } from "../output.ts";
+
+export const examples = [
+	"vpo library verify",
+	"vpo library verify latest",
+	"vpo library verify --oldest 3        (every night: all have their turn)",
+	"vpo library verify /mnt/nas/vpo/before-upgrade.tar.gz",
+];
+
+export const command = defineCommand({
+	meta: {
+		name: "verify",
+		description: "Prove that backups can be restored, without restoring them",
+	},
+	args: {
+		"backup…": {
+			type: "positional",
+			required: false,
+			description:
+				"Paths, names or unique prefixes of some in the backup folder, or latest (default: all in the backup folder)",
+		},
+		oldest: {
+			type: "string",
+			valueHint: "N",
+			description: "Only the N that were verified longest ago",
+		},
+		...pathArg,
+		...databaseArg,
+		...commonArgs,
+	},
+	async run({ args, data }): Promise<Result> {
+		const context = data as Context;
+		const { environment } = context;
+		const startedAt = performance.now();
+		const references = args._.map((text) => toReference(text, environment));
+		if (args.oldest && references.length > 0) {
+			throw usage("--oldest takes no BACKUP: it chooses them");
+		}
+		const options = {
+			references,
+			oldest: toCount("oldest", args.oldest) ?? null,
+			clock: () => new Date(),
+		};
+		const flags = { database: args.database, backupDir: args.path };
+		const settings = resolveSettings(flags, environment);
+		const verification = await withWorkshop(context, (workshop) =>
+			verifyBackups(settings, options, workshop),
+		);
+		const seconds = (performance.now() - startedAt) / 1000;
+		return verifyResult(verification, seconds);
+	},
+});
+
+/** The rest is in the table and in the document. */
+const MOST_NAMED = 3;
+
+const COLUMNS: readonly Column[] = [
+	{ title: "RESULT", align: "left" },
+	{ title: "ARCHIVE", align: "right" },
+	{ title: "FILES", align: "right" },
+	{ title: "TIME", align: "right" },
+	{ title: "NAME", align: "left", mayMove: true },
+];
+
+function verifyResult(
+	{ directory, verdicts, warnings }: Verification,
+	seconds: number,
+): Result {
+	const bad = verdicts.filter(({ isValid }) => !isValid);
+	const total = `${countBackups(verdicts.length)}, ${bad.length === 0 ? "all good" : `${formatCount(bad.length)} bad`}`;
+	return {
+		text: [
+			formatTable(
+				COLUMNS,
+				verdicts.map((verdict) => toRow(verdict, directory)),
+				verdicts.map(toRemarks),
+			),
+			`${total}, in ${formatSeconds(seconds)}`,
+		].join("\n"),
+		json: {
+			...(bad.length === 0 && { success: true }),
+			directory,
+			total_count: verdicts.length,
+			bad_count: bad.length,
+			duration_seconds: rounded(seconds),
+			results: verdicts.map(toJson),
+			warnings,
+		},
+		warnings,
+		...(bad.length > 0 && { failure: badBackups(bad, verdicts.length) }),
+	};
+}
+
+// Damage counts more than what could not be read this time.
+function badBackups(bad: readonly Verdict[], totalCount: number): AppError {
+	const errors = bad.flatMap(({ error }) => error ?? []);
+	const worst =
+		errors.find(({ code }) => code === "INVALID_ARCHIVE") ?? errors[0];
+	const named = bad.slice(0, MOST_NAMED).map(({ filename, path, error }) => {
+		const what = withoutPath(error?.message ?? "", path);
+		return `${filename} (${what})`;
+	});
+	const more = bad.length - named.length;
+	const list = [...named, ...(more > 0 ? [`${more} more`] : [])].join(", ");
+	const verb = bad.length === 1 ? "is" : "are";
+	return new AppError(
+		worst?.code ?? "INVALID_ARCHIVE",
+		`${formatCount(bad.length)} of ${countBackups(totalCount)} ${verb} bad: ${list}`,
+		{
+			hint:
+				worst?.code === "INVALID_ARCHIVE"
+					? "make a good one: vpo library backup; a bad one stays until you remove it"
+					: worst?.hint,
+		},
+	);
+}
+
+function toRow(
+	{ filename, path, isValid, verifiedAt, ...verdict }: Verdict,
+	directory: string,
+): string[] {
+	const isHere = path === join(directory, filename);
+	const failed = verifiedAt === null ? "not read" : "BAD";
+	return [
+		isValid ? "good" : failed,
+		formatSize(verdict.archiveSizeBytes),
+		verdict.metadata ? formatCount(verdict.metadata.fileCount) : "?",
+		formatSeconds(verdict.durationSeconds),
+		printableLine(isHere ? shortName(filename) : path),
+	];
+}
+
+// What a person should know of this one, below its line.
+function toRemarks({ path, error, warnings }: Verdict): string[] {
+	const errors = error ? [`! ${withoutPath(error.message, path)}`] : [];
+	return [...errors, ...warnings].map(printableLine);
+}
+
+function toJson(verdict: Verdict): object {
+	const { error, metadata } = verdict;
+	return {
+		filename: verdict.filename,
+		path: verdict.path,
+		valid: verdict.isValid,
+		error: error?.message ?? null,
+		code: error?.code ?? null,
+		verified_at: verdict.verifiedAt,
+		duration_seconds: rounded(verdict.durationSeconds),
+		archive_size_bytes: verdict.archiveSizeBytes,
+		file_count: metadata?.fileCount ?? null,
+		schema_version: metadata?.schemaVersion ?? null,
+		warnings: verdict.warnings,
+	};
+}
+
+function countBackups(count: number): string {
+	return `${formatCount(count)} ${count === 1 ? "backup" : "backups"}`;
+}
+
+function rounded(seconds: number): number {
+	return Math.round(seconds * 1000) / 1000;
+}

@@ -1,0 +1,149 @@
+// What `vpo library backup` says when it is done: text for people, keys for scripts.
+
+import type { Unchanged } from "../../core/backup/backup.ts";
+import type { BackupPlan } from "../../core/backup/backup-plan.ts";
+import type { StoredBackup } from "../../core/backup/store.ts";
+import type { Pruning } from "../../core/upkeep/prune-after.ts";
+import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
+import {
+	compressionRatio,
+	formatBytes,
+	formatCount,
+	formatFields,
+	formatSaving,
+	formatTime,
+	printableLine,
+} from "../format.ts";
+import type { Result } from "../output.ts";
+
+/** Of a library that equals the newest good backup. */
+export function unchangedResult({ unchangedSince }: Unchanged): Result {
+	const { filename, path, metadata } = unchangedSince;
+	return {
+		text: `Library unchanged since ${formatTime(metadata.createdAt)}, no new backup needed: ${printableLine(filename)}`,
+		json: {
+			success: true,
+			unchanged: true,
+			path,
+			archive_size_bytes: null,
+			database_size_bytes: metadata.databaseSizeBytes,
+			compression_ratio: null,
+			file_count: metadata.fileCount,
+			schema_version: metadata.schemaVersion,
+			created_at: metadata.createdAt,
+			database_sha256: metadata.own?.databaseSha256 ?? null,
+			warnings: [],
+		},
+	};
+}
+
+/** Of a backup that was made. */
+export function backupResult(
+	{ path, archiveSizeBytes, metadata, warnings }: StoredBackup,
+	seconds: number,
+	failsOnShrink: boolean,
+): Result {
+	const { databaseSizeBytes, fileCount, schemaVersion, createdAt } = metadata;
+	const ratio = compressionRatio(archiveSizeBytes, databaseSizeBytes);
+	const hasShrunk = metadata.own.shrinkWarning !== null;
+	return {
+		warnings,
+		exitCode: failsOnShrink && hasShrunk ? ATTENTION_EXIT_CODE : 0,
+		text: `Backup created: ${printableLine(path)}\n${formatFields([
+			["Database size", formatBytes(databaseSizeBytes)],
+			[
+				"Archive size",
+				`${formatBytes(archiveSizeBytes)} (${formatSaving(ratio)})`,
+			],
+			["Files in library", formatCount(fileCount)],
+			["Schema version", String(schemaVersion)],
+			["Verified", "integrity check, checksums, read back"],
+		])}`,
+		json: {
+			success: true,
+			path,
+			archive_size_bytes: archiveSizeBytes,
+			database_size_bytes: databaseSizeBytes,
+			compression_ratio: ratio,
+			file_count: fileCount,
+			schema_version: schemaVersion,
+			created_at: createdAt,
+			database_sha256: metadata.own.databaseSha256,
+			duration_seconds: Math.round(seconds * 1000) / 1000,
+			warnings,
+		},
+	};
+}
+
+/** Of a dry run. */
+export function planResult(plan: BackupPlan, prunes: boolean): Result {
+	const { facts, space, estimatedMinBytes, estimatedMaxBytes } = plan;
+	const unless = plan.skipsUnchanged
+		? ", unless the newest good one holds the same"
+		: "";
+	const suffices = space.freeBytes >= space.requiredBytes;
+	const need = `${formatBytes(space.requiredBytes)} needed, ${formatBytes(space.freeBytes)} free in ${space.folder}`;
+	return {
+		warnings: plan.warnings,
+		text: `Dry run, nothing is written. A backup would be made${unless}:\n${formatFields(
+			[
+				["Library", printableLine(plan.libraryPath)],
+				["Database size", formatBytes(facts.databaseSizeBytes)],
+				["Output", printableLine(plan.outputPath)],
+				[
+					"Archive size",
+					`${formatBytes(estimatedMinBytes)} to ${formatBytes(estimatedMaxBytes)} (estimated)`,
+				],
+				["Files in library", formatCount(facts.fileCount)],
+				["Schema version", String(facts.schemaVersion)],
+				[
+					"Space",
+					`${printableLine(need)}: ${suffices ? "enough" : "not enough"}`,
+				],
+				...(prunes
+					? [["Afterwards", "prune by the rules of config.toml"] as const]
+					: []),
+			],
+		)}`,
+		json: {
+			dry_run: true,
+			database_path: plan.libraryPath,
+			database_size_bytes: facts.databaseSizeBytes,
+			output_path: plan.outputPath,
+			estimated_archive_min_bytes: estimatedMinBytes,
+			estimated_archive_max_bytes: estimatedMaxBytes,
+			file_count: facts.fileCount,
+			schema_version: facts.schemaVersion,
+			free_bytes: space.freeBytes,
+			required_bytes: space.requiredBytes,
+			warnings: plan.warnings,
+		},
+	};
+}
+
+/** Adds what the pruning after it did. A pruning that failed leaves a good backup, and something to look at. */
+export function withPruning(
+	result: Result,
+	{ removed, freedBytes, problem }: Pruning,
+): Result {
+	const line =
+		problem === null
+			? `Pruned: ${formatCount(removed.length)} removed, ${formatBytes(freedBytes)}`
+			: "Pruned: nothing or not all, see the warning";
+	const names = removed.map((name) => `  ${printableLine(name)}`);
+	const warnings = [
+		...(result.warnings ?? []),
+		...(problem === null ? [] : [problem]),
+	];
+	return {
+		text: [result.text, line, ...names].join("\n"),
+		json: {
+			...result.json,
+			pruned: removed,
+			pruned_bytes: freedBytes,
+			warnings,
+		},
+		warnings,
+		exitCode: problem === null ? (result.exitCode ?? 0) : ATTENTION_EXIT_CODE,
+	};
+}

@@ -1,0 +1,161 @@
+// The list of backups as a person reads it: a table no wider than 80 columns, remarks below its lines, a total, a chart.
+
+import { isatty } from "node:tty";
+import type { Metadata } from "../../core/archive/metadata.ts";
+import type { Backup } from "../../core/location/catalog.ts";
+import { PRE_RESTORE, shortName } from "../../core/location/names.ts";
+import type { Remembered } from "../../core/location/state.ts";
+import {
+	type Column,
+	formatAge,
+	formatAgo,
+	formatBytes,
+	formatCount,
+	formatSize,
+	formatTable,
+	formatTime,
+	printableLine,
+	withoutPath,
+} from "../format.ts";
+import { formatChart } from "./chart.ts";
+
+const STDOUT = 1;
+/** The kind that goes without saying. */
+const MANUAL = "manual";
+/** Two points would only show that one is higher. */
+const FEWEST_POINTS = 3;
+
+/** A backup with what is remembered of it. */
+export type Listed = Backup & Remembered;
+
+// The name comes last: a long one then spoils no column.
+const COLUMNS: readonly Column[] = [
+	{ title: "CREATED", align: "left" },
+	{ title: "AGE", align: "left" },
+	{ title: "ARCHIVE", align: "right" },
+	{ title: "FILES", align: "right" },
+	{ title: "LIBRARY", align: "right" },
+	{ title: "VERIFIED", align: "left" },
+	{ title: "NAME", align: "left", mayMove: true },
+];
+
+/** The whole text of a list that is not empty. The chart is only for a terminal. */
+export function formatList(
+	directory: string,
+	backups: readonly Listed[],
+	now: Date,
+): string {
+	const schema = backups.find(({ metadata }) => metadata)?.metadata
+		?.schemaVersion;
+	const damaged = backups.filter(
+		({ error, verifiedError }) => (error ?? verifiedError) !== null,
+	).length;
+	const total = [
+		`${formatCount(backups.length)} ${backups.length === 1 ? "backup" : "backups"}`,
+		formatBytes(totalBytes(backups)),
+		...(schema === undefined ? [] : [`schema ${schema}`]),
+		...(damaged > 0 ? [`${damaged} damaged or unreadable`] : []),
+	];
+	const chart = isatty(STDOUT) ? chartOf(backups) : null;
+	return [
+		formatTable(
+			COLUMNS,
+			backups.map((backup) => toRow(backup, now)),
+			backups.map((backup) => toRemarks(backup, schema, now)),
+		),
+		`${total.join(", ")} in ${printableLine(directory)}`,
+		...(chart === null ? [] : ["", chart]),
+	].join("\n");
+}
+
+function toRow(backup: Listed, now: Date): string[] {
+	const { filename, createdAt, archiveSizeBytes, metadata } = backup;
+	return [
+		createdAt === null ? "?" : formatTime(createdAt),
+		createdAt === null ? "?" : shortAge(createdAt, now),
+		formatSize(archiveSizeBytes),
+		metadata ? formatCount(metadata.fileCount) : "?",
+		formatSize(metadata?.databaseSizeBytes ?? null),
+		formatVerified(backup, now),
+		printableLine(shortName(filename)),
+	];
+}
+
+// At most five characters: a list of a large library then fits 80 columns, and the time is beside it anyway.
+function shortAge(iso: string, now: Date): string {
+	const age = formatAge(iso, now);
+	return age === "now" || age.endsWith(" min") ? "<1 h" : age;
+}
+
+function formatVerified(
+	{ metadata, verifiedAt, verifiedError }: Listed,
+	now: Date,
+): string {
+	if (!metadata) return "?";
+	// Our own were read back in full when they were made.
+	if (verifiedAt === null) return metadata.own ? "as made" : "never";
+	const age = shortAge(verifiedAt, now);
+	return verifiedError === null ? age : "BAD";
+}
+
+// What a person should know of this one, below its line.
+function toRemarks(
+	{ path, metadata, error, ...remembered }: Listed,
+	usualSchema: number | undefined,
+	now: Date,
+): string[] {
+	const { verifiedError, verifiedAt, pinned } = remembered;
+	const own = metadata?.own;
+	const schema = metadata?.schemaVersion;
+	const remarks: string[] = [];
+	if (error !== null) remarks.push(`! ${withoutPath(error, path)}`);
+	else if (verifiedError !== null && verifiedAt !== null) {
+		const what = withoutPath(verifiedError, path);
+		remarks.push(`! found bad ${formatAgo(verifiedAt, now)}: ${what}`);
+	}
+	if (own?.shrinkWarning) remarks.push(`! ${own.shrinkWarning}`);
+	if (pinned) {
+		remarks.push(remembered.note ? `pinned: ${remembered.note}` : "pinned");
+	}
+	if (own?.note) remarks.push(`note: ${own.note}`);
+	if (own?.kind === PRE_RESTORE) remarks.push("what a restore replaced");
+	else if (own && own.kind !== MANUAL) remarks.push(`kind: ${own.kind}`);
+	if (schema !== undefined && schema !== usualSchema) {
+		remarks.push(`schema ${schema}`);
+	}
+	return remarks.map(printableLine);
+}
+
+function chartOf(backups: readonly Listed[]): string | null {
+	const good = backups.flatMap(({ metadata, verifiedError }) =>
+		metadata && metadata.own?.kind !== PRE_RESTORE && verifiedError === null
+			? [metadata]
+			: [],
+	);
+	if (good.length < FEWEST_POINTS) return null;
+	const points = (of: (metadata: Metadata) => number) =>
+		good.map((metadata) => ({
+			at: metadata.createdAt,
+			value: of(metadata),
+		}));
+	return formatChart([
+		{
+			title: "Files",
+			points: points(({ fileCount }) => fileCount),
+			format: formatCount,
+		},
+		{
+			title: "Library",
+			points: points(({ databaseSizeBytes }) => databaseSizeBytes),
+			format: formatBytes,
+		},
+	]);
+}
+
+/** What all archives take. */
+export function totalBytes(backups: readonly Listed[]): number {
+	return backups.reduce(
+		(sum, { archiveSizeBytes }) => sum + (archiveSizeBytes ?? 0),
+		0,
+	);
+}

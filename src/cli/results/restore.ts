@@ -1,0 +1,122 @@
+// What a restore would do and has done, as people and programs read it.
+
+import type { RestoredLibrary } from "../../core/restore/restore.ts";
+import type { RestorePlan } from "../../core/restore/restore-plan.ts";
+import type { SettingsFlags } from "../../ground/settings.ts";
+import {
+	formatBytes,
+	formatCount,
+	formatFields,
+	formatTime,
+	printableLine,
+	shellQuote,
+} from "../format.ts";
+import type { Result } from "../output.ts";
+
+/** The call that takes a restore back, with all that it needs. */
+export function undoCommand(
+	{ plan }: RestoredLibrary,
+	{ database, backupDir }: SettingsFlags,
+): string {
+	const isNewer = plan.currentSchemaVersion > plan.schemaVersion;
+	return [
+		"vpo library restore --undo",
+		...(isNewer ? ["--allow-newer-schema"] : []),
+		...(backupDir ? [`--path ${shellQuote(backupDir)}`] : []),
+		...(database ? [`--database ${shellQuote(database)}`] : []),
+	].join(" ");
+}
+
+/** The library that stands there beside the backup that would replace it. */
+export function formatComparison(plan: RestorePlan): string {
+	const { current, metadata } = plan;
+	const now = !current
+		? "none"
+		: current.facts
+			? describe(
+					current.facts.fileCount,
+					current.facts.databaseSizeBytes,
+					current.facts.schemaVersion,
+					`last change ${formatTime(current.changedAt.toISOString())}`,
+				)
+			: `damaged, or no VPO library, ${formatBytes(current.sizeBytes)}`;
+	return formatFields([
+		["Library now", now],
+		[
+			"Backup",
+			describe(
+				metadata.fileCount,
+				metadata.databaseSizeBytes,
+				plan.schemaVersion,
+				`made ${formatTime(metadata.createdAt)}`,
+			),
+		],
+		["Library path", printableLine(plan.libraryPath)],
+		["Backup path", printableLine(plan.archivePath)],
+	]);
+}
+
+function describe(
+	files: number,
+	bytes: number,
+	schema: number,
+	when: string,
+): string {
+	return `${formatCount(files)} files, ${formatBytes(bytes)}, schema ${schema}, ${when}`;
+}
+
+/** Of a dry run. */
+export function planResult(plan: RestorePlan): Result {
+	const { metadata, current, warnings } = plan;
+	return {
+		warnings,
+		text: `Dry run, nothing is changed. The backup is valid; a restore would ${current ? "replace the library" : "put it in place"}:\n${formatComparison(plan)}`,
+		json: {
+			dry_run: true,
+			valid: true,
+			backup_path: plan.archivePath,
+			created_at: metadata.createdAt,
+			vpo_version: metadata.vpoVersion,
+			schema_version: plan.schemaVersion,
+			current_schema_version: plan.currentSchemaVersion,
+			schema_mismatch: plan.schemaVersion !== plan.currentSchemaVersion,
+			database_size_bytes: metadata.databaseSizeBytes,
+			file_count: metadata.fileCount,
+			warnings: plan.warnings,
+		},
+	};
+}
+
+/** @param undo the call that takes it back */
+export function restoredResult(
+	{ plan, safetyBackup }: RestoredLibrary,
+	seconds: number,
+	undo: string,
+): Result {
+	const { metadata, current } = plan;
+	const kept = current?.facts ? "Safety backup" : "Replaced file";
+	return {
+		warnings: plan.warnings,
+		text: `Library restored: ${printableLine(plan.libraryPath)}\n${formatFields(
+			[
+				["From", printableLine(plan.archivePath)],
+				["Files in library", formatCount(metadata.fileCount)],
+				["Schema version", String(plan.schemaVersion)],
+				["Verified", "archive, checksums, integrity check"],
+				...(safetyBackup ? [[kept, printableLine(safetyBackup)] as const] : []),
+				...(safetyBackup && current?.facts ? [["Undo", undo] as const] : []),
+			],
+		)}`,
+		json: {
+			success: true,
+			source_path: plan.archivePath,
+			database_path: plan.libraryPath,
+			duration_seconds: Math.round(seconds * 1000) / 1000,
+			schema_mismatch: plan.schemaVersion !== plan.currentSchemaVersion,
+			file_count: metadata.fileCount,
+			schema_version: plan.schemaVersion,
+			safety_backup: safetyBackup,
+			warnings: plan.warnings,
+		},
+	};
+}

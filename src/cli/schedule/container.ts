@@ -1,0 +1,62 @@
+// A schedule as a container that keeps it by itself: there is no cron in there.
+
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Environment } from "../../ground/settings.ts";
+import type { Call } from "./call.ts";
+import { shellWords } from "./quote.ts";
+import { type Timing, zoneName } from "./timing.ts";
+
+/** Any image with glibc will do; the program brings everything else. */
+const IMAGE = "debian:stable-slim";
+const PROGRAM = "/usr/local/bin/vpo";
+
+/** A `docker run` command; null where there is no compiled program to put into a container. */
+export function toContainer(
+	{ program, flags, folders, settings, pingUrl }: Call,
+	timing: Timing,
+	environment: Environment,
+): string | null {
+	const [binary, ...others] = program;
+	if (binary === undefined || others.length > 0) return null;
+	const { configPath, databasePath, backupDir, tempDir } = settings;
+	const hasConfig = existsSync(configPath);
+	const variables = {
+		TZ: zoneName(),
+		...(hasConfig ? { VPO_CONFIG_PATH: configPath } : {}),
+		VPO_DATABASE_PATH: databasePath,
+		VPO_BACKUP_DIR: backupDir,
+		...(tempDir === null ? {} : { VPO_TEMP_DIR: tempDir }),
+	};
+	const isInside = folders.some((at) => configPath.startsWith(`${at}/`));
+	const own = dirname(databasePath);
+	const mounts = [
+		`${binary}:${PROGRAM}:ro`,
+		...folders.map((folder) => `${folder}:${folder}`),
+		...(folders.some((at) => `${own}/`.startsWith(`${at}/`))
+			? []
+			: [`${own}:${own}`]),
+		...(hasConfig && !isInside ? [`${configPath}:${configPath}:ro`] : []),
+	];
+	// Without a value docker takes it from the environment, and no secret is printed.
+	const secrets =
+		pingUrl || environment.VPO_BACKUP_PING_URL ? ["VPO_BACKUP_PING_URL"] : [];
+	const user = `${process.getuid?.()}:${process.getgid?.()}`;
+	const assignments = Object.entries(variables).map(([k, v]) => `${k}=${v}`);
+	const rest = flags.length === 0 ? [] : ["--", ...flags];
+	return [
+		"docker run --detach --init --restart unless-stopped --name vpo-backup",
+		`--user ${user}`,
+		...[...assignments, ...secrets].map((it) => `--env ${shellWords([it])}`),
+		...mounts.map((mount) => `--volume ${shellWords([mount])}`),
+		IMAGE,
+		shellWords([
+			PROGRAM,
+			"library",
+			"schedule",
+			"--run",
+			...timing.flags,
+			...rest,
+		]),
+	].join(" \\\n  ");
+}

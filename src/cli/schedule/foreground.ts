@@ -1,0 +1,122 @@
+// Keeps a schedule in the foreground: each backup is a process of its own, which leaves no memory behind and takes
+// nobody with it when it crashes. One at a time; the log is for people, on stderr.
+
+import { listBackups } from "../../core/location/catalog.ts";
+import { PRE_RESTORE } from "../../core/location/names.ts";
+import {
+	followSchedule,
+	type ScheduleEvent,
+	systemClock,
+} from "../../core/schedule/scheduler.ts";
+import { AppError } from "../../ground/errors.ts";
+import type { Context } from "../context.ts";
+import { tellFailure } from "../notify.ts";
+import type { Call } from "./call.ts";
+import { type Timing, zoneName } from "./timing.ts";
+
+const STDERR = 2;
+
+/**
+ * Backs up whenever the schedule says so, and at once if the newest backup is older than that.
+ * @throws the signal's reason, when it comes; a failed backup is logged
+ */
+export async function keepSchedule(
+	call: Call,
+	timing: Timing,
+	catchesUp: boolean,
+	context: Context,
+): Promise<never> {
+	const { output, signal } = context;
+	const log = (text: string) =>
+		output.info(`[${formatSecond(new Date())}] ${text}`);
+	const startedAt = systemClock.now();
+	const newest = catchesUp ? await newestTime(call.outputDir) : startedAt;
+	const isLate =
+		newest === null || timing.schedule(newest).nextAfter(newest) <= startedAt;
+	// An interval goes on counting over a restart, or a machine that is often restarted would never back up.
+	const schedule = timing.schedule(isLate ? startedAt : newest);
+	if (isLate) {
+		const what = newest ? formatSecond(newest) : "none";
+		log(`the newest backup is too old (${what}): backing up now`);
+	}
+	return followSchedule(schedule, () => backUp(call, context, log), {
+		clock: systemClock,
+		signal,
+		firstAt: isLate ? startedAt : undefined,
+		onEvent: (event) => log(describe(event)),
+	});
+}
+
+/** When the newest undamaged backup was made, whatever made it; null if there is none, or if the folder can't be read. */
+async function newestTime(folder: string): Promise<Date | null> {
+	const backups = await listBackups(folder).catch(() => []);
+	const newest = backups.find(
+		({ error, metadata }) =>
+			error === null && metadata?.own?.kind !== PRE_RESTORE,
+	);
+	return newest?.createdAt ? new Date(newest.createdAt) : null;
+}
+
+async function backUp(
+	call: Call,
+	context: Context,
+	log: (text: string) => void,
+): Promise<void> {
+	const failure = await runBackup(call, context).catch(cannotStart);
+	if (context.signal.aborted || failure === null) return;
+	if (typeof failure === "number") {
+		log(`the backup ended with exit code ${failure}`);
+		return;
+	}
+	// It could say nothing itself.
+	log(failure.message);
+	await tellFailure(failure, call.notify, context);
+}
+
+/** @returns null, its exit code where it is another than 0, or an error for what it could not report */
+async function runBackup(
+	{ program, flags, pingUrl }: Call,
+	{ environment, output, signal }: Context,
+): Promise<number | AppError | null> {
+	// As an argument everybody on this machine could read it.
+	const secret = pingUrl ? { VPO_BACKUP_PING_URL: pingUrl } : {};
+	const child = Bun.spawn([...program, "library", "backup", ...flags], {
+		env: { ...environment, ...secret },
+		stdin: "ignore",
+		stdout: output.isJson ? STDERR : "inherit",
+		stderr: "inherit",
+		// In a process group of its own a terminal's Ctrl-C reaches it only through us.
+		detached: true,
+	});
+	const end = () => child.kill("SIGTERM");
+	signal.addEventListener("abort", end, { once: true });
+	if (signal.aborted) end();
+	process.once("exit", end);
+	const exitCode = await child.exited;
+	process.off("exit", end);
+	signal.removeEventListener("abort", end);
+	if (child.signalCode === null) return exitCode === 0 ? null : exitCode;
+	return new AppError(
+		"OPERATION_FAILED",
+		`the backup was ended by ${child.signalCode}`,
+		{ hint: "SIGKILL often means that memory ran out" },
+	);
+}
+
+function cannotStart(cause: unknown): AppError {
+	const reason = (cause as Error).message;
+	const message = `the backup could not be started: ${reason}`;
+	return new AppError("OPERATION_FAILED", message, { cause });
+}
+
+function describe({ kind, at }: ScheduleEvent): string {
+	const time = formatSecond(at);
+	if (kind === "next") return `next backup: ${time} (${zoneName()})`;
+	if (kind === "missed") return `the backup of ${time} was missed: it runs now`;
+	return `the backup of ${time} is left out: the one before took until now`;
+}
+
+/** "2026-02-05 15:30:12", local time */
+function formatSecond(date: Date): string {
+	return date.toLocaleString("sv-SE");
+}

@@ -1,0 +1,167 @@
+// Reads an archive in one pass. It is believed only when every byte up to the end of the file was seen to be right.
+
+import { AppError } from "../../ground/errors.ts";
+import {
+	type OnBytes,
+	readHead,
+	readPieces,
+	writeNewFile,
+} from "../../ground/files.ts";
+import { freeSpace } from "../../ground/paths.ts";
+import { requireSqliteFile } from "../library/sqlite-file.ts";
+import { CHECKSUMS_NAME, DATABASE_NAME, METADATA_NAME } from "./archive.ts";
+import {
+	agree,
+	type Contents,
+	type Found,
+	invalid,
+	requireDeclaredSize,
+} from "./contents.ts";
+import { requireSupportedFormat } from "./format.ts";
+import { gunzipStream } from "./gunzip.ts";
+import { startsMember } from "./gzip.format.ts";
+import { type GzipPool, splitMembers } from "./gzip.ts";
+import { MAX_METADATA_BYTES, parseMetadata } from "./metadata.ts";
+import { ByteReader } from "./reader.ts";
+import { type Member, nextMember, skipPadding } from "./tar.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const MAX_CHECKSUMS_BYTES = 4096;
+
+const MOST_MESSAGE_LENGTH = 300;
+
+export interface ReadOptions {
+	readonly pool: GzipPool;
+	/** Where to write the library; it is only checked if left out. */
+	readonly to?: string;
+	readonly signal?: AbortSignal | undefined;
+	readonly onBytes?: OnBytes | undefined;
+}
+
+/**
+ * Reads an archive, ours or VPO's, to its last byte in one pass, and checks all that it says of itself:
+ * gzip CRCs, tar structure, member names and sizes, checksums, nothing behind the end.
+ * The library is checked as a file here, not as a database.
+ * @throws AppError INVALID_ARCHIVE, OPERATION_FAILED, INSUFFICIENT_SPACE (before the library is written)
+ */
+export async function readArchive(
+	path: string,
+	options: ReadOptions,
+): Promise<Contents> {
+	await requireSupportedFormat(path);
+	try {
+		await using reader = new ByteReader(await openBlocks(path, options));
+		return await readMembers(reader, options);
+	} catch (error) {
+		throw atPath(path, error);
+	}
+}
+
+/** Says of which archive an INVALID_ARCHIVE error is, unless it does already. What an archive makes us say is kept short. */
+export function atPath(path: string, error: unknown): unknown {
+	if (
+		!(error instanceof AppError) ||
+		error.code !== "INVALID_ARCHIVE" ||
+		error.message.includes(path)
+	) {
+		return error;
+	}
+	const { message } = error;
+	const short =
+		message.length > MOST_MESSAGE_LENGTH
+			? `${message.slice(0, MOST_MESSAGE_LENGTH)}…`
+			: message;
+	return new AppError("INVALID_ARCHIVE", `damaged archive ${path}: ${short}`, {
+		hint: "take another backup: vpo library backups",
+		cause: error,
+	});
+}
+
+/** The content of any archive of ours or of VPO's, decompressed. */
+export async function openBlocks(
+	path: string,
+	{ pool, signal, onBytes }: ReadOptions,
+): Promise<AsyncIterable<Bytes>> {
+	const head = await readHead(path, 16);
+	const pieces = readPieces(path, signal, onBytes);
+	if (startsMember(head)) return pool.decompress(splitMembers(pieces));
+	return gunzipStream(pieces);
+}
+
+async function readMembers(
+	reader: ByteReader,
+	options: ReadOptions,
+): Promise<Contents> {
+	const found: Found = {};
+	for (let member = await nextMember(reader); member; ) {
+		const { name, sizeBytes } = member;
+		if (name === METADATA_NAME && !found.metadata) {
+			found.metadata = await small(reader, member, MAX_METADATA_BYTES);
+			parseMetadata(found.metadata);
+		} else if (name === CHECKSUMS_NAME && !found.checksums) {
+			found.checksums = await small(reader, member, MAX_CHECKSUMS_BYTES);
+		} else if (name === DATABASE_NAME && !found.database) {
+			requireDeclaredSize(found.metadata, sizeBytes);
+			const sha256 = await readDatabase(reader, sizeBytes, options);
+			found.database = { sizeBytes, sha256 };
+		} else {
+			throw invalid(`the member "${name}" does not belong there`);
+		}
+		await skipPadding(reader, sizeBytes);
+		member = await nextMember(reader);
+	}
+	return agree(found);
+}
+
+function small(
+	reader: ByteReader,
+	member: Member,
+	mostBytes: number,
+): Promise<Bytes> {
+	if (member.sizeBytes > mostBytes) {
+		throw invalid(`${member.name} is longer than ${mostBytes / 1024} KiB`);
+	}
+	return reader.exactly(member.sizeBytes);
+}
+
+async function readDatabase(
+	reader: ByteReader,
+	sizeBytes: number,
+	{ to }: ReadOptions,
+): Promise<string> {
+	const hash = new Bun.CryptoHasher("sha256");
+	const pieces = async function* () {
+		let isFirst = true;
+		for await (const piece of sqlitePieces(reader, sizeBytes)) {
+			if (isFirst && to) await requireSpace(to, sizeBytes);
+			isFirst = false;
+			hash.update(piece);
+			yield piece;
+		}
+	};
+	if (to) await writeNewFile(to, pieces());
+	else for await (const _ of pieces());
+	return hash.digest("hex");
+}
+
+// The header comes first, so that a bomb which is no library of its declared size ends before a byte is written.
+async function* sqlitePieces(
+	reader: ByteReader,
+	sizeBytes: number,
+): AsyncGenerator<Bytes> {
+	const header = await reader.exactly(Math.min(100, sizeBytes));
+	requireSqliteFile(header, sizeBytes);
+	yield header;
+	yield* reader.pieces(sizeBytes - header.byteLength);
+}
+
+async function requireSpace(path: string, neededBytes: number): Promise<void> {
+	const { freeBytes } = await freeSpace(path);
+	if (freeBytes < neededBytes) {
+		throw new AppError(
+			"INSUFFICIENT_SPACE",
+			`not enough space to unpack beside ${path}: ${neededBytes} bytes needed, ${freeBytes} free`,
+		);
+	}
+}

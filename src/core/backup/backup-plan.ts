@@ -1,0 +1,111 @@
+// What a backup will do, settled before anything is written; a dry run says it and stops there.
+
+import { resolveLinks } from "../../ground/paths.ts";
+import type { Settings } from "../../ground/settings.ts";
+import type { Workshop } from "../archive/workshop.ts";
+import { type LibraryFacts, requireLibraryFile } from "../library/library.ts";
+import {
+	chooseScratchFolder,
+	lackOfSpace,
+	measureBackupSpace,
+	type Space,
+} from "../library/space.ts";
+import {
+	type Destination,
+	settleDestination,
+} from "../location/destination.ts";
+
+/** What a person can say about one backup. */
+export interface BackupOptions {
+	/** An absolute path, or null: a generated name in the backup folder. */
+	readonly output: string | null;
+	/** Whether the output was written with a slash at its end. */
+	readonly outputIsFolder: boolean;
+	/** Replace an existing backup archive. */
+	readonly force: boolean;
+	readonly note: string | null;
+	/** gzip level, 1 (fast) to 12 (small). */
+	readonly level: number;
+	readonly lockTimeoutMs: number;
+	/** Write nothing if the library equals the newest good backup where this one would go. */
+	readonly skipUnchanged: boolean;
+	/** Names of pinned backups: a pinned one counts as good even if it had shrunk. */
+	readonly pinned: ReadonlySet<string>;
+	/** Keep the raw files of a damaged library. */
+	readonly salvage: boolean;
+	readonly createdAt: Date;
+	readonly vpoVersion: string;
+}
+
+export const KIND = "manual";
+
+/** Typical libraries shrink to between a tenth and a half of their size. */
+const LOWEST_RATIO = 0.1;
+
+const HIGHEST_RATIO = 0.5;
+
+/** What a backup would do. */
+export interface BackupPlan {
+	readonly libraryPath: string;
+	readonly facts: LibraryFacts;
+	readonly outputPath: string;
+	/** Whether nothing is written if the library has not changed. */
+	readonly skipsUnchanged: boolean;
+	readonly estimatedMinBytes: number;
+	readonly estimatedMaxBytes: number;
+	readonly space: Space;
+	readonly warnings: readonly string[];
+}
+
+/**
+ * Says what `createBackup` would do, and writes nothing.
+ * @throws AppError as `createBackup` would, as far as it shows before anything is written; too little space is a warning
+ */
+export async function planBackup(
+	settings: Settings,
+	options: BackupOptions,
+	{ sqlite, signal }: Workshop,
+): Promise<BackupPlan> {
+	const libraryPath = await findLibrary(settings);
+	const destination = await settle(libraryPath, settings, options);
+	const { lockTimeoutMs } = options;
+	const facts = await sqlite.describe(libraryPath, { lockTimeoutMs, signal });
+	const folder = await chooseScratchFolder(
+		settings,
+		libraryPath,
+		destination.folder,
+	);
+	const space = await measureBackupSpace(facts, folder, destination.folder);
+	const lack = lackOfSpace(space);
+	return {
+		libraryPath,
+		facts,
+		outputPath: destination.path,
+		skipsUnchanged: skipsUnchanged(options, destination),
+		estimatedMinBytes: Math.round(facts.databaseSizeBytes * LOWEST_RATIO),
+		estimatedMaxBytes: Math.round(facts.databaseSizeBytes * HIGHEST_RATIO),
+		space,
+		warnings: lack === null ? [] : [lack],
+	};
+}
+
+/** Whether nothing is written if the library has not changed; a name that was asked for is always written. */
+export function skipsUnchanged(
+	{ skipUnchanged }: BackupOptions,
+	{ isNamed }: Destination,
+): boolean {
+	return skipUnchanged && !isNamed;
+}
+
+export async function findLibrary({ databasePath }: Settings): Promise<string> {
+	await requireLibraryFile(databasePath);
+	return resolveLinks(databasePath);
+}
+
+export function settle(
+	libraryPath: string,
+	{ backupDir }: Settings,
+	options: BackupOptions,
+): Promise<Destination> {
+	return settleDestination({ ...options, backupDir, libraryPath, kind: KIND });
+}

@@ -1,0 +1,181 @@
+// createBackup: library → snapshot → check → archive → verify → location, in the order of the design's eight steps.
+
+import { join } from "node:path";
+import { AppError } from "../../ground/errors.ts";
+import { makePrivateFolder } from "../../ground/files.ts";
+import { makeScratch } from "../../ground/scratch.ts";
+import type { Settings } from "../../ground/settings.ts";
+import { packAhead } from "../archive/ahead.ts";
+import { DATABASE_NAME, filePart } from "../archive/archive.ts";
+import { readArchive } from "../archive/unpack.ts";
+import type { Workshop } from "../archive/workshop.ts";
+import type { LockOptions } from "../library/library.ts";
+import { openSource, type Source } from "../library/source.ts";
+import {
+	chooseScratchFolder,
+	measureBackupSpace,
+	requireSpace,
+} from "../library/space.ts";
+import { type GoodBackup, newestGoodBackup } from "../location/catalog.ts";
+import type { Destination } from "../location/destination.ts";
+import { stageCounter, watchSize } from "../work/progress.ts";
+import {
+	type BackupOptions,
+	findLibrary,
+	KIND,
+	settle,
+	skipsUnchanged,
+} from "./backup-plan.ts";
+import { RawFiles } from "./salvage.ts";
+import { type StoredBackup, storeSnapshot } from "./store.ts";
+
+/** The library equals this backup, so none was made. */
+export interface Unchanged {
+	readonly unchangedSince: GoodBackup;
+}
+
+/**
+ * Backs up the library.
+ * @throws AppError with the codes of the exit-code table; nothing new has a backup's name then
+ */
+export async function createBackup(
+	settings: Settings,
+	options: BackupOptions,
+	workshop: Workshop,
+): Promise<StoredBackup | Unchanged> {
+	const { sqlite, pool, signal } = workshop;
+	const locking = { lockTimeoutMs: options.lockTimeoutMs, signal };
+	const libraryPath = await findLibrary(settings);
+	const destination = await settle(libraryPath, settings, options);
+	const scratchParent = () => scratchFolder(settings, libraryPath, destination);
+	try {
+		await using source = await openSource(
+			libraryPath,
+			sqlite,
+			locking,
+			scratchParent,
+		);
+		requireSpace(
+			await measureBackupSpace(
+				source.head,
+				await scratchParent(),
+				destination.folder,
+			),
+		);
+		await sqlite.probeWriteLock(source.path, locking);
+		await using scratch = await makeScratch(await scratchParent());
+		const snapshotPath = join(scratch.path, "snapshot.db");
+		const maySkip = skipsUnchanged(options, destination);
+		const aheadLevel = maySkip ? null : options.level;
+		pool.start();
+		await takeSnapshot(source, snapshotPath, aheadLevel, locking, workshop);
+		const newestIn = (folder: string) =>
+			newestGoodBackup(folder, options.pinned, signal);
+		const previous = await newestIn(settings.backupDir);
+		if (maySkip) {
+			const { folder } = destination;
+			const isElsewhere = folder !== settings.backupDir;
+			const newest = isElsewhere ? await newestIn(folder) : previous;
+			if (newest && (await isUnchanged(snapshotPath, newest, workshop))) {
+				return { unchangedSince: newest };
+			}
+		}
+		return await storeSnapshot(
+			snapshotPath,
+			destination,
+			{
+				...options,
+				kind: KIND,
+				previous: previous?.metadata ?? null,
+				sourceJournalMode: source.head.journalMode,
+				libraryPath,
+			},
+			workshop,
+		);
+	} catch (error) {
+		throw await explainDamage(error, libraryPath, settings, options, workshop);
+	}
+}
+
+// Months of "unchanged" rest on this one archive, so it is read to its last byte each time.
+async function isUnchanged(
+	snapshotPath: string,
+	{ path, metadata }: GoodBackup,
+	{ pool, signal }: Workshop,
+): Promise<boolean> {
+	const { sha256 } = await filePart(DATABASE_NAME, snapshotPath, signal);
+	if (metadata.own?.databaseSha256 !== sha256) return false;
+	try {
+		await readArchive(path, { pool, signal });
+		return true;
+	} catch (error) {
+		if (error instanceof AppError && error.code !== "INTERRUPTED") return false;
+		throw error;
+	}
+}
+
+async function takeSnapshot(
+	{ path, head }: Source,
+	to: string,
+	aheadLevel: number | null,
+	locking: LockOptions,
+	{ sqlite, pool, onProgress }: Workshop,
+): Promise<void> {
+	const onBytes = stageCounter(onProgress, "Snapshot", head.databaseSizeBytes);
+	using _ = watchSize(to, onBytes);
+	using _ahead = aheadLevel === null ? null : packAhead(to, pool, aheadLevel);
+	await sqlite.snapshot(path, to, locking);
+}
+
+async function scratchFolder(
+	settings: Settings,
+	libraryPath: string,
+	destination: Destination,
+): Promise<string> {
+	const folder = await chooseScratchFolder(
+		settings,
+		libraryPath,
+		destination.folder,
+	);
+	await makePrivateFolder(folder);
+	return folder;
+}
+
+// Says what to do about a damaged library, and keeps its raw files if that is wanted.
+async function explainDamage(
+	error: unknown,
+	libraryPath: string,
+	settings: Settings,
+	options: BackupOptions,
+	workshop: Workshop,
+): Promise<unknown> {
+	if (!(error instanceof AppError && error.isDamage)) return error;
+	const { code, message } = error;
+	const hint = options.salvage
+		? await salvage(libraryPath, settings, options, workshop)
+		: "no backup was made, existing ones are untouched: vpo library backups; keep the raw files: vpo library backup --salvage";
+	return new AppError(code, message, { hint, isDamage: true, cause: error });
+}
+
+async function salvage(
+	libraryPath: string,
+	{ backupDir }: Settings,
+	{ createdAt }: BackupOptions,
+	{ pool, signal }: Workshop,
+): Promise<string> {
+	const untouched = "existing backups are untouched: vpo library backups";
+	try {
+		await using files = await RawFiles.of(libraryPath);
+		const kept = await files.salvage(
+			libraryPath,
+			backupDir,
+			createdAt,
+			pool,
+			signal,
+		);
+		return `the raw files are kept in ${kept}; ${untouched}`;
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		return `the raw files could not be kept: ${error.message}; ${untouched}`;
+	}
+}

@@ -1,0 +1,31 @@
+// The shrink alarm: a library that has lost most of its content since the last good backup is backed up, but not quietly.
+
+import type { Metadata } from "../archive/metadata.ts";
+import type { Survey } from "../library/library.ts";
+
+/** A library with fewer files than this part of what it had before is suspicious. */
+const SMALLEST_PART = 0.5;
+
+/**
+ * Compares a library with the newest good backup.
+ * @returns what has gone missing, or null: more than half of the files, or all rows of a table that had some
+ */
+export function findShrinkage(
+	{ fileCount, tableRows }: Survey,
+	previous: Metadata | null,
+): string | null {
+	if (previous === null) return null;
+	const before = previous.fileCount;
+	const emptied = Object.entries(previous.own?.tableRows ?? {})
+		.filter(([name, rows]) => rows > 0 && (tableRows[name] ?? 0) === 0)
+		.map(([name]) => name);
+	const losses = [
+		...(fileCount < before * SMALLEST_PART
+			? [`${fileCount} files, ${before} in the backup of ${previous.createdAt}`]
+			: []),
+		...(emptied.length > 0 ? [`no rows left in ${emptied.join(", ")}`] : []),
+	];
+	return losses.length === 0
+		? null
+		: `the library has shrunk: ${losses.join("; ")}`;
+}

@@ -1,0 +1,138 @@
+// The live library, seen from the main thread: found, described, locked, snapshotted. Reading never changes it.
+
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { AppError, fileError, isMissing } from "../../ground/errors.ts";
+import { readHead } from "../../ground/files.ts";
+import { exists } from "../../ground/paths.ts";
+import { findHolders, formatHolders } from "./processes.ts";
+import { isSqlite } from "./sqlite-file.ts";
+
+export type {
+	LibraryFacts,
+	LibraryHead,
+	Survey,
+} from "./facts.ts";
+
+/** How long to wait for whoever has locked a library. */
+export interface LockOptions {
+	readonly lockTimeoutMs: number;
+	readonly signal?: AbortSignal | undefined;
+}
+
+/** A library that only we may read and write. */
+export interface LibraryLock extends AsyncDisposable {
+	snapshot(to: string, signal?: AbortSignal): Promise<void>;
+	/** Ends its WAL: everything is in the one file then. */
+	fold(): Promise<void>;
+	unfold(): Promise<void>;
+}
+
+/** The newest schema version that this program knows. */
+export const NEWEST_SCHEMA = 27;
+
+/** What SQLite may keep beside a library. */
+const SIDECARS = ["-wal", "-shm", "-journal"];
+
+/** The paths of what SQLite may keep beside a library: -wal, -shm, -journal. */
+export function sidecars(path: string): string[] {
+	return SIDECARS.map((suffix) => path + suffix);
+}
+
+/** @throws AppError DATABASE_LOCKED naming the processes that have the library open, idle ones too */
+export async function requireUnused(path: string): Promise<void> {
+	const holders = await findHolders([path, ...sidecars(path)]);
+	if (holders.length > 0) throw await lockedError(path);
+}
+
+/**
+ * @throws AppError NOT_FOUND, DATABASE_ERROR: a folder, an empty or a foreign file
+ */
+export async function requireLibraryFile(path: string): Promise<void> {
+	const found = await stat(path).catch((cause) => {
+		if (isMissing(cause)) {
+			throw new AppError("NOT_FOUND", `no library at ${path}`, {
+				hint: "name it with --database, VPO_DATABASE_PATH or database_path in config.toml",
+				cause,
+			});
+		}
+		throw fileError(`cannot read the library ${path}`, cause);
+	});
+	const what = found.isDirectory()
+		? "it is a folder"
+		: !found.isFile()
+			? "it is not a regular file"
+			: found.size === 0
+				? "the file is empty"
+				: isSqlite(await readHead(path, 16))
+					? null
+					: "it is not a SQLite database";
+	if (what !== null) {
+		throw new AppError(
+			"DATABASE_ERROR",
+			`not a VPO library: ${path}: ${what}`,
+			{
+				hint: "existing backups are untouched: vpo library backups",
+			},
+		);
+	}
+}
+
+export function isLocked(error: unknown): boolean {
+	return error instanceof AppError && error.code === "DATABASE_LOCKED";
+}
+
+/** What to do about a lock that was waited for. */
+export const WAIT_LONGER =
+	"it holds a lock: try again later, or wait longer with --lock-timeout";
+
+export async function lockedError(
+	path: string,
+	hint = "stop it first, then try again",
+): Promise<AppError> {
+	const holders = await findHolders([path, ...sidecars(path)]);
+	const who =
+		holders.length > 0
+			? `open in ${formatHolders(holders)}`
+			: "in use by another process";
+	return new AppError(
+		"DATABASE_LOCKED",
+		`the library ${basename(path)} is ${who}: ${path}`,
+		{ hint },
+	);
+}
+
+export async function isWritable(path: string): Promise<boolean> {
+	return access(path, constants.W_OK).then(
+		() => true,
+		() => false,
+	);
+}
+
+/** Whether a -wal lies beside the library, as it does whenever somebody has one in WAL mode open. */
+export function hasWal(path: string): Promise<boolean> {
+	return exists(`${path}-wal`);
+}
+
+/**
+ * What changes as soon as somebody writes a library in WAL mode that nobody has open; null for all others. Such a one
+ * can be read without locks, and without making a -wal and a -shm for that.
+ */
+export async function closedState(path: string): Promise<string | null> {
+	if (!(await isWalMode(path)) || (await hasWal(path))) return null;
+	const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+	return [ino, size, mtimeNs, ctimeNs].join(" ");
+}
+
+export async function canWrite(path: string): Promise<boolean> {
+	return (await isWritable(path)) && (await isWritable(dirname(path)));
+}
+
+/**
+ * Whether the header says WAL. It is the read version by which SQLite decides that, before it looks at anything else
+ * (https://www.sqlite.org/fileformat2.html#file_format_version_numbers).
+ */
+export async function isWalMode(path: string): Promise<boolean> {
+	return (await readHead(path, 20))[19] === 2;
+}

@@ -1,0 +1,84 @@
+// Whether there is room for what is about to be written, summed up by file system.
+
+import { dirname } from "node:path";
+import { AppError } from "../../ground/errors.ts";
+import { freeSpace } from "../../ground/paths.ts";
+import type { Settings } from "../../ground/settings.ts";
+import { formatBytes } from "../../ground/units.ts";
+import { isWritable, type LibraryHead } from "./library.ts";
+
+/** Something that will be written. */
+export interface Need {
+	/** The folder; it need not exist yet. */
+	readonly folder: string;
+	readonly bytes: number;
+}
+
+export interface Space {
+	/** Of the file system that is tightest. */
+	readonly folder: string;
+	readonly requiredBytes: number;
+	readonly freeBytes: number;
+}
+
+/** What all needs together take from the file system that is tightest for them. */
+export async function measureSpace(needs: readonly Need[]): Promise<Space> {
+	const byDevice = new Map<number, Space>();
+	for (const { folder, bytes } of needs) {
+		const { device, freeBytes } = await freeSpace(folder);
+		const before = byDevice.get(device)?.requiredBytes ?? 0;
+		byDevice.set(device, { folder, requiredBytes: before + bytes, freeBytes });
+	}
+	const tightest = [...byDevice.values()].sort(
+		(a, b) => a.freeBytes - a.requiredBytes - (b.freeBytes - b.requiredBytes),
+	)[0];
+	if (!tightest) throw new Error("no needs given");
+	return tightest;
+}
+
+/** What a backup takes: the snapshot in scratch, and at the most as much again for the archive. */
+export function measureBackupSpace(
+	{ databaseSizeBytes: bytes }: LibraryHead,
+	scratchParent: string,
+	outputFolder: string,
+): Promise<Space> {
+	return measureSpace([
+		{ folder: scratchParent, bytes },
+		{ folder: outputFolder, bytes },
+	]);
+}
+
+/**
+ * Where the snapshot is made: where the user said, else beside the library, else, where that can't be written, at the
+ * output. Never silently the system's tmp, which on a NAS is memory.
+ */
+export async function chooseScratchFolder(
+	{ tempDir }: Settings,
+	libraryPath: string,
+	outputFolder: string,
+): Promise<string> {
+	if (tempDir !== null) return tempDir;
+	const beside = dirname(libraryPath);
+	return (await isWritable(beside)) ? beside : outputFolder;
+}
+
+/** @throws AppError INSUFFICIENT_SPACE: says where, how much is needed and how much is free */
+export function requireSpace(space: Space): void {
+	const problem = lackOfSpace(space);
+	if (problem !== null) {
+		throw new AppError("INSUFFICIENT_SPACE", problem, {
+			hint: "free some space there, or name another place with --output or VPO_TEMP_DIR",
+		});
+	}
+}
+
+/** Says what is lacking, or null. */
+export function lackOfSpace({
+	folder,
+	requiredBytes,
+	freeBytes,
+}: Space): string | null {
+	return freeBytes >= requiredBytes
+		? null
+		: `not enough space in ${folder}: ${formatBytes(requiredBytes)} needed, ${formatBytes(freeBytes)} free`;
+}

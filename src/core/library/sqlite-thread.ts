@@ -1,0 +1,199 @@
+// The thread in which SQLite works, and the lock that it holds on a library. The main thread waits, with a limit, and never blocks.
+
+import { rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { exists } from "../../ground/paths.ts";
+import { abortable } from "../work/thread.ts";
+import {
+	canWrite,
+	closedState,
+	isLocked,
+	isWalMode,
+	isWritable,
+	type LibraryFacts,
+	type LibraryHead,
+	type LibraryLock,
+	type LockOptions,
+	lockedError,
+	requireLibraryFile,
+	requireUnused,
+	type Survey,
+	WAIT_LONGER,
+} from "./library.ts";
+import { type CheckResult, checkSoundness, startSqlite } from "./soundness.ts";
+
+const RETRY_MS = 50;
+
+/** The thread in which SQLite works, and at times a second one. */
+export class SqliteThread implements Disposable {
+	readonly #thread = startSqlite();
+	/** For private files only. A damaged one may keep it busy for ever, so that no check leaves it to the next one. */
+	#spare: ReturnType<typeof startSqlite> | null = null;
+
+	/**
+	 * Says that it is a library, and which.
+	 * @throws AppError NOT_FOUND, DATABASE_ERROR, DATABASE_LOCKED after the timeout
+	 */
+	recognise(path: string, options: LockOptions): Promise<LibraryHead> {
+		return this.#identify(path, options, (isImmutable) =>
+			this.#thread.call("recognise", path, isImmutable),
+		);
+	}
+
+	/** As `recognise`, and what it holds. */
+	describe(path: string, options: LockOptions): Promise<LibraryFacts> {
+		return this.#identify(path, options, (isImmutable) =>
+			this.#thread.call("describe", path, isImmutable),
+		);
+	}
+
+	/**
+	 * Waits until nobody holds the write lock. Passes where we may not write: then there is nothing to probe with.
+	 * @throws AppError DATABASE_LOCKED after the timeout
+	 */
+	async probeWriteLock(path: string, options: LockOptions): Promise<void> {
+		if (!(await canWrite(path))) return;
+		await this.#whileLocked(path, options, () =>
+			this.#thread.call("probeWriteLock", path),
+		);
+	}
+
+	/** Copies the library as of one moment into the new file `to`. Meanwhile a second thread gets ready for what is asked of that. */
+	async snapshot(
+		path: string,
+		to: string,
+		options: LockOptions,
+	): Promise<void> {
+		this.#spare ??= startSqlite();
+		const work = async (isImmutable: boolean) => {
+			if (await exists(to)) await rm(to); // an attempt that was in vain
+			await this.#thread.call("snapshot", path, to, isImmutable);
+		};
+		// Whoever may write here reads under SQLite's own locks, which nobody can slip past.
+		if (await canWrite(path)) {
+			await this.#whileLocked(path, options, () => work(false));
+		} else await this.#reading(path, options, work);
+	}
+
+	/** Removes what reading left beside a library that had no -wal and no -shm before, unless somebody has it open now. */
+	async tidy(path: string): Promise<void> {
+		if (await isWritable(path)) await this.#thread.call("tidy", path);
+	}
+
+	/** What is damaged in the live library, "" if nothing shows; indexes are compared with their tables only if `isDeep`. */
+	async findDamage(
+		path: string,
+		isDeep: boolean,
+		options: LockOptions,
+	): Promise<string> {
+		return this.#reading(path, options, (isImmutable) =>
+			this.#thread.call("findDamage", path, isDeep, isImmutable),
+		);
+	}
+
+	/** Reads all that a backup records of a private file, beside its check; what that leaves to the spare thread comes after. */
+	survey(path: string): Promise<Survey> {
+		this.#spare ??= startSqlite();
+		return this.#spare.call("survey", path);
+	}
+
+	/**
+	 * Checks a private file in full.
+	 * @throws as `checkSoundness`
+	 */
+	async check(
+		path: string,
+		freeCores: number,
+		signal?: AbortSignal,
+	): Promise<CheckResult> {
+		using spare = this.#spare ?? startSqlite();
+		this.#spare = null;
+		const earlier = spare.settled(); // a survey is wanted of a damaged file too
+		const threads = [this.#thread, spare] as const;
+		const result = await checkSoundness(threads, path, freeCores, signal);
+		await earlier;
+		return result;
+	}
+
+	/** Sets the journal mode of a private file to WAL. */
+	setWal(path: string): Promise<void> {
+		return this.#thread.call("setWal", path);
+	}
+
+	/**
+	 * Locks a library against every other process until the lock is disposed of.
+	 * @throws AppError DATABASE_LOCKED: somebody has it open, named where the system tells; DATABASE_ERROR: it can't be locked because it is damaged
+	 */
+	async lock(path: string): Promise<LibraryLock> {
+		await requireUnused(path);
+		await requireLibraryFile(path); // into an empty one SQLite would begin to write
+		try {
+			await this.#thread.call("lock", path);
+		} catch (error) {
+			throw isLocked(error) ? await lockedError(path) : error;
+		}
+		const thread = this.#thread;
+		return {
+			snapshot: (to, signal) =>
+				abortable(thread.call("snapshotLocked", to), signal),
+			fold: () => thread.call("fold"),
+			unfold: () => thread.call("unfold"),
+			[Symbol.asyncDispose]: () => thread.call("unlock"),
+		};
+	}
+
+	[Symbol.dispose](): void {
+		this.#thread[Symbol.dispose]();
+		this.#spare?.[Symbol.dispose]();
+	}
+
+	async #identify<Head extends LibraryHead>(
+		path: string,
+		options: LockOptions,
+		ask: (isImmutable: boolean) => Promise<Head>,
+	): Promise<Head> {
+		await requireLibraryFile(path);
+		const isWal = await isWalMode(path);
+		const head = await this.#reading(path, options, ask);
+		// Opened as immutable, SQLite calls the mode "delete".
+		return isWal ? { ...head, journalMode: "wal" } : head;
+	}
+
+	/** A library that nobody has open is read without locks and without a -shm, and read again if somebody opened it meanwhile. */
+	#reading<T>(
+		path: string,
+		options: LockOptions,
+		work: (isImmutable: boolean) => Promise<T>,
+	): Promise<T> {
+		return this.#whileLocked(path, options, async () => {
+			const before = await closedState(path);
+			const [outcome] = await Promise.allSettled([work(before !== null)]);
+			if (before !== null && (await closedState(path)) !== before) {
+				throw await lockedError(path);
+			}
+			if (outcome.status === "rejected") throw outcome.reason;
+			return outcome.value;
+		});
+	}
+
+	async #whileLocked<T>(
+		path: string,
+		{ lockTimeoutMs, signal }: LockOptions,
+		work: () => Promise<T>,
+	): Promise<T> {
+		const giveUpAt = performance.now() + lockTimeoutMs;
+		for (;;) {
+			try {
+				return await abortable(work(), signal);
+			} catch (error) {
+				if (!isLocked(error)) throw error;
+				if (performance.now() >= giveUpAt) {
+					throw await lockedError(path, WAIT_LONGER);
+				}
+			}
+			await sleep(RETRY_MS, undefined, signal ? { signal } : {}).catch(() =>
+				signal?.throwIfAborted(),
+			);
+		}
+	}
+}

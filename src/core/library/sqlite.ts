@@ -1,0 +1,172 @@
+// The only home of bun:sqlite: connections, and what is asked of them. Runs in the library's thread, where it may block.
+// No connection trusts the file that it opens, and none changes a live library but the one that holds it locked.
+
+import { constants, Database } from "bun:sqlite";
+import { pathToFileURL } from "node:url";
+import { AppError, type ErrorCode, errnoOf } from "../../ground/errors.ts";
+
+/** Opens a database that exists. Nothing is read yet, so a foreign file shows at the first question only. */
+export function connect(path: string, mode: "read" | "write"): Database {
+	return asking(path, () => {
+		const database = new Database(
+			path,
+			mode === "read" ? { readonly: true } : { readwrite: true, create: false },
+		);
+		database.run("PRAGMA trusted_schema = OFF");
+		database.run("PRAGMA cell_size_check = ON");
+		return database;
+	});
+}
+
+/**
+ * Opens a database that nobody writes, without locks and without any file beside it.
+ * Only for a library in WAL mode that has no -wal: nobody has it open then.
+ */
+function connectImmutable(path: string): Database {
+	const { SQLITE_OPEN_READONLY, SQLITE_OPEN_URI } = constants;
+	return asking(path, () => {
+		const url = `${pathToFileURL(path).href}?immutable=1`;
+		return new Database(url, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+	});
+}
+
+/** Runs `work` on a read-only connection of its own, in one read transaction. */
+export function reading<T>(
+	path: string,
+	work: (database: Database) => T,
+	isImmutable = false,
+): T {
+	return withConnection(path, isImmutable, (database) => {
+		database.run("BEGIN");
+		eagerly(() => pragma(database, "schema_version"));
+		return work(database);
+	});
+}
+
+/** As `reading`, without a transaction. */
+export function withConnection<T>(
+	path: string,
+	isImmutable: boolean,
+	work: (database: Database) => T,
+): T {
+	const database = isImmutable ? connectImmutable(path) : connect(path, "read");
+	try {
+		return asking(path, () => work(database));
+	} finally {
+		database.close(true);
+	}
+}
+
+/**
+ * Asks for a lock again and again for a moment: between two commits of a busy writer it is free for microseconds only,
+ * in which SQLite's own busy handler would sleep.
+ */
+export function eagerly<T>(ask: () => T): T {
+	const giveUpAt = performance.now() + EAGER_MS;
+	for (;;) {
+		try {
+			return ask();
+		} catch (error) {
+			const isLocked = LOCKED.test(errnoOf(error));
+			if (!isLocked || performance.now() >= giveUpAt) throw error;
+		}
+		Atomics.wait(NOTHING, 0, 0, PAUSE_MS);
+	}
+}
+
+const EAGER_MS = 100;
+
+const PAUSE_MS = 0.1;
+
+const NOTHING = new Int32Array(new SharedArrayBuffer(4));
+
+/** The value of a pragma that answers with one number or word. */
+export function pragma(database: Database, statement: string): number {
+	const row = database
+		.query<Record<string, number>, []>(`PRAGMA ${statement}`)
+		.get();
+	return Object.values(row ?? {})[0] as number;
+}
+
+/** A name as SQL wants it. */
+export function quoted(name: string): string {
+	return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** The number of rows of an ordinary table. */
+export function countRows(database: Database, table: string): number {
+	const row = database
+		.query<{ rows: number }, []>(
+			`SELECT count(*) AS rows FROM ${quoted(table)}`,
+		)
+		.get();
+	return row?.rows ?? 0;
+}
+
+/** It reads each page once and writes each page once: measured, a larger cache only takes time. */
+const COPY_CACHE_KIB = 256;
+
+/**
+ * Copies a database into a new file, defragmented. The copy is scratch, read at once: it never has to survive a power cut.
+ * @throws AppError as everything here does, naming both files where the new one may be the cause
+ */
+export function copyInto(database: Database, path: string, to: string): void {
+	try {
+		database.run("PRAGMA synchronous = OFF");
+		database.run(`PRAGMA cache_size = -${COPY_CACHE_KIB}`);
+		database.run("VACUUM INTO ?", [to]);
+	} catch (cause) {
+		const [code] = classify(errnoOf(cause));
+		const mayBeNew = ["INSUFFICIENT_SPACE", "OPERATION_FAILED"].includes(code);
+		if (!mayBeNew) throw cause;
+		const reason = (cause as Error).message;
+		throw new AppError(code, `cannot copy ${path} to ${to}: ${reason}`, {
+			hint:
+				code === "INSUFFICIENT_SPACE"
+					? "free some space there, or name another folder in VPO_TEMP_DIR"
+					: undefined,
+			cause,
+		});
+	} finally {
+		database.run("PRAGMA synchronous = FULL");
+	}
+}
+
+/** Runs `work` and turns SQLite's errors into ours, naming the file. */
+export function asking<T>(path: string, work: () => T): T {
+	try {
+		return work();
+	} catch (error) {
+		throw fromSqlite(path, error);
+	}
+}
+
+const LOCKED = /^SQLITE_(BUSY|LOCKED|PROTOCOL)/;
+
+const DAMAGED = /^SQLITE_(CORRUPT|NOTADB|FORMAT)/;
+
+const FOREIGN = /^SQLITE_(ERROR|SCHEMA|MISMATCH)/;
+
+function fromSqlite(path: string, error: unknown): unknown {
+	const code = errnoOf(error);
+	if (error instanceof AppError || !code.startsWith("SQLITE_")) return error;
+	const { message } = error as Error;
+	const [kind, what] = classify(code);
+	return new AppError(kind, `${what}: ${path} (${message})`, {
+		hint: code.startsWith("SQLITE_IOERR")
+			? "its disk may be full or failing"
+			: undefined,
+		cause: error,
+		isDamage: DAMAGED.test(code),
+	});
+}
+
+function classify(code: string): [ErrorCode, string] {
+	if (LOCKED.test(code)) {
+		return ["DATABASE_LOCKED", "the database is locked by another process"];
+	}
+	if (DAMAGED.test(code)) return ["DATABASE_ERROR", "the database is damaged"];
+	if (FOREIGN.test(code)) return ["DATABASE_ERROR", "not a VPO library"];
+	if (code === "SQLITE_FULL") return ["INSUFFICIENT_SPACE", "no space left"];
+	return ["OPERATION_FAILED", "SQLite cannot use the database"];
+}

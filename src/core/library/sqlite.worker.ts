@@ -1,0 +1,189 @@
+// What the library's thread does: one operation at a time, and at most one locked library.
+
+import type { Database } from "bun:sqlite";
+import { AppError, errnoOf } from "../../ground/errors.ts";
+import { serve } from "../work/thread.ts";
+import { checkForeignKeys, checkTable, findDamage, partsOf } from "./damage.ts";
+import {
+	type LibraryFacts,
+	type LibraryHead,
+	readFacts,
+	readHead,
+	surveyDatabase,
+} from "./facts.ts";
+import {
+	asking,
+	connect,
+	copyInto,
+	eagerly,
+	pragma,
+	reading,
+	withConnection,
+} from "./sqlite.ts";
+
+export type SqliteOperations = typeof operations;
+
+let locked: { readonly database: Database; readonly path: string } | null =
+	null;
+
+const operations = {
+	/** @throws AppError DATABASE_ERROR, DATABASE_LOCKED */
+	recognise(path: string, isImmutable: boolean): LibraryHead {
+		return withRecovery(path, () =>
+			reading(path, (database) => readHead(database, path), isImmutable),
+		);
+	},
+
+	/** @throws AppError DATABASE_ERROR, DATABASE_LOCKED */
+	describe(path: string, isImmutable: boolean): LibraryFacts {
+		return withRecovery(path, () =>
+			reading(path, (database) => readFacts(database, path), isImmutable),
+		);
+	},
+
+	/**
+	 * Takes the write lock for a moment. Where others commit all the time it may never be free for us, but whoever
+	 * commits lets go of it too. The read-only connection outlives it: the last connection to close
+	 * would checkpoint the library's WAL, and a read-only one doesn't.
+	 * @throws AppError DATABASE_LOCKED
+	 */
+	probeWriteLock(path: string): void {
+		reading(path, (reader) => {
+			const before = pragma(reader, "data_version");
+			reader.run("COMMIT"); // as long as we read, nobody commits in rollback mode
+			const writer = connect(path, "write");
+			try {
+				eagerly(() => writer.run("BEGIN IMMEDIATE"));
+				writer.run("ROLLBACK");
+			} catch (error) {
+				const after = eagerly(() => pragma(reader, "data_version"));
+				if (after === before) throw error;
+			} finally {
+				writer.close(true);
+			}
+		});
+	},
+
+	/**
+	 * Copies the library as of one moment into a new file, defragmented. VACUUM takes its read lock more than once, and
+	 * only while another connection of this process reads does it always get it.
+	 */
+	snapshot(path: string, to: string, isImmutable: boolean): void {
+		const work = () =>
+			withConnection(path, isImmutable, (database) =>
+				copyInto(database, path, to),
+			);
+		reading(path, work, isImmutable);
+	},
+
+	/**
+	 * Removes the empty -wal and the -shm that reading left beside a library which had none, as SQLite does it:
+	 * the last connection to close removes them, and if there is another one they stay.
+	 */
+	tidy(path: string): void {
+		writing(path, (database) => pragma(database, "schema_version"));
+	},
+
+	/** What is damaged in a library, "" if nothing shows. Blocks nobody in WAL mode. */
+	findDamage(path: string, isDeep: boolean, isImmutable: boolean): string {
+		return reading(
+			path,
+			(database) => findDamage(database, isDeep),
+			isImmutable,
+		);
+	},
+
+	survey: surveyDatabase,
+
+	partsOf,
+	checkTable,
+	checkForeignKeys,
+
+	/**
+	 * Locks a library against everybody, its own daemon's idle connections included.
+	 * @throws AppError DATABASE_LOCKED, DATABASE_ERROR
+	 */
+	lock(path: string): void {
+		const database = connect(path, "write");
+		try {
+			asking(path, () => {
+				database.run("PRAGMA locking_mode = EXCLUSIVE");
+				database.run("BEGIN EXCLUSIVE");
+				database.run("COMMIT"); // the mode keeps the lock
+			});
+		} catch (error) {
+			database.close(true);
+			throw error;
+		}
+		locked = { database, path };
+	},
+
+	/** As `snapshot`, of the library that is locked. */
+	snapshotLocked(to: string): void {
+		const { database, path } = requireLocked();
+		asking(path, () => copyInto(database, path, to));
+	},
+
+	/**
+	 * Folds the WAL of the locked library into its file, so that no journal can meet the file that comes in its place.
+	 * Memory journal at the end: closing the connection then touches no file by name.
+	 */
+	fold(): void {
+		const { database, path } = requireLocked();
+		asking(path, () => {
+			const busy = pragma(database, "wal_checkpoint(TRUNCATE)");
+			const mode = String(pragma(database, "journal_mode = DELETE"));
+			if (busy !== 0 || mode !== "delete") {
+				throw new AppError(
+					"DATABASE_LOCKED",
+					`cannot fold in the WAL of ${path}`,
+				);
+			}
+			database.run("PRAGMA journal_mode = MEMORY");
+		});
+	},
+
+	/** Puts the locked library back into WAL mode, after a swap that did not happen. */
+	unfold(): void {
+		const { database, path } = requireLocked();
+		asking(path, () => database.run("PRAGMA journal_mode = WAL"));
+	},
+
+	unlock(): void {
+		locked?.database.close(true);
+		locked = null;
+	},
+
+	/** Sets a private file's journal mode to WAL, which its header records. */
+	setWal(path: string): void {
+		writing(path, (database) => database.run("PRAGMA journal_mode = WAL"));
+	},
+};
+
+function requireLocked(): NonNullable<typeof locked> {
+	if (!locked) throw new Error("no library is locked");
+	return locked;
+}
+
+// A rollback journal that a killed writer left must be rolled back first, which takes a connection that may write.
+function withRecovery<T>(path: string, work: () => T): T {
+	try {
+		return work();
+	} catch (error) {
+		const { cause } = error as { cause?: unknown };
+		if (!errnoOf(cause).startsWith("SQLITE_READONLY")) throw error;
+	}
+	writing(path, (database) => pragma(database, "schema_version"));
+	return work();
+}
+
+function writing(path: string, work: (database: Database) => void): void {
+	const database = connect(path, "write");
+	try {
+		asking(path, () => work(database));
+	} finally {
+		database.close(true);
+	}
+}
+
+serve(operations);

@@ -1,0 +1,157 @@
+// Where a new archive will stand: settled before anything is made, so that a wrong --output costs nothing.
+
+import { stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { AppError } from "../../ground/errors.ts";
+import { publishOver, requireWritableFolder } from "../../ground/files.ts";
+import { exists, isSameFile, resolveLinks } from "../../ground/paths.ts";
+import { publishNew } from "../../ground/publish.ts";
+import type { Scratch } from "../../ground/scratch.ts";
+import { GzipPool } from "../archive/gzip.ts";
+import { inspectArchive } from "../archive/inspect.ts";
+import { readArchive } from "../archive/unpack.ts";
+import { sidecars } from "../library/library.ts";
+import { backupName, isArchiveName } from "./names.ts";
+
+/** What the person asked for. */
+export interface OutputRequest {
+	/** An absolute path, or null: a generated name in the backup folder. */
+	readonly output: string | null;
+	/** Whether the path was written with a slash at its end. */
+	readonly outputIsFolder: boolean;
+	readonly backupDir: string;
+	/** Replace an existing backup archive. */
+	readonly force: boolean;
+	readonly libraryPath: string;
+	readonly kind: string;
+	readonly createdAt: Date;
+}
+
+/** A place for one archive. */
+export interface Destination {
+	readonly folder: string;
+	/** Whether its name was asked for, and is not a generated one. */
+	readonly isNamed: boolean;
+	/** The name at the first attempt; a generated one changes if it is taken by then. */
+	readonly path: string;
+	/**
+	 * Gives a finished file its name.
+	 * @param from in the scratch folder, which is in the destination's folder
+	 * @returns the path that it has now
+	 * @throws AppError OPERATION_FAILED: a name that was asked for is taken
+	 */
+	publish(from: string, scratch: Scratch): Promise<string>;
+}
+
+/**
+ * Settles the output path.
+ * @throws AppError USAGE: not a name for an archive; OPERATION_FAILED: something is there that must not be replaced, or
+ *   the folder may not be written
+ */
+export async function settleDestination(
+	request: OutputRequest,
+): Promise<Destination> {
+	const destination = await choose(request);
+	await requireWritableFolder(destination.folder);
+	return destination;
+}
+
+async function choose(request: OutputRequest): Promise<Destination> {
+	const { output, outputIsFolder, backupDir, kind, createdAt } = request;
+	const name = (attempt: number) => backupName(createdAt, kind, attempt);
+	if (output === null) return generatedIn(backupDir, name);
+	if (outputIsFolder || (await isFolder(output))) {
+		return generatedIn(output, name);
+	}
+	return requested(output, request);
+}
+
+/** A generated name in a folder: the first one that is free when the archive is finished. */
+export function generatedIn(
+	folder: string,
+	name: (attempt: number) => string,
+): Destination {
+	return {
+		folder,
+		isNamed: false,
+		path: join(folder, name(1)),
+		async publish(from, scratch) {
+			for (let attempt = 1; ; attempt++) {
+				const path = join(folder, name(attempt));
+				if (await publishNew(from, path, scratch)) return path;
+			}
+		},
+	};
+}
+
+async function requested(
+	output: string,
+	{ libraryPath, force }: OutputRequest,
+): Promise<Destination> {
+	await requireNotLibrary(output, libraryPath);
+	if (!isArchiveName(basename(output))) {
+		throw new AppError(
+			"USAGE",
+			`--output must be a name that ends in .tar.gz or .tgz: ${output}`,
+			{
+				hint: "for a folder that is not there yet, write a slash at its end",
+			},
+		);
+	}
+	const taken = await exists(output);
+	if (taken) await requireReplaceable(output, force);
+	const path = taken ? await resolveLinks(output) : output;
+	return {
+		folder: dirname(path),
+		isNamed: true,
+		path,
+		async publish(from, scratch) {
+			if (taken) await publishOver(from, path);
+			else if (!(await publishNew(from, path, scratch))) throw isTaken(path);
+			return path;
+		},
+	};
+}
+
+async function requireNotLibrary(
+	output: string,
+	libraryPath: string,
+): Promise<void> {
+	for (const path of [libraryPath, ...sidecars(libraryPath)]) {
+		if (await isSameFile(output, path)) {
+			throw new AppError(
+				"OPERATION_FAILED",
+				`--output would overwrite the library itself: ${output}`,
+				{ hint: "name another file" },
+			);
+		}
+	}
+}
+
+async function requireReplaceable(path: string, force: boolean): Promise<void> {
+	if (!force) throw isTaken(path);
+	try {
+		using pool = new GzipPool(1);
+		const { metadata } = await inspectArchive(path);
+		if (metadata === null) await readArchive(path, { pool });
+	} catch (cause) {
+		throw new AppError(
+			"OPERATION_FAILED",
+			`--force replaces VPO backups only, and this is none: ${path}`,
+			{ hint: "name another file, or remove this one yourself", cause },
+		);
+	}
+}
+
+function isTaken(path: string): AppError {
+	return new AppError("OPERATION_FAILED", `the file exists already: ${path}`, {
+		hint: "name another file, or replace this backup with --force",
+	});
+}
+
+async function isFolder(path: string): Promise<boolean> {
+	return stat(path).then(
+		(found) => found.isDirectory(),
+		() => false,
+	);
+}

@@ -1,0 +1,68 @@
+// Pins: what a person wants to keep, whatever the retention rules say. A pin is remembered beside the archive.
+
+import { basename, dirname } from "node:path";
+import { AppError } from "../../ground/errors.ts";
+import { isLink, resolveLinks } from "../../ground/paths.ts";
+import {
+	lookAt,
+	requireRegularFile,
+	requireSupportedFormat,
+} from "../archive/format.ts";
+import { findBackup } from "./reference.ts";
+import { identityOf, readState, remember, updateState } from "./state.ts";
+
+/** An archive and its pin. */
+export interface Pin {
+	readonly filename: string;
+	readonly path: string;
+	readonly isPinned: boolean;
+	readonly wasPinned: boolean;
+	/** Why it is kept. */
+	readonly note: string | null;
+}
+
+export interface PinChange {
+	readonly isPinned: boolean;
+	/** null: keep the note that it has. */
+	readonly note: string | null;
+	readonly isDryRun: boolean;
+}
+
+/**
+ * Sets or removes a backup's pin; without it, it has no note of its own either. Doing it twice changes nothing more.
+ * Through a link it is the backup that the link leads to which gets it.
+ * @param reference a path, a file name or prefix, "latest"
+ * @throws AppError NOT_FOUND; INVALID_ARCHIVE: what is to be pinned is no .tar.gz; OPERATION_FAILED: the state can't be written
+ */
+export async function changePin(
+	reference: string,
+	folder: string,
+	change: PinChange,
+	signal?: AbortSignal,
+): Promise<Pin> {
+	const named = await findBackup(reference, folder, signal);
+	const path = (await isLink(named)) ? await resolveLinks(named) : named;
+	const found = await lookAt(path);
+	requireRegularFile(path, found);
+	if (change.isPinned) await requireSupportedFormat(path);
+	const filename = basename(path);
+	const identity = identityOf(found);
+	const state = await readState(dirname(path));
+	const before = state.of(filename, identity);
+	const { isPinned, note, isDryRun } = change;
+	const changes = isPinned
+		? { pinned: true, ...(note !== null && { note }) }
+		: { pinned: false, note: null };
+	if (!isDryRun) {
+		await updateState(
+			dirname(path),
+			(entries) => remember(entries, filename, identity, changes),
+			signal,
+		);
+	} else if (state.warning !== null) {
+		throw new AppError("OPERATION_FAILED", state.warning);
+	}
+	const { pinned: wasPinned } = before;
+	const after = { ...before, ...changes };
+	return { filename, path, isPinned, wasPinned, note: after.note };
+}

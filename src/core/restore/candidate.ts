@@ -1,0 +1,120 @@
+// What a restore would bring in: an archive unpacked into a private file and proven, as an archive and as a database.
+
+import { dirname, join } from "node:path";
+import { AppError } from "../../ground/errors.ts";
+import { syncFile } from "../../ground/files.ts";
+import { fileSize, nearestFolder } from "../../ground/paths.ts";
+import { makeScratch, type Scratch } from "../../ground/scratch.ts";
+import type { Contents } from "../archive/contents.ts";
+import { requireSupportedFormat } from "../archive/format.ts";
+import type { Metadata } from "../archive/metadata.ts";
+import { atPath, readArchive } from "../archive/unpack.ts";
+import type { Workshop } from "../archive/workshop.ts";
+import type { LibraryFacts } from "../library/library.ts";
+import type { SqliteThread } from "../library/sqlite-thread.ts";
+import { usableCores } from "../work/cores.ts";
+import { stageCounter } from "../work/progress.ts";
+import { together } from "../work/together.ts";
+
+/** A proven library, beside the place where it may go. Gone with everything beside it when disposed of. */
+export interface Candidate extends AsyncDisposable {
+	readonly path: string;
+	/** The folder that it is in. */
+	readonly scratch: Scratch;
+	readonly metadata: Metadata;
+	/** Read from the database, not from the metadata. */
+	readonly schemaVersion: number;
+	readonly warnings: readonly string[];
+}
+
+/**
+ * Unpacks an archive beside the target and validates it in full: what a restore accepts, and nothing else.
+ * @throws AppError INVALID_ARCHIVE, NOT_FOUND, INSUFFICIENT_SPACE, OPERATION_FAILED
+ */
+export async function unpackCandidate(
+	archivePath: string,
+	targetPath: string,
+	{ sqlite, pool, signal, onProgress }: Workshop,
+): Promise<Candidate> {
+	await requireSupportedFormat(archivePath);
+	const scratch = await makeScratch(await nearestFolder(dirname(targetPath)));
+	try {
+		const path = join(scratch.path, "library.db");
+		const sizeBytes = await fileSize(archivePath);
+		const onBytes = stageCounter(onProgress, "Unpack", sizeBytes);
+		const contents = await readArchive(archivePath, {
+			pool,
+			to: path,
+			signal,
+			onBytes,
+		});
+		stageCounter(onProgress, "Check", 0);
+		const [found] = await together(
+			signal,
+			(stop) =>
+				examine(path, sqlite, stop).catch((error) => asInvalid(path, error)),
+			() => syncFile(path),
+		);
+		return {
+			path,
+			scratch,
+			metadata: contents.metadata,
+			schemaVersion: found.facts.schemaVersion,
+			warnings: requireAgreement(contents, found),
+			[Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
+		};
+	} catch (error) {
+		await scratch[Symbol.asyncDispose]();
+		throw atPath(archivePath, error);
+	}
+}
+
+interface Found {
+	readonly facts: LibraryFacts;
+	readonly warnings: readonly string[];
+}
+
+async function examine(
+	path: string,
+	sqlite: SqliteThread,
+	signal: AbortSignal,
+): Promise<Found> {
+	const { damage, warnings } = await sqlite.check(path, usableCores(), signal);
+	if (damage !== "") throw invalid(`library.db is damaged: ${damage}`);
+	const facts = await sqlite.describe(path, { lockTimeoutMs: 0, signal });
+	return { facts, warnings };
+}
+
+// A database that the check can't even ask is the archive's fault.
+function asInvalid(path: string, error: unknown): never {
+	if (error instanceof AppError && error.code === "DATABASE_ERROR") {
+		const message = error.message.replaceAll(path, "library.db");
+		throw new AppError("INVALID_ARCHIVE", message, { cause: error });
+	}
+	throw error;
+}
+
+function requireAgreement(
+	{ metadata }: Contents,
+	{ facts, warnings }: Found,
+): readonly string[] {
+	if (facts.fileCount !== metadata.fileCount) {
+		throw invalid(
+			`it holds ${facts.fileCount} files, its metadata says ${metadata.fileCount}`,
+		);
+	}
+	if (facts.totalLibrarySizeBytes !== metadata.totalLibrarySizeBytes) {
+		throw invalid("its metadata says another total size of the files");
+	}
+	if (facts.schemaVersion !== metadata.schemaVersion) {
+		const what = `its database has schema ${facts.schemaVersion}, its metadata says ${metadata.schemaVersion}`;
+		if (metadata.own) throw invalid(what);
+		// VPO records its own schema version there, whatever the database has.
+		return [...warnings, `${what}; the database is right`];
+	}
+	return warnings;
+}
+
+function invalid(what: string): AppError {
+	return new AppError("INVALID_ARCHIVE", what);
+}

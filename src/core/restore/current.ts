@@ -1,0 +1,159 @@
+// The library that stands where a backup would go: described, locked, and kept before it is replaced.
+
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError, fileError, isMissing } from "../../ground/errors.ts";
+import { makePrivateFolder } from "../../ground/files.ts";
+import { exists } from "../../ground/paths.ts";
+import { makeScratch } from "../../ground/scratch.ts";
+import { packAhead } from "../archive/ahead.ts";
+import { DEFAULT_LEVEL } from "../archive/gzip.ts";
+import type { Workshop } from "../archive/workshop.ts";
+import type { RawFiles } from "../backup/salvage.ts";
+import { storeSnapshot } from "../backup/store.ts";
+import {
+	type LibraryFacts,
+	type LibraryLock,
+	sidecars,
+} from "../library/library.ts";
+import { generatedIn } from "../location/destination.ts";
+import { backupName, PRE_RESTORE } from "../location/names.ts";
+
+/** The library that stands where the backup would go. */
+export interface CurrentLibrary {
+	/** null: it is damaged, or no VPO library. */
+	readonly facts: LibraryFacts | null;
+	readonly sizeBytes: number;
+	readonly changedAt: Date;
+}
+
+/**
+ * Looks at what stands in the library's place.
+ * @returns null if nothing does
+ * @throws AppError OPERATION_FAILED: no regular file; DATABASE_LOCKED
+ */
+export async function describeCurrent(
+	libraryPath: string,
+	lockTimeoutMs: number,
+	{ sqlite, signal }: Workshop,
+): Promise<CurrentLibrary | null> {
+	const found = await Promise.all(
+		[libraryPath, ...sidecars(libraryPath)].map((path) =>
+			stat(path).catch((cause) => {
+				if (isMissing(cause)) return null;
+				throw fileError(`cannot look at ${path}`, cause);
+			}),
+		),
+	);
+	const files = found.filter((file) => file !== null);
+	if (files.length === 0) return null;
+	if (files.some((file) => !file.isFile())) {
+		throw new AppError(
+			"OPERATION_FAILED",
+			`not a regular file: ${libraryPath}`,
+			{
+				hint: "name the library with --database",
+			},
+		);
+	}
+	const facts = await sqlite
+		.describe(libraryPath, { lockTimeoutMs, signal })
+		.catch(orNullIfNoLibrary);
+	return {
+		facts,
+		sizeBytes: files.reduce((sum, file) => sum + file.size, 0),
+		changedAt: new Date(Math.max(...files.map((file) => file.mtimeMs))),
+	};
+}
+
+/** A damaged or foreign file in the library's place, or a WAL without its library, never blocks a restore. */
+export function orNullIfNoLibrary(error: unknown): null {
+	const codes = ["DATABASE_ERROR", "NOT_FOUND"];
+	if (error instanceof AppError && codes.includes(error.code)) return null;
+	throw error;
+}
+
+/**
+ * Locks the library against everybody else.
+ * @returns null if there is none, or one that is too damaged to be locked
+ * @throws AppError DATABASE_LOCKED: somebody has it open
+ */
+export async function lockCurrent(
+	libraryPath: string,
+	{ sqlite }: Workshop,
+): Promise<LibraryLock | null> {
+	if (!(await exists(libraryPath))) return null;
+	try {
+		return await sqlite.lock(libraryPath);
+	} catch (error) {
+		return orNullIfNoLibrary(error);
+	}
+}
+
+/** What `keepCurrent` needs to know of one restore. */
+export interface KeepOptions {
+	readonly libraryPath: string;
+	readonly backupDir: string;
+	/** Where the snapshot is made; it is made where missing. */
+	readonly scratchParent: string;
+	readonly createdAt: Date;
+	readonly vpoVersion: string;
+}
+
+/**
+ * Keeps the library that is about to be replaced: as a backup of kind pre-restore, or if it is too damaged for that,
+ * its raw files together.
+ * @param raw the library's files, opened before it was locked
+ * @returns the archive's path
+ * @throws AppError OPERATION_FAILED, INSUFFICIENT_SPACE: it could not be kept, and must not be replaced
+ */
+export async function keepCurrent(
+	current: CurrentLibrary,
+	lock: LibraryLock | null,
+	raw: RawFiles,
+	options: KeepOptions,
+	workshop: Workshop,
+): Promise<string> {
+	const { libraryPath, backupDir, createdAt } = options;
+	if (lock && current.facts) {
+		try {
+			return await keepAsBackup(current.facts, lock, options, workshop);
+		} catch (error) {
+			orNullIfNoLibrary(error);
+		}
+	}
+	const { pool, signal } = workshop;
+	return raw.salvage(libraryPath, backupDir, createdAt, pool, signal);
+}
+
+async function keepAsBackup(
+	{ journalMode }: LibraryFacts,
+	lock: LibraryLock,
+	{ libraryPath, backupDir, scratchParent, createdAt, vpoVersion }: KeepOptions,
+	workshop: Workshop,
+): Promise<string> {
+	await makePrivateFolder(scratchParent);
+	await using scratch = await makeScratch(scratchParent);
+	const snapshotPath = join(scratch.path, "snapshot.db");
+	{
+		using _ = packAhead(snapshotPath, workshop.pool, DEFAULT_LEVEL);
+		await lock.snapshot(snapshotPath, workshop.signal);
+	}
+	const name = (attempt: number) => backupName(createdAt, PRE_RESTORE, attempt);
+	const { path } = await storeSnapshot(
+		snapshotPath,
+		generatedIn(backupDir, name),
+		{
+			createdAt,
+			kind: PRE_RESTORE,
+			note: null,
+			level: DEFAULT_LEVEL,
+			vpoVersion,
+			previous: null,
+			sourceJournalMode: journalMode,
+			libraryPath,
+		},
+		workshop,
+	);
+	return path;
+}

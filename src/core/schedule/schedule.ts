@@ -1,0 +1,133 @@
+// When backups are due: at times of the clock (cron's own rules, by Bun's parser) or every so often.
+// Local time; around a change of DST no time is lost and none comes twice.
+
+import { AppError } from "../../ground/errors.ts";
+
+/** A rule that names moments. */
+export interface Schedule {
+	/** The first of its moments after `time`. */
+	nextAfter(time: Date): Date;
+}
+
+const NICKNAMES: Readonly<Record<string, string>> = {
+	"@yearly": "0 0 1 1 *",
+	"@annually": "0 0 1 1 *",
+	"@monthly": "0 0 1 * *",
+	"@weekly": "0 0 * * 0",
+	"@daily": "0 0 * * *",
+	"@midnight": "0 0 * * *",
+	"@hourly": "0 * * * *",
+};
+
+const INTERVAL =
+	/^(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?$/;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** A leap year apart from a month: nobody backs up more rarely. */
+const MOST_INTERVAL_MS = 366 * DAY_MS;
+
+/**
+ * Reads "03:00" into a cron expression.
+ * @throws AppError USAGE
+ */
+export function parseTimeOfDay(text: string): string {
+	const [, hour, minute] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
+	if (hour === undefined) {
+		const hint = "write hours and minutes: --at 03:00";
+		throw wrong(`--at must be a time of day, not "${text}"`, hint);
+	}
+	return `${Number(minute)} ${Number(hour)} * * *`;
+}
+
+/**
+ * Reads "6h", "90m", "1d12h", "30s" into milliseconds.
+ * @throws AppError USAGE: anything else, nothing at all, more than 366 days
+ */
+export function parseInterval(text: string): number {
+	const parts = INTERVAL.exec(text)?.slice(1) ?? [];
+	const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.map((digits) =>
+		Number(digits ?? 0),
+	);
+	const ms =
+		days * DAY_MS + hours * HOUR_MS + minutes * MINUTE_MS + seconds * SECOND_MS;
+	if (ms > 0 && ms <= MOST_INTERVAL_MS) return ms;
+	throw wrong(
+		`--every must be a time from 1s to 366d, not "${text}"`,
+		"write days, hours, minutes and seconds in this order: 6h, 90m, 1d12h",
+	);
+}
+
+/**
+ * Reads a cron expression or nickname into five fields that every cron understands.
+ * @throws AppError USAGE: not one, or of a day that never comes
+ */
+export function parseCron(text: string): string {
+	const nickname = NICKNAMES[text.trim().toLowerCase()];
+	const fields = (nickname ?? text)
+		.trim()
+		.replaceAll(/[a-z]+/gi, (name) => name.slice(0, 3).toUpperCase())
+		.split(/\s+/)
+		.join(" ");
+	let next: Date | null = null;
+	try {
+		// Our own shortening of names must not make an unknown one known.
+		Bun.cron.parse(nickname ?? text);
+		next = Bun.cron.parse(fields);
+	} catch (cause) {
+		const reason = String((cause as Error).message)
+			.replace(/^Invalid cron expression: /, "")
+			.replace(". Bun.cron uses", ": there are");
+		throw wrong(
+			`--cron "${text}": ${reason}`,
+			'for example: --cron "0 3 * * *"',
+		);
+	}
+	if (next) return fields;
+	throw wrong(`--cron "${text}" names a day that never comes`, "see --help");
+}
+
+/** The moments that any of these expressions names. */
+export function cronSchedule(expressions: readonly string[]): Schedule {
+	return {
+		nextAfter: (time) => {
+			const next = expressions.map((expression) => {
+				const date = Bun.cron.parse(expression, time);
+				if (date === null) throw new RangeError(`never: ${expression}`);
+				return date.getTime();
+			});
+			return new Date(Math.min(...next));
+		},
+	};
+}
+
+/** Every so often, counted from `anchor`, which may lie in the future. */
+export function intervalSchedule(everyMs: number, anchor: Date): Schedule {
+	return {
+		nextAfter: (time) => {
+			const passed = time.getTime() - anchor.getTime();
+			const count = Math.floor(passed / everyMs) + 1;
+			return new Date(anchor.getTime() + count * everyMs);
+		},
+	};
+}
+
+/** The expression that comes closest to an interval; null where cron has none that is even. */
+export function intervalToCron(everyMs: number): string | null {
+	const minutes = everyMs / MINUTE_MS;
+	const hours = everyMs / HOUR_MS;
+	if (minutes === 1) return "* * * * *";
+	if (Number.isInteger(minutes) && 60 % minutes === 0 && minutes < 60) {
+		return `*/${minutes} * * * *`;
+	}
+	if (hours === 1) return "0 * * * *";
+	if (Number.isInteger(hours) && 24 % hours === 0 && hours < 24) {
+		return `0 */${hours} * * *`;
+	}
+	return everyMs === DAY_MS ? "0 0 * * *" : null;
+}
+
+function wrong(message: string, hint: string): AppError {
+	return new AppError("USAGE", message, { hint });
+}

@@ -1,0 +1,168 @@
+// One look at everything that a good night's backup rests on: is there a good one, how old, is there room, is the library sound.
+
+import { AppError } from "../../ground/errors.ts";
+import { resolveLinks } from "../../ground/paths.ts";
+import type { Settings } from "../../ground/settings.ts";
+import type { Workshop } from "../archive/workshop.ts";
+import { type LibraryFacts, requireLibraryFile } from "../library/library.ts";
+import {
+	chooseScratchFolder,
+	lackOfSpace,
+	measureBackupSpace,
+	type Space,
+} from "../library/space.ts";
+import { type Backup, isGood, listBackups } from "../location/catalog.ts";
+import { unpackCandidate } from "../restore/candidate.ts";
+import { pingUrlProblem } from "../schedule/notify.ts";
+import { configuredRules } from "./rules.ts";
+
+export interface CheckOptions {
+	/** How old the newest good backup may be. */
+	readonly maxAgeMs: number;
+	/** Read and check the newest backup in full, and every index of the library. */
+	readonly isDeep: boolean;
+	readonly now: Date;
+	readonly lockTimeoutMs: number;
+	readonly pinned: ReadonlySet<string>;
+	readonly knownDamaged: ReadonlySet<string>;
+}
+
+export interface Finding {
+	readonly severity: "warning" | "critical";
+	readonly message: string;
+}
+
+export interface Health {
+	/** Worst first. */
+	readonly findings: readonly Finding[];
+	readonly newest: Backup | null;
+	readonly ageSeconds: number | null;
+	readonly backupCount: number;
+	readonly damagedCount: number;
+	/** null: the library can't be read. */
+	readonly library: LibraryFacts | null;
+	readonly space: Space | null;
+}
+
+/**
+ * Checks the health of library and backups. What is wrong is in the findings.
+ * @throws the signal's reason, and bugs
+ */
+export async function checkHealth(
+	settings: Settings,
+	options: CheckOptions,
+	workshop: Workshop,
+): Promise<Health> {
+	const findings: Finding[] = [];
+	const critical = (message: string) =>
+		findings.push({ severity: "critical", message });
+	const warning = (message: string) =>
+		findings.push({ severity: "warning", message });
+	const attempt = async <T>(
+		work: () => Promise<T>,
+		report: (message: string) => void,
+	) => {
+		try {
+			return await work();
+		} catch (error) {
+			workshop.signal?.throwIfAborted();
+			if (!(error instanceof AppError)) throw error;
+			report(error.message);
+			return null;
+		}
+	};
+
+	await attempt(async () => configuredRules(settings), critical);
+	const unheard = pingUrlProblem(settings.pingUrl, settings.origins.pingUrl);
+	if (unheard) warning(`${unheard}: nobody is told of a backup`);
+	const library = await attempt(
+		() => checkLibrary(settings, options, workshop, critical),
+		critical,
+	);
+	const backups =
+		(await attempt(
+			() => listBackups(settings.backupDir, workshop.signal),
+			critical,
+		)) ?? [];
+	const damaged = backups.filter(
+		({ error, filename }) =>
+			error !== null || options.knownDamaged.has(filename),
+	);
+	if (damaged.length > 0) {
+		const names = damaged.map(({ filename }) => filename).slice(0, 3);
+		warning(
+			`${damaged.length} damaged or unreadable in ${settings.backupDir}: ${names.join(", ")}`,
+		);
+	}
+	const newest =
+		backups.find(
+			(backup) =>
+				!damaged.includes(backup) &&
+				backup.metadata &&
+				isGood(backup.metadata, options.pinned.has(backup.filename)),
+		) ?? null;
+	const newer = newest ? backups.slice(0, backups.indexOf(newest)) : backups;
+	if (newer.some(({ metadata }) => metadata?.own?.shrinkWarning)) {
+		warning("the library has shrunk since the newest good backup");
+	}
+	const ageSeconds = newest?.createdAt
+		? (options.now.getTime() - Date.parse(newest.createdAt)) / 1000
+		: null;
+	if (!newest) critical(`no good backup in ${settings.backupDir}`);
+	else if (ageSeconds !== null && ageSeconds * 1000 > options.maxAgeMs) {
+		critical(`the newest good backup is too old: ${newest.filename}`);
+	}
+	if (newest && options.isDeep) {
+		await attempt(() => verify(newest, settings, workshop), critical);
+	}
+	const space =
+		library && (await attempt(() => spaceForNext(settings, library), warning));
+	const lack = space && lackOfSpace(space);
+	if (lack) warning(`for the next backup: ${lack}`);
+	return {
+		findings: findings.sort((a, b) => a.severity.localeCompare(b.severity)),
+		newest,
+		ageSeconds,
+		backupCount: backups.length,
+		damagedCount: damaged.length,
+		library,
+		space,
+	};
+}
+
+async function checkLibrary(
+	{ databasePath }: Settings,
+	{ lockTimeoutMs, isDeep }: CheckOptions,
+	{ sqlite, signal }: Workshop,
+	critical: (message: string) => void,
+): Promise<LibraryFacts> {
+	const locking = { lockTimeoutMs, signal };
+	await requireLibraryFile(databasePath);
+	const path = await resolveLinks(databasePath);
+	const facts = await sqlite.describe(path, locking);
+	const damage = await sqlite.findDamage(path, isDeep, locking);
+	if (damage !== "") critical(`the library is damaged: ${path}: ${damage}`);
+	return facts;
+}
+
+async function verify(
+	{ path }: Backup,
+	{ tempDir, databasePath }: Settings,
+	workshop: Workshop,
+): Promise<void> {
+	await using _ = await unpackCandidate(
+		path,
+		tempDir ? `${tempDir}/library.db` : databasePath,
+		workshop,
+	);
+}
+
+async function spaceForNext(
+	settings: Settings,
+	library: LibraryFacts,
+): Promise<Space> {
+	const { backupDir, databasePath } = settings;
+	const path = await resolveLinks(databasePath);
+	const scratch = await chooseScratchFolder(settings, path, backupDir);
+	return measureBackupSpace(library, scratch, backupDir);
+}

@@ -1,3 +1,0 @@
-// The program's version, as package.json has it.
-
-export { version } from "../package.json";

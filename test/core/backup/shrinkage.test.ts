@@ -1,0 +1,60 @@
+// What the shrink alarm notices, and what it doesn't.
+
+import { describe, expect, test } from "bun:test";
+import type { Metadata } from "../../../src/core/archive/metadata.ts";
+import { findShrinkage } from "../../../src/core/backup/shrinkage.ts";
+
+const facts = {
+	schemaVersion: 27,
+	fileCount: 100,
+	totalLibrarySizeBytes: 0,
+	databaseSizeBytes: 4096,
+	journalMode: "wal",
+	tableRows: {},
+};
+
+function previous(
+	fileCount: number,
+	tableRows: Record<string, number> = {},
+): Metadata {
+	return {
+		vpoVersion: "0.1.0",
+		schemaVersion: 27,
+		createdAt: "2026-02-05T14:30:22Z",
+		databaseSizeBytes: 4096,
+		fileCount,
+		totalLibrarySizeBytes: 0,
+		own: {
+			databaseSha256: "",
+			sourceJournalMode: "wal",
+			note: null,
+			kind: "manual",
+			tableRows,
+			shrinkWarning: null,
+		},
+	};
+}
+
+describe("the shrink alarm", () => {
+	test("is silent where there is no backup to compare with", () => {
+		expect(findShrinkage(facts, null)).toBeNull();
+	});
+
+	test("is silent while at least half of the files are left", () => {
+		expect(findShrinkage(facts, previous(200))).toBeNull();
+	});
+
+	test("names the files that went missing when more than half did", () => {
+		expect(findShrinkage(facts, previous(201))).toBe(
+			"the library has shrunk: 100 files, 201 in the backup of 2026-02-05T14:30:22Z",
+		);
+	});
+
+	test("names a table that lost all its rows, or that is gone", () => {
+		const before = previous(100, { tracks: 5, jobs: 1, plans: 0 });
+		const now = { ...facts, tableRows: { tracks: 0, plans: 0 } };
+		expect(findShrinkage(now, before)).toBe(
+			"the library has shrunk: no rows left in tracks, jobs",
+		);
+	});
+});

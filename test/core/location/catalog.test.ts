@@ -1,0 +1,259 @@
+// What a folder holds, and which of it a person means.
+
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+	listBackups,
+	newestGoodBackup,
+	newestSalvage,
+} from "../../../src/core/location/catalog.ts";
+import {
+	backupName,
+	isArchiveName,
+	salvageName,
+	shortName,
+} from "../../../src/core/location/names.ts";
+import {
+	findBackup,
+	findReplaced,
+} from "../../../src/core/location/reference.ts";
+import {
+	type Bytes,
+	type Json,
+	makeLibrary,
+	ownArchive,
+	ownMetadata,
+	vpoArchive,
+	vpoMetadata,
+} from "../../helpers/hostile.ts";
+import { Home } from "../../helpers/program.ts";
+
+let home: Home;
+let library: Bytes;
+
+beforeEach(() => {
+	home = new Home(null);
+	library = makeLibrary(home.path);
+	mkdirSync(home.backups);
+});
+afterEach(() => home[Symbol.dispose]());
+
+/** Adds an archive of ours; its name need not tell the truth. */
+function add(name: string, changes: Json = {}): string {
+	const archive = ownArchive(library, ownMetadata(library, changes));
+	return addFile(name, archive);
+}
+
+function addFile(name: string, content: string | Bytes): string {
+	const path = join(home.backups, name);
+	writeFileSync(path, content);
+	return path;
+}
+
+const AT = new Date("2026-02-05T14:30:22Z");
+
+test("names tell the time, the kind and the attempt", () => {
+	expect([
+		backupName(AT, "manual", 1),
+		backupName(AT, "manual", 2),
+		backupName(AT, "pre-restore", 1),
+		backupName(AT, "pre-restore", 3),
+		salvageName(AT, 1),
+	]).toEqual([
+		"vpo-library-2026-02-05T143022Z.tar.gz",
+		"vpo-library-2026-02-05T143022Z-2.tar.gz",
+		"vpo-library-2026-02-05T143022Z-pre-restore.tar.gz",
+		"vpo-library-2026-02-05T143022Z-pre-restore-3.tar.gz",
+		"vpo-damaged-2026-02-05T143022Z.tar.gz",
+	]);
+	expect(shortName(backupName(AT, "manual", 2))).toBe("2026-02-05T143022Z-2");
+	expect(shortName("mine.tgz")).toBe("mine");
+});
+
+test("only .tar.gz and .tgz are names of archives", () => {
+	expect(["a.tar.gz", "a.tgz"].every(isArchiveName)).toBe(true);
+	expect(
+		["a.zip", "a.tar", "a.tar.gz.part", "tgz", "a.TGZ"].some(isArchiveName),
+	).toBe(false);
+});
+
+describe("a list", () => {
+	test("is newest first by the time in the metadata, whatever the names say", async () => {
+		add("c.tar.gz", { created_at: "2026-01-01T00:00:00Z" });
+		add("a.tar.gz", { created_at: "2026-01-02T00:00:00Z" });
+		const vpo = { created_at: "2026-01-01T12:00:00Z" };
+		addFile("b.tgz", vpoArchive(library, vpoMetadata(library, vpo)));
+		const backups = await listBackups(home.backups);
+		expect(backups.map(({ filename }) => filename)).toEqual([
+			"a.tar.gz",
+			"b.tgz",
+			"c.tar.gz",
+		]);
+	});
+
+	test.each([
+		["vpo-library-2026-02-05T143022Z.tar.gz", "2026-02-05T14:30:22Z"],
+		["vpo-library-2026-02-05T14-30-22Z.tar.gz", "2026-02-05T14:30:22Z"],
+		[
+			"vpo-library-2026-02-05T143022Z-pre-restore-2.tgz",
+			"2026-02-05T14:30:22Z",
+		],
+		["vpo-library-2026-99-05T143022Z.tar.gz", null],
+		["before-upgrade.tar.gz", null],
+	])(
+		"takes the time of a damaged %s from its name",
+		async (name, createdAt) => {
+			addFile(name, "damaged");
+			const [backup] = await listBackups(home.backups);
+			expect(backup).toMatchObject({
+				filename: name,
+				createdAt,
+				metadata: null,
+				archiveSizeBytes: 7,
+				error: expect.stringContaining("not supported"),
+			});
+		},
+	);
+
+	test("puts damaged files without a time where they were changed", async () => {
+		add("new.tar.gz", { created_at: "2026-03-01T00:00:00Z" });
+		add("old.tar.gz", { created_at: "2026-01-01T00:00:00Z" });
+		const path = addFile("damaged.tar.gz", "x");
+		const between = new Date("2026-02-01T00:00:00Z");
+		utimesSync(path, between, between);
+		const backups = await listBackups(home.backups);
+		expect(backups.map(({ filename }) => filename)).toEqual([
+			"new.tar.gz",
+			"damaged.tar.gz",
+			"old.tar.gz",
+		]);
+	});
+
+	test("leaves out hidden files, other files and raw files of damaged libraries", async () => {
+		for (const name of [".x.tar.gz", "notes.txt", "vpo-damaged-x.tar.gz"]) {
+			addFile(name, "x");
+		}
+		expect(await listBackups(home.backups)).toEqual([]);
+	});
+
+	test("of a folder that is not there is empty, and of a file fails", async () => {
+		expect(await listBackups(home.at("missing"))).toEqual([]);
+		const file = addFile("file", "x");
+		await expect(listBackups(file)).rejects.toMatchObject({
+			code: "OPERATION_FAILED",
+		});
+	});
+
+	test("ends when it is interrupted", async () => {
+		add("a.tar.gz");
+		const signal = AbortSignal.abort(new Error("stop"));
+		await expect(listBackups(home.backups, signal)).rejects.toThrow("stop");
+	});
+});
+
+describe("a backup", () => {
+	const NAMES = [
+		"vpo-library-2026-02-05T143022Z.tar.gz",
+		"vpo-library-2026-02-05T143022Z-2.tar.gz",
+		"vpo-library-2026-02-06T143022Z.tar.gz",
+		"before-upgrade.tar.gz",
+	] as const;
+	beforeEach(() => {
+		for (const name of NAMES) add(name);
+	});
+
+	test.each([
+		[NAMES[0], NAMES[0]],
+		["2026-02-05T143022Z", NAMES[0]],
+		["2026-02-05T143022Z-2", NAMES[1]],
+		["2026-02-06", NAMES[2]],
+		["vpo-library-2026-02-06", NAMES[2]],
+		["before", NAMES[3]],
+		["before-upgrade", NAMES[3]],
+	])("is found by %s", async (reference, name) => {
+		const path = await findBackup(reference, home.backups);
+		expect(path).toBe(join(home.backups, name));
+	});
+
+	test.each(["2026-02", "vpo-library", "2026-02-05"])(
+		"is not guessed where %s may mean several",
+		async (reference) => {
+			const finding = findBackup(reference, home.backups);
+			await expect(finding).rejects.toMatchObject({
+				code: "NOT_FOUND",
+				message: expect.stringContaining("is ambiguous"),
+			});
+		},
+	);
+
+	test.each(["2027", "upgrade", "latest2", "VPO-LIBRARY"])(
+		"is not found by %s",
+		async (reference) => {
+			const finding = findBackup(reference, home.backups);
+			await expect(finding).rejects.toMatchObject({ code: "NOT_FOUND" });
+		},
+	);
+
+	test("is found by a path, which need not lead anywhere yet", async () => {
+		const path = "/nowhere/at/all.tar.gz";
+		expect(await findBackup(path, home.backups)).toBe(path);
+	});
+});
+
+describe("the latest backup", () => {
+	test("is the newest that is undamaged, and no safety backup", async () => {
+		const good = add("good.tar.gz", { created_at: "2026-01-01T00:00:00Z" });
+		add("safety.tar.gz", {
+			created_at: "2026-01-03T00:00:00Z",
+			kind: "pre-restore",
+		});
+		addFile("vpo-library-2026-01-04T000000Z.tar.gz", "damaged");
+		addFile("vpo-damaged-2026-01-05T000000Z.tar.gz", "raw files");
+		expect(await findBackup("latest", home.backups)).toBe(good);
+		const newest = await newestGoodBackup(home.backups, new Set());
+		expect(newest?.path).toBe(good);
+	});
+
+	test("is not there where all are damaged, or none is", async () => {
+		const finding = () => findBackup("latest", home.backups);
+		await expect(finding()).rejects.toThrow("no backup in");
+		addFile("damaged.tar.gz", "x");
+		await expect(finding()).rejects.toThrow("no undamaged backup in");
+		expect(await newestGoodBackup(home.backups, new Set())).toBeNull();
+	});
+});
+
+describe("what the last restore replaced", () => {
+	const safety = (name: string, created_at: string) =>
+		add(name, { created_at, kind: "pre-restore" });
+
+	test("is the newest safety backup", async () => {
+		safety("a.tar.gz", "2026-01-01T00:00:00Z");
+		const newest = safety("b.tar.gz", "2026-01-02T00:00:00Z");
+		add("c.tar.gz", { created_at: "2026-01-03T00:00:00Z" });
+		expect(await findReplaced(home.backups)).toBe(newest);
+	});
+
+	test("can't be put back where it was damaged", async () => {
+		safety("a.tar.gz", "2026-01-01T00:00:00Z");
+		addFile("vpo-damaged-2026-01-02T000000Z.tar.gz", "raw files");
+		await expect(findReplaced(home.backups)).rejects.toMatchObject({
+			code: "NOT_FOUND",
+			message: expect.stringContaining("vpo-damaged-2026-01-02T000000Z"),
+		});
+		const later = safety("b.tar.gz", "2026-01-03T00:00:00Z");
+		expect(await findReplaced(home.backups)).toBe(later);
+		expect(await newestSalvage(home.backups)).toBe(
+			"vpo-damaged-2026-01-02T000000Z.tar.gz",
+		);
+	});
+
+	test("is not there where nothing was replaced", async () => {
+		add("c.tar.gz");
+		await expect(findReplaced(home.backups)).rejects.toThrow(
+			"no restore to undo",
+		);
+		expect(await newestSalvage(home.backups)).toBeNull();
+	});
+});

@@ -1,0 +1,46 @@
+// Two things side by side fail as one, and neither goes on behind our back.
+
+import { expect, test } from "bun:test";
+import { together } from "../../../src/core/work/together.ts";
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+	const { promise, reject } = Promise.withResolvers<never>();
+	signal.addEventListener("abort", () => reject(signal.reason));
+	return promise;
+}
+
+test("both results come back", async () => {
+	const results = await together(
+		undefined,
+		async () => 1,
+		async () => "two",
+	);
+	expect(results).toEqual([1, "two"]);
+});
+
+test("the first failure stops the other and is what is thrown, once both have ended", async () => {
+	let hasEnded = false;
+	const other = async (signal: AbortSignal) => {
+		try {
+			return await untilAborted(signal);
+		} finally {
+			await Promise.resolve();
+			hasEnded = true;
+		}
+	};
+	const failing = together(
+		undefined,
+		async () => Promise.reject(new Error("damaged")),
+		other,
+	);
+	expect(failing).rejects.toThrow("damaged");
+	await failing.catch(() => undefined);
+	expect(hasEnded).toBe(true);
+});
+
+test("a signal from outside stops both", async () => {
+	const outside = new AbortController();
+	const both = together(outside.signal, untilAborted, untilAborted);
+	outside.abort(new Error("interrupted"));
+	expect(both).rejects.toThrow("interrupted");
+});

@@ -1,0 +1,96 @@
+// Claims: one process at a time, and a killed one is in nobody's way.
+
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { takeClaim } from "../../src/ground/claim.ts";
+import { makeScratch } from "../../src/ground/scratch.ts";
+import { Home } from "../helpers/program.ts";
+
+let home: Home;
+let path: string;
+
+beforeEach(() => {
+	home = new Home(null);
+	path = home.at("claim");
+});
+
+afterEach(() => home[Symbol.dispose]());
+
+async function startHolder() {
+	const script = join(import.meta.dir, "..", "helpers", "claimer.ts");
+	const child = Bun.spawn([process.execPath, script, path], {
+		stdin: "pipe",
+		stdout: "pipe",
+		stderr: "inherit",
+		timeout: 30_000,
+	});
+	const reader = child.stdout.getReader();
+	await reader.read();
+	return child;
+}
+
+test("a claim is free again once it is given up", async () => {
+	await using scratch = await makeScratch(home.path);
+	for (let round = 0; round < 3; round++) {
+		await using _ = await takeClaim(path, scratch);
+		expect(readdirSync(path)).toEqual([scratch.owner]);
+	}
+	expect(existsSync(path)).toBe(false);
+});
+
+test("waits for a living holder", async () => {
+	const holder = await startHolder();
+	await using scratch = await makeScratch(home.path);
+	const taken = takeClaim(path, scratch);
+	const first = await Promise.race([taken, Bun.sleep(200)]);
+	expect(first).toBeUndefined();
+	holder.stdin.end();
+	await using _ = await taken;
+	expect(await holder.exited).toBe(0);
+	expect(readdirSync(path)).toEqual([scratch.owner]);
+});
+
+test("takes over at once from a killed holder", async () => {
+	const holder = await startHolder();
+	holder.kill("SIGKILL");
+	await holder.exited;
+	expect(readdirSync(path)).toHaveLength(1);
+	await using scratch = await makeScratch(home.path);
+	const startedAt = performance.now();
+	await using _ = await takeClaim(path, scratch);
+	expect(performance.now() - startedAt).toBeLessThan(2000);
+	expect(readdirSync(path)).toEqual([scratch.owner]);
+});
+
+test("gives up on a living holder that hangs, and leaves it its claim", async () => {
+	const holder = await startHolder();
+	const before = readdirSync(path);
+	await using scratch = await makeScratch(home.path);
+	const taken = takeClaim(path, scratch, undefined, 50);
+	await expect(taken).rejects.toMatchObject({
+		code: "OPERATION_FAILED",
+		message: expect.stringContaining(`pid ${holder.pid}`),
+	});
+	expect(readdirSync(path)).toEqual(before);
+	holder.kill("SIGKILL");
+});
+
+test("takes over from another machine's holder once it has had its time", async () => {
+	mkdirSync(join(path, "1-123-0badcafe-12345678"), { recursive: true });
+	await using scratch = await makeScratch(home.path);
+	const startedAt = performance.now();
+	await using _ = await takeClaim(path, scratch, undefined, 300);
+	expect(performance.now() - startedAt).toBeGreaterThan(300);
+	expect(readdirSync(path)).toEqual([scratch.owner]);
+});
+
+test("a signal ends the waiting", async () => {
+	const holder = await startHolder();
+	await using scratch = await makeScratch(home.path);
+	const stop = new AbortController();
+	const taken = takeClaim(path, scratch, stop.signal);
+	stop.abort(new Error("enough"));
+	await expect(taken).rejects.toThrow("enough");
+	holder.kill("SIGKILL");
+});

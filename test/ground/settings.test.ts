@@ -1,0 +1,183 @@
+// Flags, environment and config.toml in, absolute paths out; every value says where it comes from.
+
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import {
+	expandHome,
+	homeFolder,
+	resolveSettings,
+	type SettingsFlags,
+} from "../../src/ground/settings.ts";
+
+let home: string;
+beforeEach(() => {
+	home = mkdtempSync(join(tmpdir(), "vpo-settings-"));
+	mkdirSync(join(home, ".vpo"));
+});
+afterEach(() => rmSync(home, { recursive: true }));
+
+const settle = (
+	environment: Record<string, string> = {},
+	flags: SettingsFlags = {},
+) => resolveSettings(flags, { HOME: home, ...environment });
+
+const configure = (text: string) =>
+	writeFileSync(join(home, ".vpo", "config.toml"), text);
+
+describe("without anything said", () => {
+	test("all is in the data folder, and nothing is created", () => {
+		expect(settle()).toMatchObject({
+			databasePath: join(home, ".vpo", "library.db"),
+			backupDir: join(home, ".vpo", "backups"),
+			tempDir: null,
+			configPath: join(home, ".vpo", "config.toml"),
+			pingUrl: null,
+			origins: {
+				databasePath: "default",
+				backupDir: "default",
+				tempDir: "default",
+				pingUrl: "default",
+			},
+		});
+	});
+
+	test("the data folder may be elsewhere", () => {
+		expect(settle({ VPO_DATA_DIR: "~/x/" })).toMatchObject({
+			databasePath: join(home, "x", "library.db"),
+			backupDir: join(home, "x", "backups"),
+			configPath: join(home, "x", "config.toml"),
+		});
+	});
+});
+
+describe("precedence", () => {
+	test("config.toml beats the default", () => {
+		configure(
+			'database_path = "/c.db"\n[backup]\ndirectory = "/c"\n[jobs]\ntemp_directory = "/ct"',
+		);
+		expect(settle()).toMatchObject({
+			databasePath: "/c.db",
+			backupDir: "/c",
+			tempDir: "/ct",
+			origins: {
+				databasePath: "config.toml",
+				backupDir: "config.toml",
+				tempDir: "config.toml",
+			},
+		});
+	});
+
+	test("the environment beats config.toml, a flag beats both", () => {
+		configure('database_path = "/c.db"\n[backup]\ndirectory = "/c"');
+		const env = { VPO_DATABASE_PATH: "/e.db", VPO_BACKUP_DIR: "/e" };
+		expect(settle(env)).toMatchObject({
+			databasePath: "/e.db",
+			backupDir: "/e",
+			origins: {
+				databasePath: "VPO_DATABASE_PATH",
+				backupDir: "VPO_BACKUP_DIR",
+			},
+		});
+		expect(settle(env, { database: "/f.db", backupDir: "/f" })).toMatchObject({
+			databasePath: "/f.db",
+			backupDir: "/f",
+			origins: { databasePath: "--database", backupDir: "--path" },
+		});
+	});
+
+	test("what is empty counts as unset, everywhere", () => {
+		configure('database_path = ""');
+		const env = { VPO_DATABASE_PATH: "", VPO_DATA_DIR: "", VPO_TEMP_DIR: "" };
+		expect(settle(env, { database: "" })).toMatchObject({
+			databasePath: join(home, ".vpo", "library.db"),
+			tempDir: null,
+		});
+	});
+});
+
+describe("paths", () => {
+	test.each([
+		["~", ""],
+		["~/a b", "a b"],
+		["~/a/../c/", "c"],
+		["~//d", "d"],
+	])("%s is in the home folder", (text, path) => {
+		expect(settle({ VPO_BACKUP_DIR: text }).backupDir).toBe(
+			resolve(home, path),
+		);
+	});
+
+	test.each(["~root/x", "a~", "./~", "~~"])(
+		"the tilde of %s stands for itself",
+		(text) => {
+			expect(settle({ VPO_BACKUP_DIR: text }).backupDir).toBe(resolve(text));
+		},
+	);
+
+	test("relative ones start where we are, in config.toml from its folder", () => {
+		configure('[backup]\ndirectory = "b"\n[jobs]\ntemp_directory = "../t"');
+		expect(settle({}, { database: "x.db" })).toMatchObject({
+			databasePath: resolve("x.db"),
+			backupDir: join(home, ".vpo", "b"),
+			tempDir: join(home, "t"),
+		});
+	});
+
+	test("the home folder is HOME, else the passwd entry's", () => {
+		expect(homeFolder({ HOME: "/h" })).toBe("/h");
+		expect(homeFolder({ HOME: "" })).toBe(userInfo().homedir);
+		expect(homeFolder({})).toBe(userInfo().homedir);
+	});
+
+	test("the home folder is asked for only where it is needed", () => {
+		const never = () => {
+			throw new Error("asked");
+		};
+		expect(expandHome("/x/~", never)).toBe("/x/~");
+		expect(() => expandHome("~/x", never)).toThrow("asked");
+	});
+});
+
+describe("config.toml", () => {
+	test("keys that are not ours may be anything", () => {
+		configure(
+			'backup_directory = 3\n[jobs]\nmax = [1]\n[x.y]\nbackup = "z"\n[[q]]\na = 1',
+		);
+		expect(settle().backupDir).toBe(join(home, ".vpo", "backups"));
+	});
+
+	test("a missing one is none, unless it was named", () => {
+		rmSync(join(home, ".vpo"), { recursive: true });
+		expect(settle().tempDir).toBeNull();
+		expect(() => settle({ VPO_CONFIG_PATH: "/none.toml" })).toThrow(
+			expect.objectContaining({
+				code: "CONFIG_ERROR",
+				exitCode: 11,
+				message: "cannot read /none.toml: no such file or folder",
+				hint: "correct VPO_CONFIG_PATH, or unset it",
+			}),
+		);
+	});
+
+	test("a wrong one is told with its path and line", () => {
+		configure("[backup]\n\ndirectory =\n[jobs]\n");
+		expect(() => settle()).toThrow(
+			expect.objectContaining({
+				code: "CONFIG_ERROR",
+				message: expect.stringMatching(
+					/\/\.vpo\/config\.toml: not valid TOML, line 3: /,
+				),
+			}),
+		);
+	});
+
+	test("the wrong line of a long one is found soon", () => {
+		const lines = Array.from({ length: 3000 }, (_, n) => `key_${n} = ${n}`);
+		configure([...lines, "wrong wrong", ...lines].join("\n"));
+		const startedAt = performance.now();
+		expect(() => settle()).toThrow("line 3001: ");
+		expect(performance.now() - startedAt).toBeLessThan(3000);
+	});
+});
