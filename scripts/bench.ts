@@ -1,4 +1,4 @@
-// Measures vpo against what does the same job on a Debian system, and writes the README's table.
+// Measures vpo against what does the same job on a Debian system, and writes the tables of docs/benchmarks.md.
 // Every promise stands next to what was measured; nothing fails because a machine is slow.
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,7 +29,7 @@ const parts = {
 } satisfies Record<string, (bench: Bench) => Promise<Findings>>;
 
 const built = join(import.meta.dir, "../dist/vpo");
-const readme = join(import.meta.dir, "../README.md");
+const page = join(import.meta.dir, "../docs/benchmarks.md");
 const growthMb = [10, 100, 1_000, 4_000];
 
 const usage = `usage: bun scripts/bench.ts [--quick | --full] [--only PART,...] [--vpo PATH]
@@ -37,7 +37,7 @@ const usage = `usage: bun scripts/bench.ts [--quick | --full] [--only PART,...] 
   --full   up to 4 GB
   --only   of ${Object.keys(parts).join(", ")}
   --vpo    another program than dist/vpo
---only and --vpo leave the README as it is.
+--only and --vpo leave the page as it is.
 BENCH_DIR is where the scratch folder is made (20 GB with --full); default ${tmpdir()}`;
 
 const interruption = new AbortController();
@@ -80,8 +80,8 @@ async function main(): Promise<void> {
 	);
 	console.log(report);
 	const isComplete = !values.only && vpo === built;
-	if (isComplete && insertReport(readme, report)) {
-		console.error("README.md updated");
+	if (isComplete && insertReport(page, report)) {
+		console.error("docs/benchmarks.md updated");
 	}
 }
 

@@ -16,7 +16,7 @@ const PARTS: Readonly<Record<string, () => Promise<SoakRow[]>>> = {
 	large: soakLarge,
 	loops: soakLoops,
 };
-const README = join(import.meta.dir, "..", "README.md");
+const PAGE = join(import.meta.dir, "..", "docs", "guarantees.md");
 const MARKED = /(<!-- soak:start -->\n)[\s\S]*?(<!-- soak:end -->)/;
 
 const wanted = process.argv.slice(2);
@@ -49,7 +49,7 @@ const table = [
 ].join("\n");
 console.log(table);
 if (wanted.length === 0) {
-	const text = readFileSync(README, "utf8");
-	writeFileSync(README, text.replace(MARKED, `$1\n${table}\n\n$2`));
+	const text = readFileSync(PAGE, "utf8");
+	writeFileSync(PAGE, text.replace(MARKED, `$1\n${table}\n\n$2`));
 }
 process.exit(rows.some(({ lost }) => lost > 0) ? 1 : 0);

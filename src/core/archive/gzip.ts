@@ -11,7 +11,7 @@ export { BLOCK_BYTES } from "./gzip.format.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The gzip level where nobody chose one; see the README's table of levels for why. */
+/** The gzip level where nobody chose one; see the table of levels in docs/benchmarks.md for why. */
 export const DEFAULT_LEVEL = 5;
 
 /** As many gzip workers as the process may use cores, at most eight. */
