@@ -3,7 +3,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { commandHelp, rootHelp } from "../../src/cli/help.ts";
 import { LIBRARY_COMMANDS } from "../../src/cli/root.ts";
-import { Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+import { binary, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
 
 setDefaultTimeout(30_000);
 
@@ -61,6 +61,22 @@ describe.each(PROGRAMS)("$name", (program) => {
 			});
 		}
 	});
+});
+
+test("--version --json tells what the executable was made from", async () => {
+	using home = new Home(null);
+	const head = Bun.spawnSync(["git", "rev-parse", "HEAD"], {
+		cwd: import.meta.dir,
+	});
+	const outcome = await runJson(binary, home, ["--version"]);
+	expect(outcome.json).toEqual({
+		version: expect.any(String),
+		commit: expect.stringMatching(/^[0-9a-f]{40}(\+changes)?$/),
+		target: `linux-${process.arch}`,
+		bun: Bun.version,
+		sqlite: expect.stringMatching(/^3\.\d+\.\d+$/),
+	});
+	expect(outcome.json.commit).toStartWith(head.stdout.toString().trim());
 });
 
 test.each(NAMES)("the help of %s fits 80 columns", async (name) => {

@@ -1,12 +1,18 @@
 // The few words of argv that concern every call. Loads next to nothing.
 
-import { version } from "../../ground/version.ts";
+import { build, version } from "../../ground/version.ts";
 import type { Result } from "../output.ts";
 
 /** What --version says. */
 export const versionResult: Result = {
 	text: `vpo ${version}`,
-	json: { version },
+	json: {
+		version,
+		commit: build?.commit ?? null,
+		target: build?.target ?? null,
+		bun: Bun.version,
+		sqlite: build?.sqlite ?? null,
+	},
 };
 
 /** The words before `end`, all if it is not among them. */
