@@ -82,10 +82,10 @@ describe.each([
 	["a single byte", Uint8Array.of(31), /no archive that vpo knows/],
 	["text", magic(0x68, 0x65, 0x6c, 0x6c, 0x6f), /no archive that vpo knows/],
 	["zeros", new Uint8Array(20_000), /no archive that vpo knows/],
-	["the first two bytes of gzip", Uint8Array.of(31, 139), /damaged gzip/],
-	["a gzip file of nothing", gzip(new Uint8Array(0)), /truncated/],
+	["the first two bytes of gzip", Uint8Array.of(31, 139), /incomplete/],
+	["a gzip file of nothing", gzip(new Uint8Array(0)), /incomplete/],
 	["a gzip file of a library", gzip(library), /damaged tar header/],
-	["a gzip file of a gzip file", gzip(gzip(plainTar)), /tar header|truncated/],
+	["a gzip file of a gzip file", gzip(gzip(plainTar)), /tar header|incomplete/],
 	["a gzip file of text", gzip(magic(0x68, 0x65)), /damaged tar header/],
 	[
 		"a gzip file of a photo archive",

@@ -57,6 +57,7 @@ export async function makeBackups(
 				kind,
 				tableRows: { files: fileCount },
 				shrinkWarning,
+				isSealed: true,
 			},
 		});
 		const name = backupName(at, kind, 1);

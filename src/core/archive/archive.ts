@@ -2,6 +2,7 @@
 
 import { type OnBytes, readPieces, writeNewFile } from "../../ground/files.ts";
 import { BLOCK_BYTES, type GzipPool } from "./gzip.ts";
+import { sealed } from "./seal.ts";
 import {
 	encodeHeader,
 	endOfArchive,
@@ -69,7 +70,8 @@ export interface WriteOptions {
 }
 
 /**
- * Writes a new archive of the parts and their SHA256SUMS; syncing it is left to the caller. Each part begins a gzip member of its own.
+ * Writes a new archive of the parts and their SHA256SUMS, and seals it; syncing it is left to the caller. Each part begins
+ * a gzip member of its own.
  * @returns the SHA256SUMS that it holds
  */
 export async function writeArchive(
@@ -80,7 +82,8 @@ export async function writeArchive(
 	const checksums = formatChecksums(parts);
 	const members = [...parts, textPart(CHECKSUMS_NAME, checksums)];
 	const blocks = tarBlocks(members, options);
-	await writeNewFile(path, options.pool.compress(blocks, options.level));
+	const stream = options.pool.compress(blocks, options.level);
+	await writeNewFile(path, sealed(stream));
 	return checksums;
 }
 

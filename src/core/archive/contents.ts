@@ -8,6 +8,9 @@ import {
 	METADATA_NAME,
 } from "./archive.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";
+import { incomplete } from "./reader.ts";
+import type { SealState } from "./seal.ts";
+import { encodeHeader, type ReadMember } from "./tar.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -18,7 +21,12 @@ export interface Contents {
 	readonly checksums: string | null;
 }
 
+/** The members of our archives, in their order. */
+const MEMBER_NAMES = [METADATA_NAME, DATABASE_NAME, CHECKSUMS_NAME];
+
 export interface Found {
+	/** In the order in which they were read. */
+	readonly members: ReadMember[];
 	metadata?: Bytes;
 	checksums?: Bytes;
 	database?: { sizeBytes: number; sha256: string };
@@ -34,11 +42,10 @@ export function requireDeclaredSize(
 }
 
 // Everything that an archive says of itself must agree with everything else.
-export function agree({
-	metadata: json,
-	checksums,
-	database,
-}: Found): Contents {
+export function agree(
+	{ members, metadata: json, checksums, database }: Found,
+	seal: SealState | "foreign",
+): Contents {
 	if (!json) throw invalid(`${METADATA_NAME} is missing`);
 	if (!database) throw invalid(`${DATABASE_NAME} is missing`);
 	requireDeclaredSize(json, database.sizeBytes);
@@ -47,6 +54,7 @@ export function agree({
 		throw invalid("library.db does not match the checksum in its metadata");
 	}
 	if (metadata.own && !checksums) throw invalid(`${CHECKSUMS_NAME} is missing`);
+	if (metadata.own?.isSealed) requireOwnForm(members, metadata, seal);
 	if (!checksums) return { metadata, checksums: null };
 	const expected = formatChecksums([
 		{ name: METADATA_NAME, sha256: Bun.SHA256.hash(json, "hex") },
@@ -56,6 +64,26 @@ export function agree({
 		throw invalid(`the contents do not match ${CHECKSUMS_NAME}`);
 	}
 	return { metadata, checksums: expected };
+}
+
+// What we wrote we read exactly so: the seal speaks for each byte, and this for whoever made the seal.
+function requireOwnForm(
+	members: readonly ReadMember[],
+	{ createdAt }: Metadata,
+	seal: SealState | "foreign",
+): void {
+	if (seal === "missing") throw incomplete();
+	if (seal !== "intact") throw invalid("its gzip header is not ours");
+	const modifiedAt = new Date(createdAt);
+	const isOurs = members.every(
+		({ name, sizeBytes, header, isExtended }, index) =>
+			name === MEMBER_NAMES[index] &&
+			!isExtended &&
+			encodeHeader(name, sizeBytes, modifiedAt).every(
+				(byte, at) => header[at] === byte,
+			),
+	);
+	if (!isOurs) throw invalid("its tar headers are not as vpo writes them");
 }
 
 /** What is wrong with an archive; the reader adds which one it is. */

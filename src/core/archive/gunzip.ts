@@ -2,6 +2,7 @@
 
 import { createGunzip } from "node:zlib";
 import { AppError } from "../../ground/errors.ts";
+import { damagedGzip } from "./gzip.format.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -35,7 +36,7 @@ export async function* gunzipStream(
 		for await (const block of gunzip) yield block as Bytes;
 	} catch (cause) {
 		if (cause instanceof AppError) throw cause;
-		throw new AppError("INVALID_ARCHIVE", "damaged gzip data", { cause });
+		throw damagedGzip(cause);
 	} finally {
 		gunzip.destroy();
 		await fed;

@@ -1,6 +1,9 @@
 // The shape of our gzip streams, shared by the pool and its workers.
 // RFC 1952 allows a file to be a row of members; ours all start with the same ten bytes, so that a reader finds the borders.
 
+import { AppError, errnoOf } from "../../ground/errors.ts";
+import { incomplete } from "./reader.ts";
+
 /** Input bytes of one gzip member. */
 export const BLOCK_BYTES = 1024 * 1024;
 
@@ -21,6 +24,14 @@ export const MEMBER_HEADER = Uint8Array.of(
 /** Whether a file that begins with these bytes is a row of our own members. */
 export function startsMember(bytes: Uint8Array): boolean {
 	return MEMBER_HEADER.every((byte, index) => bytes[index] === byte);
+}
+
+/** What zlib found wrong with the last bytes of a file: damaged, or cut off. */
+export function damagedGzip(cause: unknown): AppError {
+	const isCutOff = errnoOf(cause) === "Z_BUF_ERROR";
+	return isCutOff
+		? incomplete(cause)
+		: new AppError("INVALID_ARCHIVE", "damaged gzip data", { cause });
 }
 
 /** The most that one of our members can take: an incompressible block is stored, 5 bytes for each 64 KiB and 18 around. */

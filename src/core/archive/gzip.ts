@@ -65,9 +65,9 @@ export class GzipPool implements Disposable {
 	 * Single members become blocks, each valid until the next.
 	 * @throws AppError INVALID_ARCHIVE at the first damaged one
 	 */
-	decompress(members: AsyncIterable<Bytes>): AsyncIterable<Bytes> {
-		return this.#inOrder(members, (member) =>
-			this.#nextThread().call("gunzip", member),
+	decompress(members: AsyncIterable<GzipMember>): AsyncIterable<Bytes> {
+		return this.#inOrder(members, ({ bytes, isLast }) =>
+			this.#nextThread().call("gunzip", bytes, isLast),
 		);
 	}
 
@@ -96,14 +96,14 @@ export class GzipPool implements Disposable {
 	}
 
 	// Two blocks a worker are under way, so that no worker waits for the next one.
-	async *#inOrder(
-		input: AsyncIterable<Bytes>,
-		work: (bytes: Bytes) => Promise<Bytes>,
+	async *#inOrder<Input>(
+		input: AsyncIterable<Input>,
+		work: (input: Input) => Promise<Bytes>,
 	): AsyncGenerator<Bytes> {
 		const ahead = this.size * 2;
 		const queue: Promise<Bytes>[] = [];
-		for await (const bytes of input) {
-			const result = work(bytes);
+		for await (const next of input) {
+			const result = work(next);
 			result.catch(() => undefined);
 			queue.push(result);
 			if (queue.length >= ahead) yield* lend(await queue.shift());
@@ -124,13 +124,19 @@ function* lend(bytes: Bytes | undefined): Generator<Bytes> {
 	release(bytes);
 }
 
+/** A member, valid until the next one is asked for. */
+export interface GzipMember {
+	readonly bytes: Bytes;
+	readonly isLast: boolean;
+}
+
 /**
  * Splits our own gzip stream at its member headers.
  * @throws AppError INVALID_ARCHIVE: a member is longer than any of ours can be
  */
 export async function* splitMembers(
 	chunks: AsyncIterable<Bytes>,
-): AsyncGenerator<Bytes> {
+): AsyncGenerator<GzipMember> {
 	let rest = ownBuffer(0);
 	for await (const chunk of chunks) {
 		const joined = ownBuffer(rest.byteLength + chunk.byteLength);
@@ -140,7 +146,7 @@ export async function* splitMembers(
 		rest = joined;
 		let next = rest.indexOf(MEMBER_HEADER, 1);
 		while (next > 0) {
-			yield new Uint8Array(rest.subarray(0, next));
+			yield { bytes: new Uint8Array(rest.subarray(0, next)), isLast: false };
 			rest = rest.subarray(next);
 			next = rest.indexOf(MEMBER_HEADER, 1);
 		}
@@ -148,7 +154,7 @@ export async function* splitMembers(
 			throw new AppError("INVALID_ARCHIVE", "damaged gzip data");
 		}
 	}
-	yield new Uint8Array(rest);
+	yield { bytes: new Uint8Array(rest), isLast: true };
 }
 
 // A buffer that shares its memory with no other, as Buffer's own small ones do.

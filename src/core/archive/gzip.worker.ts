@@ -6,6 +6,7 @@ import { lowerPriorityFurther } from "../../ground/process.ts";
 import { serve } from "../work/thread.ts";
 import {
 	BLOCK_BYTES,
+	damagedGzip,
 	endsWithTrailer,
 	MEMBER_HEADER,
 	release,
@@ -29,9 +30,10 @@ const operations = {
 
 	/**
 	 * Decompresses exactly one member, to at most BLOCK_BYTES.
+	 * @param isLast whether it ends the file, and may have been cut off with it
 	 * @throws AppError INVALID_ARCHIVE: anything in it is wrong, or something follows it, or it holds nothing, as none of ours does
 	 */
-	gunzip(member: Bytes): Bytes {
+	gunzip(member: Bytes, isLast: boolean): Bytes {
 		try {
 			const block: Bytes = gunzipSync(member, GUNZIP);
 			if (block.byteLength > 0 && endsWithTrailer(member, block)) {
@@ -39,6 +41,7 @@ const operations = {
 				return block;
 			}
 		} catch (cause) {
+			if (isLast) throw damagedGzip(cause);
 			throw new AppError("INVALID_ARCHIVE", "damaged gzip data", { cause });
 		}
 		throw new AppError("INVALID_ARCHIVE", "damaged gzip data");

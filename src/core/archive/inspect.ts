@@ -12,6 +12,8 @@ import {
 	type Metadata,
 	parseMetadata,
 } from "./metadata.ts";
+import { incomplete } from "./reader.ts";
+import { endsWithSeal, SEAL_BYTES } from "./seal.ts";
 import { TAR_BLOCK_BYTES } from "./tar.ts";
 import { atPath } from "./unpack.ts";
 
@@ -82,15 +84,17 @@ function readEnds(
 	tail: Buffer<ArrayBuffer>,
 ): Metadata {
 	const second = head.indexOf(MEMBER_HEADER, 1);
-	if (second < 0) throw new AppError("INVALID_ARCHIVE", "truncated");
+	if (second < 0) throw incomplete();
 	const metadata = parseMetadata(
 		bodyOf(METADATA_NAME, gunzip(head.subarray(0, second))),
 	);
-	const last = tail.lastIndexOf(MEMBER_HEADER);
-	const sums = last < 0 ? null : checksumsIn(tail.subarray(last));
-	if (!metadata.own || !sums?.includes(metadata.own.databaseSha256)) {
-		throw new AppError("INVALID_ARCHIVE", "truncated, or damaged at its end");
-	}
+	const hasSeal = endsWithSeal(tail);
+	const end = hasSeal ? tail.subarray(0, -SEAL_BYTES) : tail;
+	const last = end.lastIndexOf(MEMBER_HEADER);
+	const sums = last < 0 ? null : checksumsIn(end.subarray(last));
+	const { own } = metadata;
+	if (!own || !sums?.includes(own.databaseSha256)) throw incomplete();
+	if (own.isSealed && !hasSeal) throw incomplete();
 	return metadata;
 }
 

@@ -37,6 +37,7 @@ const OwnMetadata = v.object({
 	kind: v.string(),
 	table_rows: v.optional(v.record(v.string(), count), {}),
 	shrink_warning: v.optional(v.nullable(v.string()), null),
+	sealed: v.optional(v.boolean(), false),
 });
 
 /** What an archive says of itself. Text in it is untrusted: it may hold control characters. */
@@ -63,6 +64,8 @@ export interface OwnPart {
 	readonly tableRows: Readonly<Record<string, number>>;
 	/** What the library had lost against the backup before; null if nothing to speak of. */
 	readonly shrinkWarning: string | null;
+	/** Whether its archive ends with a seal, as all do but those of early versions. */
+	readonly isSealed: boolean;
 }
 
 /** The bytes of a backup_metadata.json. */
@@ -82,6 +85,7 @@ export function encodeMetadata(metadata: Metadata & { own: OwnPart }): string {
 		kind: metadata.own.kind,
 		table_rows: metadata.own.tableRows,
 		shrink_warning: metadata.own.shrinkWarning,
+		sealed: metadata.own.isSealed,
 	};
 	return `${JSON.stringify(json, null, 2)}\n`;
 }
@@ -129,6 +133,7 @@ function ownPart(parsed: v.InferOutput<typeof OwnMetadata>): OwnPart {
 		kind: parsed.kind,
 		tableRows: parsed.table_rows,
 		shrinkWarning: parsed.shrink_warning,
+		isSealed: parsed.sealed,
 	};
 }
 

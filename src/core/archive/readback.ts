@@ -13,7 +13,7 @@ import {
 } from "./archive.ts";
 import { ByteReader } from "./reader.ts";
 import { nextMember, skipPadding } from "./tar.ts";
-import { openBlocks, type ReadOptions, readArchive } from "./unpack.ts";
+import { openContent, type ReadOptions, readArchive } from "./unpack.ts";
 import type { Workshop } from "./workshop.ts";
 
 /**
@@ -54,7 +54,8 @@ export async function readPartsBack(
 }
 
 async function sumMembers(path: string, options: ReadOptions): Promise<string> {
-	await using reader = new ByteReader(await openBlocks(path, options));
+	const { blocks } = await openContent(path, options);
+	await using reader = new ByteReader(blocks);
 	const sums: Checksum[] = [];
 	for (let member = await nextMember(reader); member; ) {
 		const { name, sizeBytes } = member;

@@ -4,6 +4,17 @@ import { AppError } from "../../ground/errors.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+const INCOMPLETE = "its end is missing";
+
+/** What is wrong with an archive that was cut off, by a full disk or a broken upload. */
+export function incomplete(cause?: unknown): AppError {
+	return new AppError("INVALID_ARCHIVE", INCOMPLETE, { cause });
+}
+
+export function isIncomplete(error: AppError): boolean {
+	return error.message === INCOMPLETE;
+}
+
 export class ByteReader implements AsyncDisposable {
 	readonly #chunks: AsyncIterator<Bytes>;
 	#current: Bytes = new Uint8Array(0);
@@ -33,7 +44,7 @@ export class ByteReader implements AsyncDisposable {
 	async *pieces(count: number): AsyncGenerator<Bytes> {
 		for (let left = count; left > 0; ) {
 			if (this.#current.byteLength === 0 && !(await this.#advance())) {
-				throw new AppError("INVALID_ARCHIVE", "truncated");
+				throw incomplete();
 			}
 			const piece = this.#current.subarray(0, left);
 			this.#current = this.#current.subarray(piece.byteLength);

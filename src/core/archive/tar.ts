@@ -54,22 +54,35 @@ export interface Member {
 	readonly sizeBytes: number;
 }
 
+/** A member as it was read, with all that its header says. */
+export interface ReadMember extends Member {
+	readonly header: Bytes;
+	/** Whether an extended header says more. */
+	readonly isExtended: boolean;
+}
+
 /**
  * Reads the next member's header; the caller then reads its body and its padding.
  * @returns null at the end of the archive, once everything up to the end of the stream was seen to be empty
  * @throws AppError INVALID_ARCHIVE: not a plain regular file, or anything else that our own archives never have
  */
-export async function nextMember(reader: ByteReader): Promise<Member | null> {
-	const header = decodeHeader(await reader.exactly(TAR_BLOCK_BYTES));
+export async function nextMember(
+	reader: ByteReader,
+): Promise<ReadMember | null> {
+	const block = await reader.exactly(TAR_BLOCK_BYTES);
+	const header = decodeHeader(block);
 	if (header === null) {
 		await expectEnd(reader);
 		return null;
 	}
-	if (header.type !== "ExtendedHeader") return regularFile(header);
+	if (header.type !== "ExtendedHeader") {
+		return { ...regularFile(header), header: block, isExtended: false };
+	}
 	await readHarmlessPax(reader, header.size ?? 0);
-	const extended = decodeHeader(await reader.exactly(TAR_BLOCK_BYTES));
+	const next = await reader.exactly(TAR_BLOCK_BYTES);
+	const extended = decodeHeader(next);
 	if (extended === null) throw invalid("an extended header without a member");
-	return regularFile(extended);
+	return { ...regularFile(extended), header: next, isExtended: true };
 }
 
 /** Reads over the zero bytes that follow a member's body. */

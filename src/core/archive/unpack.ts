@@ -22,7 +22,8 @@ import { gunzipStream } from "./gunzip.ts";
 import { startsMember } from "./gzip.format.ts";
 import { type GzipPool, splitMembers } from "./gzip.ts";
 import { MAX_METADATA_BYTES, parseMetadata } from "./metadata.ts";
-import { ByteReader } from "./reader.ts";
+import { ByteReader, isIncomplete } from "./reader.ts";
+import { SealedStream, type SealState } from "./seal.ts";
 import { type Member, nextMember, skipPadding } from "./tar.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -51,8 +52,9 @@ export async function readArchive(
 ): Promise<Contents> {
 	await requireSupportedFormat(path);
 	try {
-		await using reader = new ByteReader(await openBlocks(path, options));
-		return await readMembers(reader, options);
+		const content = await openContent(path, options);
+		await using reader = new ByteReader(content.blocks);
+		return agree(await readMembers(reader, options), content.seal());
 	} catch (error) {
 		throw atPath(path, error);
 	}
@@ -72,30 +74,43 @@ export function atPath(path: string, error: unknown): unknown {
 		message.length > MOST_MESSAGE_LENGTH
 			? `${message.slice(0, MOST_MESSAGE_LENGTH)}…`
 			: message;
-	return new AppError("INVALID_ARCHIVE", `damaged archive ${path}: ${short}`, {
+	const kind = isIncomplete(error) ? "incomplete" : "damaged";
+	return new AppError("INVALID_ARCHIVE", `${kind} archive ${path}: ${short}`, {
 		hint: "take another backup: vpo library backups",
 		cause: error,
 	});
 }
 
+/** What is in a gzip stream. */
+export interface Content {
+	readonly blocks: AsyncIterable<Bytes>;
+	/** What became of its seal, once it was read to its end; "foreign" where its first bytes are not ours. */
+	seal(): SealState | "foreign";
+}
+
 /** The content of any archive of ours or of VPO's, decompressed. */
-export async function openBlocks(
+export async function openContent(
 	path: string,
 	{ pool, signal, onBytes }: ReadOptions,
-): Promise<AsyncIterable<Bytes>> {
+): Promise<Content> {
 	const head = await readHead(path, 16);
 	const pieces = readPieces(path, signal, onBytes);
-	if (startsMember(head)) return pool.decompress(splitMembers(pieces));
-	return gunzipStream(pieces);
+	if (!startsMember(head)) {
+		return { blocks: gunzipStream(pieces), seal: () => "foreign" };
+	}
+	const stream = new SealedStream(pieces);
+	const blocks = pool.decompress(splitMembers(stream.content()));
+	return { blocks, seal: () => stream.state };
 }
 
 async function readMembers(
 	reader: ByteReader,
 	options: ReadOptions,
-): Promise<Contents> {
-	const found: Found = {};
+): Promise<Found> {
+	const found: Found = { members: [] };
 	for (let member = await nextMember(reader); member; ) {
 		const { name, sizeBytes } = member;
+		found.members.push(member);
 		if (name === METADATA_NAME && !found.metadata) {
 			found.metadata = await small(reader, member, MAX_METADATA_BYTES);
 			parseMetadata(found.metadata);
@@ -111,7 +126,7 @@ async function readMembers(
 		await skipPadding(reader, sizeBytes);
 		member = await nextMember(reader);
 	}
-	return agree(found);
+	return found;
 }
 
 function small(

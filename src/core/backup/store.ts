@@ -108,6 +108,7 @@ async function pack(
 			kind: options.kind,
 			tableRows: seen.tableRows,
 			shrinkWarning: findShrinkage(seen, options.previous),
+			isSealed: true,
 		},
 	};
 	const parts = [textPart(METADATA_NAME, encodeMetadata(metadata)), database];

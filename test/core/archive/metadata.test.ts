@@ -50,6 +50,7 @@ const anyMetadata = fc.record({
 			noNullPrototype: true,
 		}),
 		shrinkWarning: fc.option(fc.string({ unit: "binary" })),
+		isSealed: fc.boolean(),
 	}),
 });
 
@@ -109,6 +110,7 @@ test("keys that older archives of ours lack have their defaults", () => {
 		note: null,
 		tableRows: {},
 		shrinkWarning: null,
+		isSealed: false,
 	});
 });
 

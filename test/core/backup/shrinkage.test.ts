@@ -31,6 +31,7 @@ function previous(
 			kind: "manual",
 			tableRows,
 			shrinkWarning: null,
+			isSealed: true,
 		},
 	};
 }
