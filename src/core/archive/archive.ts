@@ -1,8 +1,8 @@
 // Writes the archive: parts and their SHA256SUMS in a .tar.gz whose gzip members can be made and checked in parallel.
 
 import { type OnBytes, readPieces, writeNewFile } from "../../ground/files.ts";
+import { sealed } from "./gzip/seal.ts";
 import { BLOCK_BYTES, type GzipPool } from "./gzip.ts";
-import { sealed } from "./seal.ts";
 import {
 	encodeHeader,
 	endOfArchive,

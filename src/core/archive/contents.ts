@@ -7,9 +7,9 @@ import {
 	formatChecksums,
 	METADATA_NAME,
 } from "./archive.ts";
+import type { SealState } from "./gzip/seal.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";
 import { incomplete } from "./reader.ts";
-import type { SealState } from "./seal.ts";
 import { encodeHeader, type ReadMember } from "./tar.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

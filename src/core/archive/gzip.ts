@@ -4,10 +4,10 @@
 import { AppError } from "../../ground/errors.ts";
 import { usableCores } from "../work/cores.ts";
 import { Thread } from "../work/thread.ts";
-import { MAX_MEMBER_BYTES, MEMBER_HEADER, release } from "./gzip.format.ts";
+import { MAX_MEMBER_BYTES, MEMBER_HEADER, release } from "./gzip/format.ts";
 import type { GzipOperations } from "./gzip.worker.ts";
 
-export { BLOCK_BYTES } from "./gzip.format.ts";
+export { BLOCK_BYTES } from "./gzip/format.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -10,7 +10,7 @@ import {
 	endsWithTrailer,
 	MEMBER_HEADER,
 	release,
-} from "./gzip.format.ts";
+} from "./gzip/format.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -6,14 +6,14 @@ import { promisify } from "node:util";
 import { AppError, fileError } from "../../ground/errors.ts";
 import { CHECKSUMS_NAME, METADATA_NAME } from "./archive.ts";
 import { cannotOpen, requireGzip, requireRegularFile } from "./format.ts";
-import { endsWithTrailer, MEMBER_HEADER, startsMember } from "./gzip.format.ts";
+import { endsWithTrailer, MEMBER_HEADER, startsMember } from "./gzip/format.ts";
+import { endsWithSeal, SEAL_BYTES } from "./gzip/seal.ts";
 import {
 	MAX_METADATA_BYTES,
 	type Metadata,
 	parseMetadata,
 } from "./metadata.ts";
 import { incomplete } from "./reader.ts";
-import { endsWithSeal, SEAL_BYTES } from "./seal.ts";
 import { TAR_BLOCK_BYTES } from "./tar.ts";
 import { atPath } from "./unpack.ts";
 

@@ -18,12 +18,12 @@ import {
 	requireDeclaredSize,
 } from "./contents.ts";
 import { requireSupportedFormat } from "./format.ts";
-import { gunzipStream } from "./gunzip.ts";
-import { startsMember } from "./gzip.format.ts";
+import { startsMember } from "./gzip/format.ts";
+import { gunzipStream } from "./gzip/gunzip.ts";
+import { SealedStream, type SealState } from "./gzip/seal.ts";
 import { type GzipPool, splitMembers } from "./gzip.ts";
 import { MAX_METADATA_BYTES, parseMetadata } from "./metadata.ts";
 import { ByteReader, isIncomplete } from "./reader.ts";
-import { SealedStream, type SealState } from "./seal.ts";
 import { type Member, nextMember, skipPadding } from "./tar.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

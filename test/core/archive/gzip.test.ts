@@ -2,7 +2,7 @@
 
 import { afterAll, describe, expect, test } from "bun:test";
 import { gunzipSync } from "node:zlib";
-import { startsMember } from "../../../src/core/archive/gzip.format.ts";
+import { startsMember } from "../../../src/core/archive/gzip/format.ts";
 import { GzipPool, splitMembers } from "../../../src/core/archive/gzip.ts";
 import { membersOf } from "../../helpers/damage.ts";
 import {

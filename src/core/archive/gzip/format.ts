@@ -1,8 +1,8 @@
 // The shape of our gzip streams, shared by the pool and its workers.
 // RFC 1952 allows a file to be a row of members; ours all start with the same ten bytes, so that a reader finds the borders.
 
-import { AppError, errnoOf } from "../../ground/errors.ts";
-import { incomplete } from "./reader.ts";
+import { AppError, errnoOf } from "../../../ground/errors.ts";
+import { incomplete } from "../reader.ts";
 
 /** Input bytes of one gzip member. */
 export const BLOCK_BYTES = 1024 * 1024;

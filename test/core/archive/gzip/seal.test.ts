@@ -8,13 +8,18 @@ import {
 	SEAL_BYTES,
 	SealedStream,
 	sealed,
-} from "../../../src/core/archive/seal.ts";
-import { tinyOwnArchive } from "../../helpers/damage.ts";
-import { type Bytes, concat, noise, ownGzip } from "../../helpers/hostile.ts";
-import { python } from "../../helpers/peer.ts";
-import { Home } from "../../helpers/program.ts";
-import { succeed } from "../../helpers/state.ts";
-import { collect, expectSame, inPieces } from "../../helpers/streams.ts";
+} from "../../../../src/core/archive/gzip/seal.ts";
+import { tinyOwnArchive } from "../../../helpers/damage.ts";
+import {
+	type Bytes,
+	concat,
+	noise,
+	ownGzip,
+} from "../../../helpers/hostile.ts";
+import { python } from "../../../helpers/peer.ts";
+import { Home } from "../../../helpers/program.ts";
+import { succeed } from "../../../helpers/state.ts";
+import { collect, expectSame, inPieces } from "../../../helpers/streams.ts";
 
 let home: Home;
 let own: Bytes;

@@ -1,8 +1,8 @@
 // Any other gzip stream than ours, VPO's own archives above all: in one thread, and as strictly as our members.
 
 import { createGunzip } from "node:zlib";
-import { AppError } from "../../ground/errors.ts";
-import { damagedGzip } from "./gzip.format.ts";
+import { AppError } from "../../../ground/errors.ts";
+import { damagedGzip } from "./format.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -1,7 +1,7 @@
 // The seal: what ends each archive of ours. An empty gzip member (RFC 1952 lets every reader pass over it) whose extra
 // field holds the SHA-256 of all bytes before it, so that not one bit of an archive can change unseen.
 
-import { AppError } from "../../ground/errors.ts";
+import { AppError } from "../../../ground/errors.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

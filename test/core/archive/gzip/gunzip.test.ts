@@ -1,15 +1,15 @@
 // Gzip streams that are not ours: read to the last byte, or refused.
 
 import { describe, expect, test } from "bun:test";
-import { gunzipStream } from "../../../src/core/archive/gunzip.ts";
+import { gunzipStream } from "../../../../src/core/archive/gzip/gunzip.ts";
 import {
 	type Bytes,
 	concat,
 	gzip,
 	noise,
 	OWN_HEADER,
-} from "../../helpers/hostile.ts";
-import { collect, expectSame, inPieces } from "../../helpers/streams.ts";
+} from "../../../helpers/hostile.ts";
+import { collect, expectSame, inPieces } from "../../../helpers/streams.ts";
 
 const MIB = 1024 * 1024;
 
