@@ -6,7 +6,7 @@ const argv = process.argv.slice(2);
 // Answered before anything is loaded. What doesn't take the answer is reported like any other failure, below.
 if (
 	argv.length === 1 &&
-	argv[0] === "--version" &&
+	/^(--version|-V)$/.test(argv[0] ?? "") &&
 	(await say(versionResult.text))
 ) {
 	process.exit(0);

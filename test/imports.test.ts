@@ -238,7 +238,21 @@ describe("only main", () => {
 		expect(using(/process\.(exit|abort)\(|process\.exitCode/)).toEqual([
 			"main.ts",
 		]);
-		expect(using(/process\.argv|Bun\.argv/)).toEqual(["main.ts"]);
+		expect(using(/process\.argv\b|Bun\.argv/)).toEqual(["main.ts"]);
+	});
+
+	test("ground/program.ts asks by what name it was called", () => {
+		expect(using(/process\.argv0/)).toEqual(["ground/program.ts"]);
+	});
+
+	test("what is to be pasted names the program as it was called; only examples are written down", () => {
+		const named = FILES.filter((file) => {
+			const source = readFileSync(join(SRC, file), "utf8")
+				.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "")
+				.replace(/^export const examples = \[[\s\S]*?^\];/m, "");
+			return /vpo (library|db) /.test(source);
+		});
+		expect(named).toEqual([]);
 	});
 
 	test("reads the environment; core never does, and never prints", () => {

@@ -2,6 +2,12 @@
 
 import { runCommand } from "citty";
 import type { AppError } from "../ground/errors.ts";
+import {
+	isNamedLibrary,
+	libraryName,
+	ownCommand,
+	programName,
+} from "../ground/program.ts";
 import { usage } from "./arguments/args.ts";
 import {
 	nearestHint,
@@ -12,7 +18,12 @@ import { before, versionResult } from "./arguments/words.ts";
 import type { Context } from "./context.ts";
 import { commandHelp, rootHelp } from "./help.ts";
 import type { Result } from "./output.ts";
-import { type CommandModule, GROUPS, LIBRARY_COMMANDS } from "./root.ts";
+import {
+	type CommandModule,
+	findCommand,
+	GROUPS,
+	LIBRARY_COMMANDS,
+} from "./root.ts";
 
 /**
  * Runs the command that argv names.
@@ -24,24 +35,40 @@ export async function dispatch(
 	context: Context,
 ): Promise<number> {
 	const { output } = context;
-	const [group = "", name = "", ...rest] = argv;
-	const words = argv.filter((word) => word !== "--json");
-	// The first word that is not the group's.
-	const word = GROUPS.includes(group) ? words[1] : words[0];
-	if (isHelp(word)) {
-		return output.result({ text: rootHelp(), json: { help: rootHelp() } });
-	}
-	if (word === "--version") return output.result(versionResult);
+	const hasGroup = GROUPS.includes(argv[0] ?? "");
+	const [name = "", ...rest] = hasGroup ? argv.slice(1) : argv;
+	const [word, ...topics] = [name, ...rest].filter(
+		(it) => it !== "" && it !== "--json",
+	);
 	if (word === undefined) {
 		output.info(`${rootHelp()}\n`);
 		throw usage("no command given");
 	}
-	if (!GROUPS.includes(group)) throw unknown(group, GROUPS);
-	const command = Object.hasOwn(LIBRARY_COMMANDS, name)
-		? LIBRARY_COMMANDS[name]
-		: undefined;
-	if (!command) throw unknown(name, []);
-	return await runModule(await command.load(), rest, context);
+	if (isHelp(word)) return printHelp(rootHelp(), context);
+	if (word === "help") return await helpOn(topics, context);
+	if (isVersion(word)) return output.result(versionResult);
+	if (!hasGroup && !isNamedLibrary) throw unknown(name, GROUPS);
+	return await runModule(await load(name, hasGroup), rest, context);
+}
+
+function load(name: string, hasGroup: boolean): Promise<CommandModule> {
+	const command = findCommand(name);
+	if (!command) throw unknown(name, hasGroup ? [] : GROUPS);
+	return command.load();
+}
+
+async function helpOn(
+	topics: readonly string[],
+	context: Context,
+): Promise<number> {
+	const [topic, surplus] = topics.filter((word) => !GROUPS.includes(word));
+	if (topic === undefined) return printHelp(rootHelp(), context);
+	if (surplus !== undefined) throw usage(`unexpected argument: ${surplus}`);
+	return printHelp(commandHelp(await load(topic, true)), context);
+}
+
+function printHelp(help: string, { output }: Context): Promise<number> {
+	return output.result({ text: help, json: { help } });
 }
 
 async function runModule(
@@ -50,11 +77,8 @@ async function runModule(
 	context: Context,
 ): Promise<number> {
 	const flags = before(rawArgs, "--");
-	if (flags.includes("--version")) return context.output.result(versionResult);
-	if (flags.some(isHelp)) {
-		const help = commandHelp(module);
-		return context.output.result({ text: help, json: { help } });
-	}
+	if (flags.some(isVersion)) return context.output.result(versionResult);
+	if (flags.some(isHelp)) return printHelp(commandHelp(module), context);
 	const args = module.command.args;
 	if (typeof args === "object" && !(args instanceof Promise)) {
 		const own = module.restArgs ? [...flags] : rawArgs;
@@ -67,21 +91,26 @@ async function runModule(
 	return context.output.result(result as Result);
 }
 
-function isHelp(word: string | undefined): boolean {
+function isHelp(word: string): boolean {
 	return word === "--help" || word === "-h";
+}
+
+function isVersion(word: string): boolean {
+	return word === "--version" || word === "-V";
 }
 
 function unknown(word: string, groups: readonly string[]): AppError {
 	if (word.startsWith("-")) {
 		const flags = ["--help", "--version"];
-		const order = `flags come after the command: vpo library COMMAND ${word}`;
+		const order = `flags come after the command: ${libraryName} COMMAND ${word}`;
 		return usage(`unknown flag ${word}`, nearestHint(word, flags, order));
 	}
 	const commands = Object.keys(LIBRARY_COMMANDS);
 	const nearest = nearestOf(word, [...groups, ...commands]);
 	const full = commands.includes(nearest ?? "")
-		? `vpo library ${nearest}`
-		: `vpo ${nearest}`;
-	const hint = nearest === null ? "see vpo --help" : `did you mean ${full}?`;
+		? ownCommand(nearest ?? "")
+		: `${programName} ${nearest}`;
+	const hint =
+		nearest === null ? `see ${programName} --help` : `did you mean ${full}?`;
 	return usage(`unknown command ${word}`, hint);
 }

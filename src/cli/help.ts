@@ -1,37 +1,42 @@
 // The help texts, at every level, no wider than a terminal of 80 columns.
 
 import type { ArgDef, ArgsDef } from "citty";
+import { isNamedLibrary, libraryName, programName } from "../ground/program.ts";
 import { version } from "../ground/version.ts";
 import { type CommandModule, LIBRARY_COMMANDS } from "./root.ts";
 
 const WIDTH = 80;
+/** How the tables of commands name the program. */
+const WRITTEN_AS = "vpo library";
 
 /** The help of `vpo`, which is also that of `vpo library`: there is one group. */
 export function rootHelp(): string {
+	const group = isNamedLibrary ? "" : `     (${programName} db … is the same)`;
+	const commands = Object.entries(LIBRARY_COMMANDS);
 	return [
-		`vpo ${version}: backs up, restores and lists VPO's library database`,
+		`${programName} ${version}: backs up, restores and lists VPO's library database`,
 		"",
 		"USAGE",
-		"  vpo library COMMAND [OPTIONS]     (vpo db … is the same)",
+		`  ${libraryName} COMMAND [OPTIONS]${group}`,
 		"",
 		"COMMANDS",
 		...columns(
-			Object.entries(LIBRARY_COMMANDS).map(([name, { description }]) => [
-				name,
-				description,
-			]),
+			commands.map(([name, { description, aliases = [] }]) => {
+				const also = aliases.length > 0 ? ` (or ${aliases.join(", ")})` : "";
+				return [name, description + also];
+			}),
 		),
 		"",
 		"OPTIONS",
-		"  -h, --help  Show this help, or that of a command",
-		"  --version   Show the version",
+		"  -h, --help     Show this help, or that of a command",
+		"  -V, --version  Show the version",
 		"",
 		"EXAMPLES",
-		"  vpo library backup",
-		"  vpo library backups",
-		"  vpo library restore latest",
+		...["backup", "backups", "restore latest"].map(
+			(call) => `  ${libraryName} ${call}`,
+		),
 		"",
-		"Every command takes --json, and tells its options: vpo library COMMAND --help",
+		`Every command takes --json, and tells its options: ${libraryName} help COMMAND`,
 	].join("\n");
 }
 
@@ -49,7 +54,7 @@ export function commandHelp({
 	const operands = positionals.map(operandRow);
 	const options = args.filter((arg) => !isPositional(arg)).map(optionRow);
 	const usage = [
-		`  vpo library ${name} [OPTIONS]`,
+		`  ${libraryName} ${name} [OPTIONS]`,
 		...positionals.map(([name, { required }]) => {
 			const label = name.toUpperCase();
 			return required === false ? `[${label}]` : label;
@@ -67,7 +72,7 @@ export function commandHelp({
 		...columns(options),
 		"",
 		"EXAMPLES",
-		...examples.map((line) => `  ${line}`),
+		...examples.map((line) => `  ${line.replaceAll(WRITTEN_AS, libraryName)}`),
 	].join("\n");
 }
 

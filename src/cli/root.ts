@@ -12,6 +12,8 @@ export interface CommandModule {
 
 export interface Command {
 	readonly description: string;
+	/** What people call it who come from other programs. */
+	readonly aliases?: readonly string[];
 	load(): Promise<CommandModule>;
 }
 
@@ -27,6 +29,7 @@ export const LIBRARY_COMMANDS: Readonly<Record<string, Command>> = {
 	},
 	backups: {
 		description: "List the backups, newest first",
+		aliases: ["list", "ls", "snapshots"],
 		load: async () => loaded(await import("./commands/backups.ts")),
 	},
 	verify: {
@@ -61,6 +64,13 @@ export const LIBRARY_COMMANDS: Readonly<Record<string, Command>> = {
 
 /** VPO's older and newer names for the same group. */
 export const GROUPS = ["library", "db"];
+
+/** The command of this name, or of this alias. */
+export function findCommand(name: string): Command | undefined {
+	if (Object.hasOwn(LIBRARY_COMMANDS, name)) return LIBRARY_COMMANDS[name];
+	const commands = Object.values(LIBRARY_COMMANDS);
+	return commands.find(({ aliases }) => aliases?.includes(name));
+}
 
 // Every command has flags of its own, which the tree doesn't care about.
 function loaded(module: {

@@ -22,7 +22,7 @@ const COMMANDS: readonly WrongCall[] = [
 	["toString", "unknown command toString", "see vpo --help"],
 	["library constructor", "unknown command constructor", "see vpo --help"],
 	["--verson", "unknown flag --verson", "did you mean --version?"],
-	["-V", "unknown flag -V", "did you mean --version?"],
+	["-v", "unknown flag -v", "did you mean --version?"],
 	[
 		"--dry-run library backup",
 		"unknown flag --dry-run",

@@ -2,7 +2,7 @@
 
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 
 const ROOT = join(import.meta.dir, "..", "..");
 export const FIXTURES = join(ROOT, "test", "fixtures");
@@ -13,13 +13,16 @@ export interface Program {
 	readonly command: readonly string[];
 }
 
+export const binary: Program = { name: "binary", command: [BINARY] };
+
 /** Both forms of the program; CLI tests loop over them. */
 export const PROGRAMS: readonly Program[] = [
 	{ name: "source", command: [process.execPath, join(ROOT, "src", "main.ts")] },
-	{ name: "binary", command: [BINARY] },
+	binary,
 ];
 
-export const binary: Program = { name: "binary", command: [BINARY] };
+/** Where the program is `vpo`, so that it calls itself that. */
+const PATH = [dirname(BINARY), process.env.PATH].join(delimiter);
 
 /** A folder of its own for one test, removed at its end; it serves as HOME. */
 export class Home implements Disposable {
@@ -65,7 +68,7 @@ export function start(
 ) {
 	return Bun.spawn([...program.command, ...args], {
 		cwd: cwd ?? home.path,
-		env: { HOME: home.path, PATH: process.env.PATH ?? "", ...env },
+		env: { HOME: home.path, PATH, ...env },
 		stdin: stdin === undefined ? "ignore" : new Blob([stdin]),
 		stdout: "pipe",
 		stderr: "pipe",

@@ -4,6 +4,7 @@ import { defineCommand } from "citty";
 import { listBackups } from "../../core/location/catalog.ts";
 import { readState } from "../../core/location/state.ts";
 import { requireFolder } from "../../ground/files.ts";
+import { ownCommand } from "../../ground/program.ts";
 import { resolveSettings } from "../../ground/settings.ts";
 import { commonArgs, pathArg } from "../arguments/args.ts";
 import type { Context } from "../context.ts";
@@ -41,8 +42,8 @@ export const command = defineCommand({
 			return { text: formatList(backupDir, backups, now), json, warnings };
 		}
 		const makeOne = args.path
-			? `vpo library backup --output ${shellQuote(asFolder(args.path))}`
-			: "vpo library backup";
+			? ownCommand(`backup --output ${shellQuote(asFolder(args.path))}`)
+			: ownCommand("backup");
 		const none = `No backups in ${printableLine(backupDir)}.`;
 		return { text: `${none}\nMake one: ${makeOne}`, json, warnings };
 	},

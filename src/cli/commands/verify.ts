@@ -9,6 +9,7 @@ import {
 	verifyBackups,
 } from "../../core/upkeep/verify.ts";
 import { AppError } from "../../ground/errors.ts";
+import { ownCommand } from "../../ground/program.ts";
 import { resolveSettings } from "../../ground/settings.ts";
 import {
 	commonArgs,
@@ -139,7 +140,7 @@ function badBackups(bad: readonly Verdict[], totalCount: number): AppError {
 		{
 			hint:
 				worst?.code === "INVALID_ARCHIVE"
-					? "make a good one: vpo library backup; a bad one stays until you remove it"
+					? `make a good one: ${ownCommand("backup")}; a bad one stays until you remove it`
 					: worst?.hint,
 		},
 	);

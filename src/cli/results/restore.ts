@@ -2,6 +2,7 @@
 
 import type { RestoredLibrary } from "../../core/restore/restore.ts";
 import type { RestorePlan } from "../../core/restore/restore-plan.ts";
+import { ownCommand } from "../../ground/program.ts";
 import type { SettingsFlags } from "../../ground/settings.ts";
 import {
 	formatBytes,
@@ -20,7 +21,7 @@ export function undoCommand(
 ): string {
 	const isNewer = plan.currentSchemaVersion > plan.schemaVersion;
 	return [
-		"vpo library restore --undo",
+		ownCommand("restore --undo"),
 		...(isNewer ? ["--allow-newer-schema"] : []),
 		...(backupDir ? [`--path ${shellQuote(backupDir)}`] : []),
 		...(database ? [`--database ${shellQuote(database)}`] : []),

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type ArgsDef, parseArgs } from "citty";
 import { resolveLinks } from "../../ground/paths.ts";
+import { programPath } from "../../ground/program.ts";
 import type { Environment, Settings } from "../../ground/settings.ts";
 import { toPath, usage } from "../arguments/args.ts";
 import { backupArgs, readRequest } from "../arguments/backup.ts";
@@ -85,7 +86,7 @@ export async function settleCall(
 
 function ownProgram(): string[] {
 	return Bun.isStandaloneExecutable
-		? [process.execPath]
+		? [programPath()]
 		: [process.execPath, Bun.main];
 }
 

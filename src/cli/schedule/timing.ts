@@ -9,6 +9,7 @@ import {
 	parseTimeOfDay,
 	type Schedule,
 } from "../../core/schedule/schedule.ts";
+import { ownCommand } from "../../ground/program.ts";
 import { usage } from "../arguments/args.ts";
 
 const NEXT_RUNS = 5;
@@ -51,7 +52,7 @@ export function readTiming({ at, every, cron }: TimingArgs): Timing {
 	if (at.length === 0) {
 		throw usage(
 			"say when: --at, --every or --cron",
-			"for example: vpo library schedule --at 03:00",
+			`for example: ${ownCommand("schedule --at 03:00")}`,
 		);
 	}
 	const flags = at.flatMap((time) => ["--at", time]);

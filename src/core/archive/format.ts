@@ -4,6 +4,7 @@ import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { AppError, fileError, isMissing } from "../../ground/errors.ts";
 import { readHead } from "../../ground/files.ts";
+import { ownCommand } from "../../ground/program.ts";
 import { isSqlite } from "../library/sqlite-file.ts";
 
 const FORMATS: readonly (readonly [
@@ -50,7 +51,7 @@ export async function lookAt(path: string): Promise<Stats> {
 export function cannotOpen(path: string, cause: unknown): AppError {
 	return isMissing(cause)
 		? new AppError("NOT_FOUND", `no such file: ${path}`, {
-				hint: "see what there is: vpo library backups",
+				hint: `see what there is: ${ownCommand("backups")}`,
 			})
 		: fileError(`cannot read ${path}`, cause);
 }
@@ -86,6 +87,6 @@ function unsupported(path: string, what: string): AppError {
 	return new AppError(
 		"INVALID_ARCHIVE",
 		`archive format not supported: ${what}; vpo backups are .tar.gz: ${path}`,
-		{ hint: "see what there is: vpo library backups" },
+		{ hint: `see what there is: ${ownCommand("backups")}` },
 	);
 }

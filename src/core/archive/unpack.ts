@@ -8,6 +8,7 @@ import {
 	writeNewFile,
 } from "../../ground/files.ts";
 import { freeSpace } from "../../ground/paths.ts";
+import { ownCommand } from "../../ground/program.ts";
 import { requireSqliteFile } from "../library/sqlite-file.ts";
 import { CHECKSUMS_NAME, DATABASE_NAME, METADATA_NAME } from "./archive.ts";
 import {
@@ -76,7 +77,7 @@ export function atPath(path: string, error: unknown): unknown {
 			: message;
 	const kind = isIncomplete(error) ? "incomplete" : "damaged";
 	return new AppError("INVALID_ARCHIVE", `${kind} archive ${path}: ${short}`, {
-		hint: "take another backup: vpo library backups",
+		hint: `take another backup: ${ownCommand("backups")}`,
 		cause: error,
 	});
 }

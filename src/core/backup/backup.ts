@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { AppError } from "../../ground/errors.ts";
 import { makePrivateFolder } from "../../ground/files.ts";
+import { ownCommand } from "../../ground/program.ts";
 import { makeScratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
 import { packAhead } from "../archive/ahead.ts";
@@ -153,7 +154,7 @@ async function explainDamage(
 	const { code, message } = error;
 	const hint = options.salvage
 		? await salvage(libraryPath, settings, options, workshop)
-		: "no backup was made, existing ones are untouched: vpo library backups; keep the raw files: vpo library backup --salvage";
+		: `no backup was made, existing ones are untouched: ${ownCommand("backups")}; keep the raw files: ${ownCommand("backup --salvage")}`;
 	return new AppError(code, message, { hint, isDamage: true, cause: error });
 }
 
@@ -163,7 +164,7 @@ async function salvage(
 	{ createdAt }: BackupOptions,
 	{ pool, signal }: Workshop,
 ): Promise<string> {
-	const untouched = "existing backups are untouched: vpo library backups";
+	const untouched = `existing backups are untouched: ${ownCommand("backups")}`;
 	try {
 		await using files = await RawFiles.of(libraryPath);
 		const kept = await files.salvage(

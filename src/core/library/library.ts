@@ -6,6 +6,7 @@ import { basename, dirname } from "node:path";
 import { AppError, fileError, isMissing } from "../../ground/errors.ts";
 import { readHead } from "../../ground/files.ts";
 import { exists } from "../../ground/paths.ts";
+import { ownCommand } from "../../ground/program.ts";
 import { findHolders, formatHolders } from "./processes.ts";
 import { isSqlite } from "./sqlite-file.ts";
 
@@ -73,7 +74,7 @@ export async function requireLibraryFile(path: string): Promise<void> {
 			"DATABASE_ERROR",
 			`not a VPO library: ${path}: ${what}`,
 			{
-				hint: "existing backups are untouched: vpo library backups",
+				hint: `existing backups are untouched: ${ownCommand("backups")}`,
 			},
 		);
 	}

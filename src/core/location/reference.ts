@@ -3,6 +3,7 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { AppError } from "../../ground/errors.ts";
+import { ownCommand } from "../../ground/program.ts";
 import { archiveNames, listBackups, newestSalvage } from "./catalog.ts";
 import {
 	BACKUP_PREFIX,
@@ -37,7 +38,7 @@ export async function findBackup(
 			? `no backup "${reference}" in ${folder}, and no file of that name here`
 			: `"${reference}" is ambiguous: ${matches.length} backups in ${folder} begin with it, ${matches.slice(0, 2).join(" and ")} among them`;
 	throw new AppError("NOT_FOUND", what, {
-		hint: "see what there is: vpo library backups",
+		hint: `see what there is: ${ownCommand("backups")}`,
 	});
 }
 
@@ -52,7 +53,7 @@ async function findLatest(
 	if (latest) return latest.path;
 	const damaged = backups.length > 0 ? "undamaged " : "";
 	throw new AppError("NOT_FOUND", `no ${damaged}backup in ${folder}`, {
-		hint: "make one: vpo library backup",
+		hint: `make one: ${ownCommand("backup")}`,
 	});
 }
 
@@ -83,7 +84,7 @@ export async function findReplaced(
 		"NOT_FOUND",
 		`no restore to undo: no pre-restore backup in ${folder}`,
 		{
-			hint: "see what there is: vpo library backups",
+			hint: `see what there is: ${ownCommand("backups")}`,
 		},
 	);
 }

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { AppError } from "../../ground/errors.ts";
 import { makePrivateFolder } from "../../ground/files.ts";
 import { exists, isSameFile, resolveLinks } from "../../ground/paths.ts";
+import { ownCommand } from "../../ground/program.ts";
 import { makeScratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
 import { lookAt } from "../archive/format.ts";
@@ -197,6 +198,6 @@ function newerSchema(schemaVersion: number): string[] {
 
 function nothingToVerify(folder: string): AppError {
 	return new AppError("NOT_FOUND", `no backups to verify in ${folder}`, {
-		hint: "make one: vpo library backup",
+		hint: `make one: ${ownCommand("backup")}`,
 	});
 }
