@@ -1,7 +1,7 @@
 // The program goes by the name it was called by, so that what it prints can be pasted.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, mkdirSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BINARY, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
 
@@ -22,7 +22,11 @@ async function shell(home: Home, script: string, ...paths: string[]) {
 }
 
 /** The program as bin/`name`, by a link or as a copy. */
-function install(home: Home, name: string, put = symlinkSync): string {
+function install(
+	home: Home,
+	name: string,
+	put: (target: string, path: string) => void = symlinkSync,
+): string {
 	mkdirSync(home.at("bin"), { recursive: true });
 	put(BINARY, home.at("bin", name));
 	return home.at("bin");
@@ -76,7 +80,7 @@ describe("called by another name", () => {
 	test("where PATH finds another vpo, the path that was called stands in what is to be pasted", async () => {
 		using home = new Home();
 		const bin = install(home, "vpo", (_, path) =>
-			Bun.write(path, "#!/bin/sh\necho not ours\n"),
+			writeFileSync(path, "#!/bin/sh\necho not ours\n", { mode: 0o755 }),
 		);
 		mkdirSync(home.at("own"));
 		symlinkSync(BINARY, home.at("own", "vpo"));

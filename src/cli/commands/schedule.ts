@@ -193,6 +193,6 @@ function unavailable(format: Format, { flags }: Timing): Error {
 			)
 		: usage(
 				"a container needs the compiled program, and this runs from source",
-				"bun run build, then dist/vpo library schedule",
+				"bun run build, then call dist/vpo",
 			);
 }
