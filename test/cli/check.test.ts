@@ -20,7 +20,7 @@ function change(path: string, sql: string): void {
 }
 
 describe.each(PROGRAMS)("$name", (program) => {
-	test("a fresh backup of a sound library is in good health, on one line", async () => {
+	test("a fresh backup of a sound library is in good health: one line, and one for each promise", async () => {
 		using home = new Home();
 		await run(program, home, ["library", "backup"]);
 		const { exitCode, stdout } = await run(program, home, [
@@ -29,9 +29,19 @@ describe.each(PROGRAMS)("$name", (program) => {
 			"--deep",
 		]);
 		expect(exitCode).toBe(0);
-		expect(stdout).toMatch(
-			/^OK: newest good backup just now; 1 backup; library of 120 files, 720\.9 KB\n$/,
+		const [summary, empty, ...lines] = stdout.trimEnd().split("\n");
+		expect(summary).toBe(
+			"OK: newest good backup just now; 1 backup; library of 120 files, 720.9 KB",
 		);
+		expect(empty).toBe("");
+		expect(lines.map((line) => line.replace(/[\d.]+ GB/, "2.1 GB"))).toEqual([
+			"RESULT  ABOUT          WHAT",
+			"ok      settings       nothing wrong in config.toml",
+			"ok      library        sound, every index too: 120 files, 720.9 KB, schema 27",
+			"ok      backups        1 backup, none damaged",
+			"ok      newest backup  made just now, at most 26h are allowed; it restores",
+			"ok      space          the next backup needs 1.4 MB, 2.1 GB are free",
+		]);
 	});
 
 	test("no backup is critical", async () => {
@@ -46,7 +56,25 @@ describe.each(PROGRAMS)("$name", (program) => {
 			status: "critical",
 			exit_code: 61,
 			backup_count: 0,
+			findings: [{ about: "newest backup", severity: "critical" }],
 		});
+		expect((json.promises as object[]).map(Object.values)).toContainEqual([
+			"newest backup",
+			"critical",
+			`no good backup in ${home.backups}`,
+		]);
+	});
+
+	test("what can't be looked at is not called well", async () => {
+		using home = new Home(null);
+		await makeBackups(home.backups, [{ createdAt: "2026-01-01T00:00:00Z" }]);
+		const check = ["library", "check", "--max-age", "900y"];
+		const { exitCode, stdout } = await run(program, home, check);
+		expect(exitCode).toBe(61);
+		expect(stdout).toContain("\nCRITICAL   library        ");
+		expect(stdout).toContain(
+			"\nnot known  space          the library could not be read\n",
+		);
 	});
 
 	test("an unchanged library is not backed up again, a changed one is", async () => {

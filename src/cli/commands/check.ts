@@ -1,8 +1,8 @@
-// vpo library check: flags → checkHealth → one line, an exit code, perhaps metrics.
+// vpo library check: flags → checkHealth → a line, one more for each promise, an exit code, perhaps metrics.
 
 import { defineCommand } from "citty";
 import { readMarks } from "../../core/location/marks.ts";
-import { checkHealth, type Health } from "../../core/upkeep/check.ts";
+import { checkHealth } from "../../core/upkeep/check.ts";
 import { requireMetricsFile, writeMetrics } from "../../core/upkeep/metrics.ts";
 import { resolveSettings } from "../../ground/settings.ts";
 import {
@@ -15,12 +15,10 @@ import {
 	toPath,
 } from "../arguments/args.ts";
 import { type Context, withWorkshop } from "../context.ts";
-import { formatAgo, formatBytes, formatCount } from "../format.ts";
 import type { Result } from "../output.ts";
+import { healthResult } from "../results/check.ts";
 
 const DEFAULT_MAX_AGE = "26h";
-/** As VPO's doctor. */
-const EXIT_CODES = { ok: 0, warning: 60, critical: 61 } as const;
 
 export const examples = [
 	"vpo library check",
@@ -76,61 +74,12 @@ export const command = defineCommand({
 		const health = await withWorkshop(context, (workshop) =>
 			checkHealth(settings, options, workshop),
 		);
-		const status = statusOf(health);
-		if (metricsPath)
-			await writeMetrics(metricsPath, health, EXIT_CODES[status], now);
-		return {
-			text: formatHealth(health, status, now),
-			warnings: marks.warning === null ? [] : [marks.warning],
-			exitCode: EXIT_CODES[status],
-			json: toJson(health, status),
-		};
+		const looked = { maxAge, isDeep: options.isDeep, now };
+		const result = healthResult(health, looked);
+		if (metricsPath) {
+			await writeMetrics(metricsPath, health, result.exitCode, now);
+		}
+		const warnings = marks.warning === null ? [] : [marks.warning];
+		return { ...result, warnings };
 	},
 });
-
-type Status = keyof typeof EXIT_CODES;
-
-function statusOf({ findings }: Health): Status {
-	if (findings.some(({ severity }) => severity === "critical"))
-		return "critical";
-	return findings.length > 0 ? "warning" : "ok";
-}
-
-function formatHealth(health: Health, status: Status, now: Date): string {
-	const { findings, newest, backupCount, library } = health;
-	const facts = [
-		...(newest?.createdAt
-			? [`newest good backup ${formatAgo(newest.createdAt, now)}`]
-			: []),
-		`${formatCount(backupCount)} ${backupCount === 1 ? "backup" : "backups"}`,
-		...(library
-			? [
-					`library of ${formatCount(library.fileCount)} files, ${formatBytes(library.databaseSizeBytes)}`,
-				]
-			: []),
-	];
-	const problems = findings.map(({ message }) => message);
-	return `${status.toUpperCase()}: ${[...problems, ...facts].join("; ")}`;
-}
-
-function toJson(health: Health, status: Status): object {
-	const { findings, newest, ageSeconds, library, space } = health;
-	return {
-		success: status === "ok",
-		status,
-		error: findings[0]?.message ?? null,
-		exit_code: EXIT_CODES[status],
-		findings,
-		newest_backup: newest?.path ?? null,
-		newest_backup_created_at: newest?.createdAt ?? null,
-		newest_backup_age_seconds:
-			ageSeconds === null ? null : Math.round(ageSeconds),
-		backup_count: health.backupCount,
-		damaged_count: health.damagedCount,
-		database_size_bytes: library?.databaseSizeBytes ?? null,
-		file_count: library?.fileCount ?? null,
-		schema_version: library?.schemaVersion ?? null,
-		free_bytes: space?.freeBytes ?? null,
-		required_bytes: space?.requiredBytes ?? null,
-	};
-}

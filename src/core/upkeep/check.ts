@@ -27,7 +27,20 @@ export interface CheckOptions {
 	readonly knownDamaged: ReadonlySet<string>;
 }
 
+/** What a good night's backup rests on, in the order in which it is told. */
+export const PROMISES = [
+	"settings",
+	"library",
+	"backups",
+	"newest backup",
+	"space",
+] as const;
+
+export type Promised = (typeof PROMISES)[number];
+
 export interface Finding {
+	/** Which of them is not kept. */
+	readonly about: Promised;
 	readonly severity: "warning" | "critical";
 	readonly message: string;
 }
@@ -54,10 +67,10 @@ export async function checkHealth(
 	workshop: Workshop,
 ): Promise<Health> {
 	const findings: Finding[] = [];
-	const critical = (message: string) =>
-		findings.push({ severity: "critical", message });
-	const warning = (message: string) =>
-		findings.push({ severity: "warning", message });
+	const critical = (about: Promised) => (message: string) =>
+		findings.push({ about, severity: "critical", message });
+	const warning = (about: Promised) => (message: string) =>
+		findings.push({ about, severity: "warning", message });
 	const attempt = async <T>(
 		work: () => Promise<T>,
 		report: (message: string) => void,
@@ -72,17 +85,17 @@ export async function checkHealth(
 		}
 	};
 
-	await attempt(async () => configuredRules(settings), critical);
+	await attempt(async () => configuredRules(settings), critical("settings"));
 	const unheard = pingUrlProblem(settings.pingUrl, settings.origins.pingUrl);
-	if (unheard) warning(`${unheard}: nobody is told of a backup`);
+	if (unheard) warning("settings")(`${unheard}: nobody is told of a backup`);
 	const library = await attempt(
-		() => checkLibrary(settings, options, workshop, critical),
-		critical,
+		() => checkLibrary(settings, options, workshop, critical("library")),
+		critical("library"),
 	);
 	const backups =
 		(await attempt(
 			() => listBackups(settings.backupDir, workshop.signal),
-			critical,
+			critical("backups"),
 		)) ?? [];
 	const damaged = backups.filter(
 		({ error, filename }) =>
@@ -90,7 +103,7 @@ export async function checkHealth(
 	);
 	if (damaged.length > 0) {
 		const names = damaged.map(({ filename }) => filename).slice(0, 3);
-		warning(
+		warning("backups")(
 			`${damaged.length} damaged or unreadable in ${settings.backupDir}: ${names.join(", ")}`,
 		);
 	}
@@ -103,22 +116,29 @@ export async function checkHealth(
 		) ?? null;
 	const newer = newest ? backups.slice(0, backups.indexOf(newest)) : backups;
 	if (newer.some(({ metadata }) => metadata?.own?.shrinkWarning)) {
-		warning("the library has shrunk since the newest good backup");
+		warning("library")("the library has shrunk since the newest good backup");
 	}
 	const ageSeconds = newest?.createdAt
 		? (options.now.getTime() - Date.parse(newest.createdAt)) / 1000
 		: null;
-	if (!newest) critical(`no good backup in ${settings.backupDir}`);
+	if (!newest)
+		critical("newest backup")(`no good backup in ${settings.backupDir}`);
 	else if (ageSeconds !== null && ageSeconds * 1000 > options.maxAgeMs) {
-		critical(`the newest good backup is too old: ${newest.filename}`);
+		critical("newest backup")(
+			`the newest good backup is too old: ${newest.filename}`,
+		);
 	}
 	if (newest && options.isDeep) {
-		await attempt(() => verify(newest, settings, workshop), critical);
+		await attempt(
+			() => verify(newest, settings, workshop),
+			critical("newest backup"),
+		);
 	}
 	const space =
-		library && (await attempt(() => spaceForNext(settings, library), warning));
+		library &&
+		(await attempt(() => spaceForNext(settings, library), warning("space")));
 	const lack = space && lackOfSpace(space);
-	if (lack) warning(`for the next backup: ${lack}`);
+	if (lack) warning("space")(`for the next backup: ${lack}`);
 	return {
 		findings: findings.sort((a, b) => a.severity.localeCompare(b.severity)),
 		newest,

@@ -1,0 +1,150 @@
+// How well things stand: one line for a monitor, then one for each promise that a good night's backup rests on.
+
+import {
+	type Health,
+	PROMISES,
+	type Promised,
+} from "../../core/upkeep/check.ts";
+import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
+import {
+	type Column,
+	formatAgo,
+	formatBytes,
+	formatCount,
+	formatTable,
+	printableLine,
+} from "../format.ts";
+import type { Result } from "../output.ts";
+
+/** As VPO's doctor. */
+const EXIT_CODES = { ok: 0, warning: ATTENTION_EXIT_CODE, critical: 61 };
+const UNKNOWN = "not known";
+
+type Status = keyof typeof EXIT_CODES;
+
+/** How the check was made. */
+export interface Looked {
+	/** How old the newest good backup may be, as it was asked for. */
+	readonly maxAge: string;
+	readonly isDeep: boolean;
+	readonly now: Date;
+}
+
+/** One promise: kept, or what is wrong. */
+interface Line {
+	readonly about: Promised;
+	readonly status: Status | typeof UNKNOWN;
+	readonly message: string;
+}
+
+const COLUMNS: readonly Column[] = [
+	{ title: "RESULT", align: "left" },
+	{ title: "ABOUT", align: "left" },
+	{ title: "WHAT", align: "left", mayMove: true },
+];
+
+/** The result, its first line as monitors take it. */
+export function healthResult(
+	health: Health,
+	looked: Looked,
+): Result & { readonly exitCode: number } {
+	const status = statusOf(health);
+	const lines = PROMISES.flatMap((about) => linesOf(about, health, looked));
+	const rows = lines.map(({ about, status, message }) => [
+		status === "critical" ? "CRITICAL" : status,
+		about,
+		printableLine(message),
+	]);
+	return {
+		text: `${summary(health, status, looked.now)}\n\n${formatTable(COLUMNS, rows)}`,
+		exitCode: EXIT_CODES[status],
+		json: toJson(health, status, lines),
+	};
+}
+
+function statusOf({ findings }: Health): Status {
+	if (findings.some(({ severity }) => severity === "critical"))
+		return "critical";
+	return findings.length > 0 ? "warning" : "ok";
+}
+
+function summary(health: Health, status: Status, now: Date): string {
+	const { findings, newest, backupCount, library } = health;
+	const facts = [
+		...(newest?.createdAt
+			? [`newest good backup ${formatAgo(newest.createdAt, now)}`]
+			: []),
+		formatBackups(backupCount),
+		...(library
+			? [
+					`library of ${formatCount(library.fileCount)} files, ${formatBytes(library.databaseSizeBytes)}`,
+				]
+			: []),
+	];
+	const problems = findings.map(({ message }) => message);
+	return `${status.toUpperCase()}: ${[...problems, ...facts].join("; ")}`;
+}
+
+function linesOf(about: Promised, health: Health, looked: Looked): Line[] {
+	const findings = health.findings.filter((finding) => finding.about === about);
+	if (findings.length > 0) {
+		return findings.map(({ severity, message }) => ({
+			about,
+			status: severity,
+			message,
+		}));
+	}
+	const fact = FACTS[about](health, looked);
+	return fact === null
+		? [{ about, status: UNKNOWN, message: "the library could not be read" }]
+		: [{ about, status: "ok", message: fact }];
+}
+
+/** What holds where nothing was found; null where nothing could be looked at. */
+const FACTS: Readonly<
+	Record<Promised, (health: Health, looked: Looked) => string | null>
+> = {
+	settings: () => "nothing wrong in config.toml",
+	library: ({ library }, { isDeep }) =>
+		library &&
+		`sound${isDeep ? ", every index too" : ""}: ${formatCount(library.fileCount)} files, ${formatBytes(library.databaseSizeBytes)}, schema ${library.schemaVersion}`,
+	backups: ({ backupCount }) => `${formatBackups(backupCount)}, none damaged`,
+	"newest backup": ({ newest }, { maxAge, isDeep, now }) =>
+		newest?.createdAt
+			? `made ${formatAgo(newest.createdAt, now)}, at most ${maxAge} are allowed${isDeep ? "; it restores" : ""}`
+			: null,
+	space: ({ space }) =>
+		space &&
+		`the next backup needs ${formatBytes(space.requiredBytes)}, ${formatBytes(space.freeBytes)} are free`,
+};
+
+function formatBackups(count: number): string {
+	return `${formatCount(count)} ${count === 1 ? "backup" : "backups"}`;
+}
+
+function toJson(
+	health: Health,
+	status: Status,
+	promises: readonly Line[],
+): object {
+	const { findings, newest, ageSeconds, library, space } = health;
+	return {
+		success: status === "ok",
+		status,
+		error: findings[0]?.message ?? null,
+		exit_code: EXIT_CODES[status],
+		findings,
+		promises,
+		newest_backup: newest?.path ?? null,
+		newest_backup_created_at: newest?.createdAt ?? null,
+		newest_backup_age_seconds:
+			ageSeconds === null ? null : Math.round(ageSeconds),
+		backup_count: health.backupCount,
+		damaged_count: health.damagedCount,
+		database_size_bytes: library?.databaseSizeBytes ?? null,
+		file_count: library?.fileCount ?? null,
+		schema_version: library?.schemaVersion ?? null,
+		free_bytes: space?.freeBytes ?? null,
+		required_bytes: space?.requiredBytes ?? null,
+	};
+}
