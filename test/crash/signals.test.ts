@@ -118,7 +118,8 @@ test.each(CASES)(
 
 test("a backup that waits for a lock ends with the signal, not with the timeout", async () => {
 	using home = new Home();
-	await using _ = await Peer.holding(home.library, ["BEGIN IMMEDIATE"]);
+	const statements = ["PRAGMA journal_mode = DELETE", "BEGIN IMMEDIATE"];
+	await using _ = await Peer.holding(home.library, statements);
 	const child = start(binary, home, [...BACKUP, "--lock-timeout", "50"]);
 	await Bun.sleep(700);
 	expect(child.exitCode).toBeNull();

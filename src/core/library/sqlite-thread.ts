@@ -48,11 +48,12 @@ export class SqliteThread implements Disposable {
 	}
 
 	/**
-	 * Waits until nobody holds the write lock. Passes where we may not write: then there is nothing to probe with.
+	 * Waits until nobody holds the write lock. Passes in WAL mode, where readers wait for no writer, and where we may not
+	 * write: then there is nothing to probe with.
 	 * @throws AppError DATABASE_LOCKED after the timeout
 	 */
 	async probeWriteLock(path: string, options: LockOptions): Promise<void> {
-		if (!(await canWrite(path))) return;
+		if ((await isWalMode(path)) || !(await canWrite(path))) return;
 		await this.#whileLocked(path, options, () =>
 			this.#thread.call("probeWriteLock", path),
 		);

@@ -97,14 +97,27 @@ describe("the probe for the write lock", () => {
 		expect(libraryFiles(home.library)).toEqual(before);
 	});
 
+	test("passes a library in WAL mode that others write", async () => {
+		const statements = ["PRAGMA journal_mode = WAL", "BEGIN IMMEDIATE"];
+		await using _ = await Peer.holding(home.library, statements);
+		await sqlite.probeWriteLock(home.library, NOW);
+	});
+
 	test("passes a library that others read", async () => {
-		const statements = ["BEGIN", "SELECT * FROM files"];
+		const statements = [
+			"PRAGMA journal_mode = DELETE",
+			"BEGIN",
+			"SELECT * FROM files",
+		];
 		await using _ = await Peer.holding(home.library, statements);
 		await sqlite.probeWriteLock(home.library, NOW);
 	});
 
 	test("names who holds the lock", async () => {
-		await using peer = await Peer.holding(home.library, ["BEGIN IMMEDIATE"]);
+		await using peer = await Peer.holding(home.library, [
+			"PRAGMA journal_mode = DELETE",
+			"BEGIN IMMEDIATE",
+		]);
 		const probe = sqlite.probeWriteLock(home.library, NOW);
 		const error = await probe.catch((error: AppError) => error);
 		expect(error).toMatchObject({ code: "DATABASE_LOCKED" });
