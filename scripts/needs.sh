@@ -18,6 +18,8 @@ packages=()
 for need in "${needs[@]}"; do
 	type -P "${need%%:*}" >/dev/null || packages+=("${need##*:}")
 done
+# A module of Debian's own Python.
+/usr/bin/python3 -c 'import fusepy' 2>/dev/null || packages+=(python3-fusepy)
 ((${#packages[@]})) || exit 0
 
 echo "the tests need ${packages[*]}" >&2

@@ -77,6 +77,27 @@ export function isMissing(error: unknown): boolean {
 	return ["ENOENT", "ENOTDIR"].includes(errnoOf(error));
 }
 
+/** What shares (SMB, NFS, FUSE) answer to a call that they don't offer; a local file system offers all that we call. */
+const REFUSALS = [
+	"EPERM",
+	"EACCES",
+	"EINVAL",
+	"EXDEV",
+	"ENOSYS",
+	"ENOTSUP",
+	"EOPNOTSUPP",
+];
+
+/** Whether a file system says that it does no such thing: modes, hard links, syncing, telling its free space. */
+export function isRefusal(error: unknown): boolean {
+	return REFUSALS.includes(errnoOf(error));
+}
+
+/** For `catch`: lets pass what a share does not offer. @throws all else */
+export function passRefusal(error: unknown): void {
+	if (!isRefusal(error)) throw error;
+}
+
 /** What a system error means, for people; its code where we have no words for it. */
 export function reasonOf(error: unknown): string {
 	const errno = errnoOf(error);

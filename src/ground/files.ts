@@ -3,7 +3,13 @@
 import { constants } from "node:fs";
 import { access, mkdir, open, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { AppError, errnoOf, fileError, isMissing } from "./errors.ts";
+import {
+	AppError,
+	errnoOf,
+	fileError,
+	isMissing,
+	passRefusal,
+} from "./errors.ts";
 import { exists } from "./paths.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -116,12 +122,13 @@ export async function readHead(path: string, count: number): Promise<Bytes> {
 }
 
 /**
- * Writes a new private file. It is on the disk only after `syncFile`.
+ * Writes a new file, which only its owner may read unless another mode is given. It is on the disk only after `syncFile`.
  * @throws AppError INSUFFICIENT_SPACE, OPERATION_FAILED (also where the file exists); the file is then left to its scratch folder
  */
 export async function writeNewFile(
 	path: string,
 	pieces: AsyncIterable<Bytes>,
+	mode = PRIVATE_FILE_MODE,
 ): Promise<void> {
 	let file: Awaited<ReturnType<typeof open>>;
 	try {
@@ -141,17 +148,18 @@ export async function writeNewFile(
 		}
 	}
 	try {
-		await file.chmod(PRIVATE_FILE_MODE); // whatever the umask
+		// Whatever the umask. A share that keeps no modes has its own idea of who may read there.
+		await file.chmod(mode).catch(passRefusal);
 	} catch (cause) {
 		throw fileError(`cannot write ${path}`, cause);
 	}
 }
 
-/** Makes what was written to a file survive a power cut. */
+/** Makes what was written to a file survive a power cut, where the file system can. */
 export async function syncFile(path: string): Promise<void> {
 	try {
 		await using file = await open(path, "r");
-		await file.sync();
+		await file.sync().catch(passRefusal);
 	} catch (cause) {
 		throw fileError(`cannot sync ${path}`, cause);
 	}
@@ -161,11 +169,8 @@ export async function syncFile(path: string): Promise<void> {
 export async function syncFolder(path: string): Promise<void> {
 	try {
 		await using folder = await open(path, "r");
-		await folder.sync();
+		await folder.sync().catch(passRefusal);
 	} catch (cause) {
-		// FUSE and SMB mounts refuse it: there is nothing to sync there.
-		if (["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(errnoOf(cause)))
-			return;
 		throw fileError(`cannot sync the folder ${path}`, cause);
 	}
 }

@@ -2,7 +2,7 @@
 
 import { lstat, readlink, realpath, stat, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { errnoOf, fileError, isMissing } from "./errors.ts";
+import { errnoOf, fileError, isMissing, isRefusal } from "./errors.ts";
 
 /** A file's size in bytes. */
 export async function fileSize(path: string): Promise<number> {
@@ -69,15 +69,29 @@ export async function nearestFolder(path: string): Promise<string> {
 	}
 }
 
-/** What is free for us on the file system of a folder that need not exist yet, and which file system that is. */
+/**
+ * What is free for us on the file system of a folder that need not exist yet, null where it does not tell, and which
+ * file system that is.
+ */
 export async function freeSpace(
 	path: string,
-): Promise<{ freeBytes: number; device: number }> {
+): Promise<{ freeBytes: number | null; device: number }> {
 	const folder = await nearestFolder(path);
 	try {
-		const { bavail, bsize } = await statfs(folder);
-		return { freeBytes: bavail * bsize, device: (await stat(folder)).dev };
+		const { dev: device } = await stat(folder);
+		return { freeBytes: await freeBytesOf(folder), device };
 	} catch (cause) {
 		throw fileError(`cannot measure the free space of ${folder}`, cause);
+	}
+}
+
+async function freeBytesOf(folder: string): Promise<number | null> {
+	try {
+		// `bavail` counts fragments; the block size is what is best to read at once, on some shares 256 times as much.
+		const { blocks, bavail, frsize, bsize } = await statfs(folder);
+		return blocks === 0 ? null : bavail * (frsize || bsize);
+	} catch (cause) {
+		if (isRefusal(cause)) return null;
+		throw cause;
 	}
 }

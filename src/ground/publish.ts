@@ -3,13 +3,11 @@
 import { link, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { takeClaim } from "./claim.ts";
-import { errnoOf, fileError } from "./errors.ts";
+import { errnoOf, fileError, isRefusal } from "./errors.ts";
 import { syncFolder } from "./files.ts";
 import { exists } from "./paths.ts";
 import type { Scratch } from "./scratch.ts";
 
-/** What file systems without hard links (FAT, some FUSE and SMB) answer to link(2). */
-const NO_HARD_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
 const CLAIM_NAME = ".vpo-publishing";
 
 /**
@@ -28,7 +26,7 @@ export async function publishNew(
 	} catch (cause) {
 		const errno = errnoOf(cause);
 		if (errno === "EEXIST") return false;
-		if (!NO_HARD_LINKS.includes(errno)) {
+		if (!isRefusal(cause) && errno !== "EMLINK") {
 			throw fileError(`cannot write ${to}`, cause);
 		}
 		if (!(await publishByRename(from, to, scratch))) return false;

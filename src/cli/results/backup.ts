@@ -3,6 +3,7 @@
 import type { Unchanged } from "../../core/backup/backup.ts";
 import type { BackupPlan } from "../../core/backup/backup-plan.ts";
 import type { StoredBackup } from "../../core/backup/store.ts";
+import type { Space } from "../../core/library/space.ts";
 import type { Pruning } from "../../core/upkeep/prune-after.ts";
 import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
 import {
@@ -75,14 +76,21 @@ export function backupResult(
 	};
 }
 
+function formatSpace({ folder, requiredBytes, freeBytes }: Space): string {
+	const need = `${formatBytes(requiredBytes)} needed`;
+	if (freeBytes === null) {
+		return `${need}; ${folder} does not tell how much is free`;
+	}
+	const verdict = freeBytes >= requiredBytes ? "enough" : "not enough";
+	return `${need}, ${formatBytes(freeBytes)} free in ${folder}: ${verdict}`;
+}
+
 /** Of a dry run. */
 export function planResult(plan: BackupPlan, prunes: boolean): Result {
 	const { facts, space, estimatedMinBytes, estimatedMaxBytes } = plan;
 	const unless = plan.skipsUnchanged
 		? ", unless the newest good one holds the same"
 		: "";
-	const suffices = space.freeBytes >= space.requiredBytes;
-	const need = `${formatBytes(space.requiredBytes)} needed, ${formatBytes(space.freeBytes)} free in ${space.folder}`;
 	return {
 		warnings: plan.warnings,
 		text: `Dry run, nothing is written. A backup would be made${unless}:\n${formatFields(
@@ -96,10 +104,7 @@ export function planResult(plan: BackupPlan, prunes: boolean): Result {
 				],
 				["Files in library", formatCount(facts.fileCount)],
 				["Schema version", String(facts.schemaVersion)],
-				[
-					"Space",
-					`${printableLine(need)}: ${suffices ? "enough" : "not enough"}`,
-				],
+				["Space", printableLine(formatSpace(space))],
 				...(prunes
 					? [["Afterwards", "prune by the rules of config.toml"] as const]
 					: []),

@@ -115,7 +115,11 @@ const FACTS: Readonly<
 			: null,
 	space: ({ space }) =>
 		space &&
-		`the next backup needs ${formatBytes(space.requiredBytes)}, ${formatBytes(space.freeBytes)} are free`,
+		`the next backup needs ${formatBytes(space.requiredBytes)}, ${
+			space.freeBytes === null
+				? `${space.folder} does not tell how much is free`
+				: `${formatBytes(space.freeBytes)} are free`
+		}`,
 };
 
 function formatBackups(count: number): string {

@@ -174,7 +174,7 @@ async function* sqlitePieces(
 
 async function requireSpace(path: string, neededBytes: number): Promise<void> {
 	const { freeBytes } = await freeSpace(path);
-	if (freeBytes < neededBytes) {
+	if (freeBytes !== null && freeBytes < neededBytes) {
 		throw new AppError(
 			"INSUFFICIENT_SPACE",
 			`not enough space to unpack beside ${path}: ${neededBytes} bytes needed, ${freeBytes} free`,

@@ -18,7 +18,8 @@ export interface Space {
 	/** Of the file system that is tightest. */
 	readonly folder: string;
 	readonly requiredBytes: number;
-	readonly freeBytes: number;
+	/** null: the file system does not tell. */
+	readonly freeBytes: number | null;
 }
 
 /** What all needs together take from the file system that is tightest for them. */
@@ -29,9 +30,9 @@ export async function measureSpace(needs: readonly Need[]): Promise<Space> {
 		const before = byDevice.get(device)?.requiredBytes ?? 0;
 		byDevice.set(device, { folder, requiredBytes: before + bytes, freeBytes });
 	}
-	const tightest = [...byDevice.values()].sort(
-		(a, b) => a.freeBytes - a.requiredBytes - (b.freeBytes - b.requiredBytes),
-	)[0];
+	const left = ({ freeBytes, requiredBytes }: Space) =>
+		freeBytes === null ? Number.MAX_VALUE : freeBytes - requiredBytes;
+	const tightest = [...byDevice.values()].sort((a, b) => left(a) - left(b))[0];
 	if (!tightest) throw new Error("no needs given");
 	return tightest;
 }
@@ -72,13 +73,13 @@ export function requireSpace(space: Space): void {
 	}
 }
 
-/** Says what is lacking, or null. */
+/** Says what is lacking, or null: nothing, or nobody knows. */
 export function lackOfSpace({
 	folder,
 	requiredBytes,
 	freeBytes,
 }: Space): string | null {
-	return freeBytes >= requiredBytes
+	return freeBytes === null || freeBytes >= requiredBytes
 		? null
 		: `not enough space in ${folder}: ${formatBytes(requiredBytes)} needed, ${formatBytes(freeBytes)} free`;
 }

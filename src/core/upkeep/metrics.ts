@@ -1,8 +1,7 @@
 // The health of library and backups as a Prometheus textfile (https://prometheus.io/docs/instrumenting/exposition_formats/).
 
-import { chmod } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { AppError, fileError } from "../../ground/errors.ts";
+import { AppError } from "../../ground/errors.ts";
 import {
 	publishOver,
 	readHead,
@@ -49,10 +48,8 @@ export async function writeMetrics(
 	await requireMetricsFile(path);
 	await using scratch = await makeScratch(dirname(path));
 	const unfinished = join(scratch.path, "metrics.prom");
-	await writeNewFile(unfinished, one(formatMetrics(health, status, now)));
-	await chmod(unfinished, METRICS_MODE).catch((cause) => {
-		throw fileError(`cannot write ${path}`, cause);
-	});
+	const text = formatMetrics(health, status, now);
+	await writeNewFile(unfinished, one(text), METRICS_MODE);
 	await syncFile(unfinished);
 	await publishOver(unfinished, path);
 }
