@@ -1,9 +1,12 @@
 // argv in, exit code out; the only file that ends the process.
 
 import { versionResult } from "./cli/arguments/words.ts";
+import { lowerPriority, watchProcess } from "./ground/process.ts";
 
+// Before anything else: a signal that comes earlier ends the process without a word.
+const end = watchProcess();
 const argv = process.argv.slice(2);
-// Answered before anything is loaded. What doesn't take the answer is reported like any other failure, below.
+// Answered before anything more is loaded. What doesn't take the answer is reported like any other failure, below.
 if (
 	argv.length === 1 &&
 	/^(--version|-V)$/.test(argv[0] ?? "") &&
@@ -12,11 +15,9 @@ if (
 	process.exit(0);
 }
 
-const { lowerPriority, watchProcess } = await import("./ground/process.ts");
-const signal = watchProcess(process.exit);
 lowerPriority();
 const { run } = await import("./cli/run.ts");
-process.exit(await run(argv, process.env, signal));
+process.exit(await run(argv, process.env, end));
 
 function say(text: string): Promise<boolean> {
 	return Bun.write(Bun.stdout, `${text}\n`).then(

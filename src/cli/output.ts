@@ -1,6 +1,5 @@
 // Results to stdout, as text or as one JSON document; everything else to stderr. The only home of consola.
 
-import { writeSync } from "node:fs";
 import type { ConsolaInstance } from "consola/basic";
 import {
 	AppError,
@@ -11,11 +10,10 @@ import {
 } from "../ground/errors.ts";
 import type { Environment } from "../ground/settings.ts";
 import { printable, printableLine } from "./format.ts";
+import { Writer } from "./writer.ts";
 
 const STDOUT = 1;
 const STDERR = 2;
-/** How long to leave a reader that is behind alone. */
-const FULL_PIPE_WAIT_MS = 5;
 
 /** What a command has to say when it has done its work. */
 export interface Result {
@@ -32,20 +30,31 @@ export interface Result {
 export class Output {
 	readonly isJson: boolean;
 	readonly #isDebug: boolean;
+	readonly #stdout: Writer;
+	readonly #stderr: Writer;
 	#log: ConsolaInstance | null = null;
+	#hasAnswered = false;
 
-	constructor(isJson: boolean, environment: Environment) {
+	constructor(isJson: boolean, environment: Environment, signal: AbortSignal) {
 		this.isJson = isJson;
 		this.#isDebug = Boolean(environment.VPO_DEBUG);
+		this.#stdout = new Writer(STDOUT, signal);
+		this.#stderr = new Writer(STDERR, signal);
 	}
 
+	/** For people. It comes before all that is said afterwards. */
 	info(text: string): void {
-		try {
-			writeFully(STDERR, `${printable(text)}\n`);
-		} catch (error) {
-			// Nobody reads it: that is no failure of the work.
-			if (errnoOf(error) === "") throw error;
-		}
+		this.#say(`${printable(text)}\n`);
+	}
+
+	/** Leaves the cursor behind a question. Resolves when it stands there. */
+	async ask(question: string): Promise<void> {
+		await this.#stderr.write(printable(question));
+	}
+
+	/** Resolves when all that was said so far has been read, or can't be. */
+	async told(): Promise<void> {
+		await this.#stderr.idle();
 	}
 
 	/**
@@ -61,11 +70,12 @@ export class Output {
 		failure,
 	}: Result): Promise<number> {
 		const found = failure && failureJson(failure);
-		writeStdout(
+		await this.#answer(
 			this.isJson ? toJson({ ...found, ...json }) : `${printable(text)}\n`,
 		);
 		await this.warn(warnings);
 		if (found) await this.#report(found);
+		await this.told();
 		return found?.exit_code ?? exitCode;
 	}
 
@@ -81,8 +91,11 @@ export class Output {
 		const json = failureJson(error);
 		await this.#report(json);
 		if (this.#isDebug) this.info(stackOf(error));
-		// If stdout takes nothing, stderr has it all, and the exit code.
-		if (this.isJson) this.#tryStdout(toJson(json));
+		await this.told();
+		// Two documents would be none. If stdout takes nothing, stderr has it all, and the exit code.
+		if (this.isJson && !this.#hasAnswered) {
+			await this.#answer(toJson(json)).catch(() => undefined);
+		}
 		return json.exit_code;
 	}
 
@@ -91,11 +104,24 @@ export class Output {
 		if (hint !== null) this.info(`  ${hint}`);
 	}
 
-	#tryStdout(text: string): void {
+	/** To stderr. That nobody reads it is no failure of the work. */
+	#say(text: string): void {
+		this.#stderr.write(text).catch(() => undefined);
+	}
+
+	async #answer(text: string): Promise<void> {
+		this.#hasAnswered = true;
 		try {
-			writeStdout(text);
-		} catch (error) {
-			if (!(error instanceof AppError)) throw error;
+			await this.#stdout.write(text);
+		} catch (cause) {
+			// `vpo library backups | head -1`: the reader has what it wanted.
+			if (errnoOf(cause) === "EPIPE") return;
+			if (errnoOf(cause) === "") throw cause; // a signal, to which its reader left no time
+			throw new AppError(
+				"OPERATION_FAILED",
+				`cannot write to stdout: ${reasonOf(cause)}`,
+				{ cause, hint: "the command did its work, only its result is lost" },
+			);
 		}
 	}
 
@@ -103,11 +129,12 @@ export class Output {
 	async #logger(): Promise<ConsolaInstance> {
 		if (this.#log === null) {
 			const { createConsola } = await import("consola/basic");
-			process.stderr.on("error", () => undefined); // a reader that left is no failure
+			const stream = { write: (text: string) => this.#say(text) };
+			const stderr = stream as unknown as NodeJS.WriteStream;
 			this.#log = createConsola({
 				level: 3,
-				stdout: process.stderr,
-				stderr: process.stderr,
+				stdout: stderr,
+				stderr,
 				formatOptions: { date: false, colors: false },
 			});
 		}
@@ -155,33 +182,6 @@ function toJson(value: object): string {
 
 function escapeJson(character: string): string {
 	return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-}
-
-// Written at once and in full: process.exit waits for no stream, and loading streams doubles the start-up time.
-function writeStdout(text: string): void {
-	try {
-		writeFully(STDOUT, text);
-	} catch (cause) {
-		// `vpo library backups | head -1`: the reader has what it wanted.
-		if (errnoOf(cause) === "EPIPE") return;
-		throw new AppError(
-			"OPERATION_FAILED",
-			`cannot write to stdout: ${reasonOf(cause)}`,
-			{ cause, hint: "the command did its work, only its result is lost" },
-		);
-	}
-}
-
-function writeFully(descriptor: number, text: string): void {
-	const bytes = new TextEncoder().encode(text);
-	for (let at = 0; at < bytes.byteLength; ) {
-		try {
-			at += writeSync(descriptor, bytes, at);
-		} catch (error) {
-			if (errnoOf(error) !== "EAGAIN") throw error;
-			Bun.sleepSync(FULL_PIPE_WAIT_MS);
-		}
-	}
 }
 
 function messageOf(error: unknown): string {

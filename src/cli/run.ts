@@ -1,5 +1,6 @@
 // From argv to an exit code: runs one call of the program, and reports whatever goes wrong.
 
+import type { End } from "../ground/process.ts";
 import type { Environment } from "../ground/settings.ts";
 import { before } from "./arguments/words.ts";
 import { dispatch } from "./dispatch.ts";
@@ -13,17 +14,27 @@ import { Output } from "./output.ts";
 export async function run(
 	argv: readonly string[],
 	environment: Environment,
-	signal: AbortSignal,
+	{ signal, deadline }: End,
 ): Promise<number> {
 	// Who writes --json=yes reads JSON as well, in which we say that it takes no value.
 	const isJson = before(argv, "--").some((word) => /^--json(=|$)/.test(word));
-	const output = new Output(isJson, environment);
+	const output = new Output(isJson, environment, signal);
 	try {
+		signal.throwIfAborted();
 		const now = new Date();
-		return await dispatch(argv, { environment, output, signal, now });
+		const work = dispatch(argv, { environment, output, signal, now });
+		return await Promise.race([work, rejected(deadline)]);
 	} catch (error) {
+		if (deadline.aborted) return await output.failure(deadline.reason);
 		// What a signal breaks off fails in many ways; the signal is the reason.
 		const reason = signal.aborted ? signal.reason : error;
 		return await output.failure(reason);
 	}
+}
+
+/** Rejects with the signal's reason, when it comes. */
+function rejected(signal: AbortSignal): Promise<never> {
+	const { promise, reject } = Promise.withResolvers<never>();
+	signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+	return promise;
 }

@@ -1,45 +1,82 @@
 // The process as the system sees it: what signals ask of it, what nobody catches, and how much it takes from others.
 
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { constants, getPriority, setPriority } from "node:os";
-import { AppError } from "./errors.ts";
+import { AppError, fileError } from "./errors.ts";
 
 const ECHO_MS = 1000;
 const LAST_WORDS_MS = 5000;
+/** For taking back what is half-done and telling others of it; containers and services are killed after 10 s. */
+const LAST_WORK_MS = 8000;
 /** A third of the processor time of a thread with priority BELOW_NORMAL, where both want it. */
 const FURTHER_BELOW = 15;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/**
- * Takes over what would end the process.
- * @param exit called where nothing else helps any more
- * @returns fires on a signal, with INTERRUPTED, and on an error that nobody caught, with that
- */
-export function watchProcess(exit: (code: number) => void): AbortSignal {
-	const controller = new AbortController();
+/** What ends a run from outside. */
+export interface End {
+	/** Fires on a signal, with INTERRUPTED, and on an error that nobody caught, with that: the run takes everything back and ends. */
+	readonly signal: AbortSignal;
+	/** Fires later, with the same reason, where the run doesn't come to its end: on a second signal, or when its time is up. Nothing is waited for any more. */
+	readonly deadline: AbortSignal;
+}
+
+/** Takes over what would end the process. */
+export function watchProcess(): End {
+	const run = new AbortController();
+	const last = new AbortController();
 	let signalledAt = Number.NEGATIVE_INFINITY;
 	for (const [name, exitCode] of Object.entries(SIGNALS)) {
 		if (name === "SIGHUP" && isHangupIgnored()) continue; // nohup vpo library backup
 		process.on(name, () => {
-			// The second one means it: whatever hangs, hangs no longer. One that comes along with the first is its echo:
-			// systemd and terminals signal a whole group, and `schedule --run` passes on what it gets.
-			if (controller.signal.aborted) {
-				if (performance.now() - signalledAt > ECHO_MS) exit(exitCode);
+			const abandon = () => last.abort(abandoned(name, exitCode));
+			if (run.signal.aborted) {
+				// The second one means it: whatever hangs, hangs no longer. One that comes along with the first is its echo:
+				// systemd and terminals signal a whole group, and `schedule --run` passes on what it gets.
+				if (performance.now() - signalledAt > ECHO_MS) abandon();
 				return;
 			}
 			signalledAt = performance.now();
 			const message = `interrupted by ${name}; everything half-done was removed`;
-			controller.abort(new AppError("INTERRUPTED", message, { exitCode }));
+			run.abort(new AppError("INTERRUPTED", message, { exitCode }));
+			// timeout(1) and service managers send no second one before they kill.
+			setTimeout(abandon, LAST_WORK_MS);
 		});
 	}
 	// A bug that no `catch` sees still gets its short message, and its JSON.
 	for (const event of ["uncaughtException", "unhandledRejection"]) {
 		process.on(event, (error) => {
-			controller.abort(error);
-			setTimeout(() => exit(1), LAST_WORDS_MS).unref();
+			run.abort(error);
+			setTimeout(() => last.abort(error), LAST_WORDS_MS);
 		});
 	}
-	return controller.signal;
+	return { signal: run.signal, deadline: last.signal };
+}
+
+function abandoned(signal: string, exitCode: number): AppError {
+	return new AppError(
+		"INTERRUPTED",
+		`interrupted by ${signal} before all half-done was removed`,
+		{ exitCode, hint: "the next run removes what this one left" },
+	);
+}
+
+/**
+ * Makes sure that so many files can be opened: what Bun can't open for a thread of its own ends the process without a word.
+ * @throws AppError OPERATION_FAILED
+ */
+export function requireDescriptors(count: number): void {
+	const opened: number[] = [];
+	try {
+		while (opened.length < count) opened.push(openSync("/", "r"));
+	} catch (cause) {
+		throw fileError(
+			"cannot start a thread",
+			cause,
+			"allow more: ulimit -n 256",
+		);
+	} finally {
+		for (const descriptor of opened) closeSync(descriptor);
+	}
 }
 
 /** Lets others go first: a NAS is busy with other things. Counts for this thread and those that it starts from now on. */

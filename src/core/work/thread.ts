@@ -2,6 +2,10 @@
 // The main thread never blocks, so Ctrl-C and progress work while SQLite or gzip are busy.
 
 import { AppError, type ErrorCode } from "../../ground/errors.ts";
+import { requireDescriptors } from "../../ground/process.ts";
+
+/** What a thread opens for itself, and a few for its work. */
+const DESCRIPTORS = 12;
 
 /** The operations that a worker serves; arguments and results must survive structured clone. */
 export type Operations = Record<string, (...args: never[]) => unknown>;
@@ -46,7 +50,9 @@ export class Thread<Ops extends Operations> implements Disposable {
 	/** Why no call can succeed any more: a dead worker answers nothing, so this must. */
 	#ended: Error | null = null;
 
+	/** @throws AppError OPERATION_FAILED: too few files can be opened */
 	constructor(url: URL) {
+		requireDescriptors(DESCRIPTORS);
 		this.#worker = new Worker(url, { smol: true });
 		this.#worker.onmessage = ({ data }: MessageEvent<Response>) => {
 			const call = this.#pending.get(data.id);
