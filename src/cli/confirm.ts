@@ -2,15 +2,19 @@
 
 import { createInterface } from "node:readline/promises";
 import { AppError } from "../ground/errors.ts";
+import { inputFlusher } from "../ground/libc.ts";
+import type { Context } from "./context.ts";
+
+const STDIN = 0;
 
 /**
- * Asks on stderr and reads stdin.
+ * Asks on stderr and reads stdin. What was typed before the question stands there is no answer.
  * @returns false for anything but y or yes, the end of the input included
  * @throws AppError CONFIRMATION_REQUIRED: stdin or stderr is no terminal; the signal's reason
  */
 export async function confirmOnTerminal(
 	question: string,
-	signal: AbortSignal,
+	{ output, signal }: Pick<Context, "output" | "signal">,
 ): Promise<boolean> {
 	if (!isTerminal()) {
 		throw new AppError(
@@ -19,6 +23,10 @@ export async function confirmOnTerminal(
 			{ hint: "add --yes to do it without a question" },
 		);
 	}
+	const flushInput = await inputFlusher(STDIN);
+	await output.told();
+	flushInput();
+	await output.ask(`${question} [y/N] `);
 	const lines = createInterface({
 		input: process.stdin,
 		output: process.stderr,
@@ -27,10 +35,7 @@ export async function confirmOnTerminal(
 	const { promise: closed, resolve } = Promise.withResolvers<null>();
 	lines.once("close", () => resolve(null));
 	try {
-		const answer = await Promise.race([
-			lines.question(`${question} [y/N] `, { signal }),
-			closed,
-		]);
+		const answer = await Promise.race([lines.question("", { signal }), closed]);
 		if (answer === null) process.stderr.write("\n"); // Ctrl-D leaves us in the question's line
 		return /^y(es)?$/i.test((answer ?? "").trim());
 	} catch (error) {

@@ -48,6 +48,45 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(contentsOf(home)).toEqual(before);
 	});
 
+	test.each([
+		["y\n", "\n"],
+		["y", "\n"],
+		["\ny\nyes\ny", "\n"],
+		["y\ny", "es please\n"],
+	])(
+		"%j, typed before the question stands there, is no part of the answer %j",
+		async (keys, answer) => {
+			using home = new Home();
+			const before = contentsOf(home);
+			const screen = await runOnTerminal(program, home, RESTORE, {
+				typedAhead: [["", keys]],
+				answer,
+				answerAfterMs: 300,
+			});
+			expect(screen.exitCode).toBe(1);
+			expect(screen.text).toContain(`\n${CANCELLED}`);
+			expect(contentsOf(home)).toEqual(before);
+		},
+	);
+
+	test("what was typed seconds ago and line by line since then is no answer; what is typed then is one", async () => {
+		using home = new Home();
+		const slow = inShell(
+			program,
+			'echo one; sleep 1; echo two; sleep 0.3; exec "$@"',
+		);
+		const screen = await runOnTerminal(slow, home, RESTORE, {
+			typedAhead: [
+				["one", "n\n"],
+				["two", "no\nn"],
+			],
+			answer: "y\n",
+			answerAfterMs: 300,
+		});
+		expect(screen.text).toContain("Library restored: ");
+		expect(screen.exitCode).toBe(0);
+	});
+
 	test("the question shows both libraries, and warns before it asks", async () => {
 		using home = new Home();
 		setSchema(home.library, 28);

@@ -9,6 +9,8 @@ export interface Screen {
 }
 
 export interface TerminalOptions {
+	/** Typed while the program is still at work: each as soon as the screen shows this; "" is at once. */
+	readonly typedAhead?: readonly (readonly [screen: string, keys: string])[];
 	/** Typed as soon as the program asks. */
 	readonly answer?: string;
 	/** As somebody who reads the question first. */
@@ -24,12 +26,24 @@ export async function runOnTerminal(
 	program: Program,
 	home: Home,
 	args: readonly string[],
-	{ answer, answerAfterMs = 0, columns = 80, env }: TerminalOptions = {},
+	{
+		typedAhead = [],
+		answer,
+		answerAfterMs = 0,
+		columns = 80,
+		env,
+	}: TerminalOptions = {},
 ): Promise<Screen> {
 	const decoder = new TextDecoder();
 	const ended = Promise.withResolvers<void>();
 	let text = "";
 	let isAnswered = answer === undefined;
+	const ahead = [...typedAhead];
+	const typeAhead = (terminal: Bun.Terminal) => {
+		while (ahead[0] && text.includes(ahead[0][0])) {
+			terminal.write(ahead.shift()?.[1] ?? "");
+		}
+	};
 	const child = Bun.spawn([...program.command, ...args], {
 		cwd: home.path,
 		env: {
@@ -45,6 +59,7 @@ export async function runOnTerminal(
 			rows: 24,
 			data(terminal, bytes) {
 				text += decoder.decode(bytes, { stream: true });
+				typeAhead(terminal);
 				if (isAnswered || !text.includes(QUESTION)) return;
 				isAnswered = true;
 				setTimeout(() => terminal.write(answer ?? ""), answerAfterMs);
@@ -52,6 +67,7 @@ export async function runOnTerminal(
 			exit: () => ended.resolve(),
 		},
 	});
+	if (child.terminal) typeAhead(child.terminal);
 	const exitCode = await child.exited;
 	await ended.promise;
 	child.terminal?.close();

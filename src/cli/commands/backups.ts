@@ -2,7 +2,8 @@
 
 import { defineCommand } from "citty";
 import { listBackups } from "../../core/location/catalog.ts";
-import { openBackups } from "../../core/location/open.ts";
+import { readState } from "../../core/location/state.ts";
+import { requireFolder } from "../../ground/files.ts";
 import { ownCommand } from "../../ground/program.ts";
 import { resolveSettings } from "../../ground/settings.ts";
 import { commonArgs, pathArg } from "../arguments/args.ts";
@@ -22,28 +23,28 @@ export const command = defineCommand({
 	args: { ...pathArg, ...commonArgs },
 	async run({ args, data }): Promise<Result> {
 		const { environment, now, signal } = data as Context;
-		const location = openBackups(
-			resolveSettings({ location: args.path }, environment),
+		const { backupDir } = resolveSettings(
+			{ backupDir: args.path },
+			environment,
 		);
-		const { address } = location;
-		if (args.path) await location.requirePresent(signal);
+		if (args.path) await requireFolder(backupDir);
 		const [state, found] = await Promise.all([
-			location.readState(signal),
-			listBackups(location, signal),
+			readState(backupDir),
+			listBackups(backupDir, signal),
 		]);
 		const backups = found.map((backup) => ({
 			...backup,
 			...state.of(backup.filename, backup.identity),
 		}));
 		const warnings = state.warning === null ? [] : [state.warning];
-		const json = toJson(address, backups, warnings);
+		const json = toJson(backupDir, backups, warnings);
 		if (backups.length > 0) {
-			return { text: formatList(address, backups, now), json, warnings };
+			return { text: formatList(backupDir, backups, now), json, warnings };
 		}
 		const makeOne = args.path
 			? ownCommand(`backup --output ${shellQuote(asFolder(args.path))}`)
 			: ownCommand("backup");
-		const none = `No backups in ${printableLine(address)}.`;
+		const none = `No backups in ${printableLine(backupDir)}.`;
 		return { text: `${none}\nMake one: ${makeOne}`, json, warnings };
 	},
 });

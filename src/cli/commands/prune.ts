@@ -2,7 +2,6 @@
 
 import { defineCommand } from "citty";
 import { readMarks } from "../../core/location/marks.ts";
-import { openBackups } from "../../core/location/open.ts";
 import {
 	executePrune,
 	type Pruned,
@@ -10,7 +9,7 @@ import {
 	planPrune,
 } from "../../core/upkeep/prune.ts";
 import { unreadablePins } from "../../core/upkeep/prune-after.ts";
-import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
+import { requireFolder } from "../../ground/files.ts";
 import { resolveSettings } from "../../ground/settings.ts";
 import { commonArgs, pathArg, usage } from "../arguments/args.ts";
 import { hasRule, retentionArgs, toRules } from "../arguments/retention.ts";
@@ -49,7 +48,7 @@ export const command = defineCommand({
 	async run({ args, data }): Promise<Result> {
 		const context = data as Context;
 		const { environment, now, output, signal } = context;
-		const settings = resolveSettings({ location: args.path }, environment);
+		const settings = resolveSettings({ backupDir: args.path }, environment);
 		const rules = toRules(args, settings);
 		if (!hasRule(rules)) {
 			throw usage(
@@ -58,26 +57,18 @@ export const command = defineCommand({
 			);
 		}
 		return withWorkshop(context, async ({ pool }) => {
-			const location = openBackups(settings);
-			if (args.path) await location.requirePresent(signal);
+			const folder = settings.backupDir;
+			if (args.path) await requireFolder(folder);
 			const timeZone = args.utc ? "UTC" : Temporal.Now.timeZoneId();
-			const marks = await readMarks(location, signal);
+			const marks = await readMarks(folder);
 			if (marks.warning !== null) throw unreadablePins(marks.warning);
-			const options = {
-				location,
-				rules,
-				timeZone,
-				now,
-				...marks,
-				pool,
-				signal,
-			};
+			const options = { folder, rules, timeZone, now, ...marks, pool, signal };
 			const plan = await planPrune(options);
 			if (args["dry-run"]) return planResult(plan);
 			if (plan.remove.length > 0 && !args.yes) {
 				if (isTerminal()) output.info(formatPlan(plan));
 				const question = `Remove ${countBackups(plan.remove.length)}?`;
-				if (!(await confirmOnTerminal(question, signal))) throw cancelled();
+				if (!(await confirmOnTerminal(question, context))) throw cancelled();
 			}
 			return prunedResult(plan, await executePrune(plan, signal));
 		});
@@ -101,14 +92,14 @@ function formatPlan({ keep, remove, untouched }: PrunePlan): string {
 }
 
 function planResult(plan: PrunePlan): Result {
-	const { location, remove, keep } = plan;
-	const bytes = remove.reduce((sum, { file }) => sum + file.sizeBytes, 0);
+	const { folder, remove, keep } = plan;
+	const bytes = remove.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 	const total = `Dry run, nothing is removed: ${countBackups(remove.length)} of ${formatCount(remove.length + keep.length)} would go, ${formatBytes(bytes)}`;
 	return {
 		text: `${formatPlan(plan)}\n${total}`,
 		json: {
 			dry_run: true,
-			directory: location.address,
+			directory: folder,
 			...planJson(plan),
 			freed_bytes: bytes,
 		},
@@ -117,20 +108,19 @@ function planResult(plan: PrunePlan): Result {
 
 function prunedResult(
 	plan: PrunePlan,
-	{ removed, left, isStuck, freedBytes }: Pruned,
+	{ removed, left, freedBytes }: Pruned,
 ): Result {
-	const { location, keep } = plan;
+	const { folder, keep } = plan;
 	const what =
 		removed.length === 0
 			? "Nothing to remove"
 			: `Removed ${countBackups(removed.length)}, ${formatBytes(freedBytes)}`;
 	return {
-		text: `${formatPlan(plan)}\n${what}; ${formatCount(keep.length)} kept in ${printableLine(location.address)}`,
+		text: `${formatPlan(plan)}\n${what}; ${formatCount(keep.length)} kept in ${printableLine(folder)}`,
 		warnings: left.map(({ name, reason }) => `left ${name}: ${reason}`),
-		exitCode: isStuck ? ATTENTION_EXIT_CODE : 0,
 		json: {
 			success: true,
-			directory: location.address,
+			directory: folder,
 			...planJson(plan),
 			removed: removed.map(({ name }) => name),
 			left,
@@ -142,12 +132,12 @@ function prunedResult(
 function planJson({ keep, remove, untouched }: PrunePlan): object {
 	return {
 		keep,
-		remove: remove.map(({ name, reason, file, createdAt }) => ({
+		remove: remove.map(({ name, reason, path, createdAt, sizeBytes }) => ({
 			name,
 			reason,
-			path: file.path,
+			path,
 			created_at: createdAt,
-			archive_size_bytes: file.sizeBytes,
+			archive_size_bytes: sizeBytes,
 		})),
 		untouched,
 	};

@@ -74,7 +74,7 @@ export const command = defineCommand({
 	},
 	async run({ args, data }): Promise<Result> {
 		const context = data as Context;
-		const { environment, output, now, signal } = context;
+		const { environment, output, now } = context;
 		const startedAt = performance.now();
 		const home = () => homeFolder(environment);
 		const reference = args.backup ? expandHome(args.backup, home) : null;
@@ -82,7 +82,7 @@ export const command = defineCommand({
 		if (reference !== null && args.undo) {
 			throw usage("--undo takes no BACKUP: it knows which one");
 		}
-		const flags = { database: args.database, location: args.path };
+		const flags = { database: args.database, backupDir: args.path };
 		const settings = resolveSettings(flags, environment);
 		const options = {
 			reference,
@@ -108,7 +108,7 @@ export const command = defineCommand({
 					output.info(formatComparison(plan));
 					await output.warn(plan.warnings);
 				}
-				return confirmOnTerminal("Replace the library?", signal);
+				return confirmOnTerminal("Replace the library?", context);
 			};
 			const done = await restoreBackup(settings, options, workshop, confirm);
 			const seconds = (performance.now() - startedAt) / 1000;

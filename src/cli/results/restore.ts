@@ -17,13 +17,13 @@ import type { Result } from "../output.ts";
 /** The call that takes a restore back, with all that it needs. */
 export function undoCommand(
 	{ plan }: RestoredLibrary,
-	{ database, location }: SettingsFlags,
+	{ database, backupDir }: SettingsFlags,
 ): string {
 	const isNewer = plan.currentSchemaVersion > plan.schemaVersion;
 	return [
 		ownCommand("restore --undo"),
 		...(isNewer ? ["--allow-newer-schema"] : []),
-		...(location ? [`--path ${shellQuote(location)}`] : []),
+		...(backupDir ? [`--path ${shellQuote(backupDir)}`] : []),
 		...(database ? [`--database ${shellQuote(database)}`] : []),
 	].join(" ");
 }

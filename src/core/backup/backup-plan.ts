@@ -67,12 +67,15 @@ export async function planBackup(
 	{ sqlite, signal }: Workshop,
 ): Promise<BackupPlan> {
 	const libraryPath = await findLibrary(settings);
-	const destination = await settle(libraryPath, settings, options, signal);
+	const destination = await settle(libraryPath, settings, options);
 	const { lockTimeoutMs } = options;
 	const facts = await sqlite.describe(libraryPath, { lockTimeoutMs, signal });
-	const { folder } = destination.location;
-	const scratch = await chooseScratchFolder(settings, libraryPath, folder);
-	const space = await measureBackupSpace(facts, scratch, folder ?? scratch);
+	const folder = await chooseScratchFolder(
+		settings,
+		libraryPath,
+		destination.folder,
+	);
+	const space = await measureBackupSpace(facts, folder, destination.folder);
 	const lack = lackOfSpace(space);
 	return {
 		libraryPath,
@@ -101,10 +104,8 @@ export async function findLibrary({ databasePath }: Settings): Promise<string> {
 
 export function settle(
 	libraryPath: string,
-	settings: Settings,
+	{ backupDir }: Settings,
 	options: BackupOptions,
-	signal?: AbortSignal,
 ): Promise<Destination> {
-	const request = { ...options, settings, libraryPath, kind: KIND };
-	return settleDestination(request, signal);
+	return settleDestination({ ...options, backupDir, libraryPath, kind: KIND });
 }

@@ -1,16 +1,19 @@
 // A damaged library is no backup, but its raw files are kept: all of them together, as they are.
 
 import { type FileHandle, open } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { errnoOf, fileError } from "../../ground/errors.ts";
-import { syncFile, writeNewFile } from "../../ground/files.ts";
+import {
+	makePrivateFolder,
+	syncFile,
+	writeNewFile,
+} from "../../ground/files.ts";
 import { makeScratch } from "../../ground/scratch.ts";
 import { DATABASE_NAME, filePart, writeArchive } from "../archive/archive.ts";
 import { DEFAULT_LEVEL, type GzipPool } from "../archive/gzip.ts";
 import { readPartsBack } from "../archive/readback.ts";
 import { sidecars } from "../library/library.ts";
 import { generatedIn } from "../location/destination.ts";
-import type { Location } from "../location/location.ts";
 import { salvageName } from "../location/names.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -41,19 +44,18 @@ export class RawFiles implements AsyncDisposable {
 	}
 
 	/**
-	 * Packs them into `vpo-damaged-<timestamp>.tar.gz` in the location, and reads it back.
+	 * Packs them into `vpo-damaged-<timestamp>.tar.gz` in the backup folder, and reads it back.
 	 * @returns the archive's path
 	 */
 	async salvage(
 		libraryPath: string,
-		location: Location,
+		backupDir: string,
 		at: Date,
 		pool: GzipPool,
 		signal?: AbortSignal,
 	): Promise<string> {
-		await location.make(signal);
-		const parent = location.folder ?? dirname(libraryPath);
-		await using scratch = await makeScratch(parent);
+		await makePrivateFolder(backupDir);
+		await using scratch = await makeScratch(backupDir);
 		const parts = [];
 		for (const [path, file] of this.#files) {
 			const copy = join(scratch.path, basename(path));
@@ -66,9 +68,9 @@ export class RawFiles implements AsyncDisposable {
 		const checksums = await writeArchive(unfinished, parts, options);
 		await syncFile(unfinished);
 		await readPartsBack(unfinished, checksums, { pool, signal });
-		return await generatedIn(location, (attempt) =>
+		return await generatedIn(backupDir, (attempt) =>
 			salvageName(at, attempt),
-		).publish(unfinished, scratch, signal);
+		).publish(unfinished, scratch);
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

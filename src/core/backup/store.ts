@@ -1,7 +1,8 @@
 // A snapshot becomes a backup: checked, packed, read back, and only then named.
 
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { AppError } from "../../ground/errors.ts";
+import { makePrivateFolder } from "../../ground/files.ts";
 import { makeScratch } from "../../ground/scratch.ts";
 import {
 	DATABASE_NAME,
@@ -61,10 +62,8 @@ export async function storeSnapshot(
 	workshop: Workshop,
 ): Promise<StoredBackup> {
 	const { sqlite, signal } = workshop;
-	const { location } = destination;
-	await location.make(signal);
-	const parent = location.folder ?? dirname(snapshotPath);
-	await using scratch = await makeScratch(parent);
+	await makePrivateFolder(destination.folder);
+	await using scratch = await makeScratch(destination.folder);
 	const unfinished = join(scratch.path, "backup.tar.gz");
 
 	const survey = sqlite.survey(snapshotPath);
@@ -79,7 +78,7 @@ export async function storeSnapshot(
 		(stop) => requireSound(snapshotPath, options.libraryPath, sqlite, stop),
 	);
 	signal?.throwIfAborted();
-	const path = await destination.publish(unfinished, scratch, signal);
+	const path = await destination.publish(unfinished, scratch);
 	const { shrinkWarning } = archive.metadata.own;
 	const warnings = shrinkWarning === null ? [] : [shrinkWarning];
 	return { path, ...archive, warnings: [...warnings, ...checked.warnings] };

@@ -3,14 +3,11 @@
 import { dirname, join } from "node:path";
 import { AppError } from "../../ground/errors.ts";
 import { syncFile } from "../../ground/files.ts";
-import { nearestFolder } from "../../ground/paths.ts";
+import { fileSize, nearestFolder } from "../../ground/paths.ts";
 import { makeScratch, type Scratch } from "../../ground/scratch.ts";
 import type { Contents } from "../archive/contents.ts";
+import { requireSupportedFormat } from "../archive/format.ts";
 import type { Metadata } from "../archive/metadata.ts";
-import {
-	type ArchiveSource,
-	requireSupportedFormat,
-} from "../archive/source.ts";
 import { atPath, readArchive } from "../archive/unpack.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import type { LibraryFacts } from "../library/library.ts";
@@ -35,16 +32,17 @@ export interface Candidate extends AsyncDisposable {
  * @throws AppError INVALID_ARCHIVE, NOT_FOUND, INSUFFICIENT_SPACE, OPERATION_FAILED
  */
 export async function unpackCandidate(
-	source: ArchiveSource,
+	archivePath: string,
 	targetPath: string,
 	{ sqlite, pool, signal, onProgress }: Workshop,
 ): Promise<Candidate> {
-	await requireSupportedFormat(source, signal);
+	await requireSupportedFormat(archivePath);
 	const scratch = await makeScratch(await nearestFolder(dirname(targetPath)));
 	try {
 		const path = join(scratch.path, "library.db");
-		const onBytes = stageCounter(onProgress, "Unpack", source.sizeBytes);
-		const contents = await readArchive(source, {
+		const sizeBytes = await fileSize(archivePath);
+		const onBytes = stageCounter(onProgress, "Unpack", sizeBytes);
+		const contents = await readArchive(archivePath, {
 			pool,
 			to: path,
 			signal,
@@ -67,7 +65,7 @@ export async function unpackCandidate(
 		};
 	} catch (error) {
 		await scratch[Symbol.asyncDispose]();
-		throw atPath(source.path, error);
+		throw atPath(archivePath, error);
 	}
 }
 

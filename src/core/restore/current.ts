@@ -17,7 +17,6 @@ import {
 	sidecars,
 } from "../library/library.ts";
 import { generatedIn } from "../location/destination.ts";
-import type { Location } from "../location/location.ts";
 import { backupName, PRE_RESTORE } from "../location/names.ts";
 
 /** The library that stands where the backup would go. */
@@ -94,7 +93,7 @@ export async function lockCurrent(
 /** What `keepCurrent` needs to know of one restore. */
 export interface KeepOptions {
 	readonly libraryPath: string;
-	readonly backups: Location;
+	readonly backupDir: string;
 	/** Where the snapshot is made; it is made where missing. */
 	readonly scratchParent: string;
 	readonly createdAt: Date;
@@ -115,7 +114,7 @@ export async function keepCurrent(
 	options: KeepOptions,
 	workshop: Workshop,
 ): Promise<string> {
-	const { libraryPath, backups, createdAt } = options;
+	const { libraryPath, backupDir, createdAt } = options;
 	if (lock && current.facts) {
 		try {
 			return await keepAsBackup(current.facts, lock, options, workshop);
@@ -124,13 +123,13 @@ export async function keepCurrent(
 		}
 	}
 	const { pool, signal } = workshop;
-	return raw.salvage(libraryPath, backups, createdAt, pool, signal);
+	return raw.salvage(libraryPath, backupDir, createdAt, pool, signal);
 }
 
 async function keepAsBackup(
 	{ journalMode }: LibraryFacts,
 	lock: LibraryLock,
-	{ libraryPath, backups, scratchParent, createdAt, vpoVersion }: KeepOptions,
+	{ libraryPath, backupDir, scratchParent, createdAt, vpoVersion }: KeepOptions,
 	workshop: Workshop,
 ): Promise<string> {
 	await makePrivateFolder(scratchParent);
@@ -143,7 +142,7 @@ async function keepAsBackup(
 	const name = (attempt: number) => backupName(createdAt, PRE_RESTORE, attempt);
 	const { path } = await storeSnapshot(
 		snapshotPath,
-		generatedIn(backups, name),
+		generatedIn(backupDir, name),
 		{
 			createdAt,
 			kind: PRE_RESTORE,

@@ -12,8 +12,6 @@ import {
 	type Space,
 } from "../library/space.ts";
 import { type Backup, isGood, listBackups } from "../location/catalog.ts";
-import { requireStored } from "../location/location.ts";
-import { openBackups } from "../location/open.ts";
 import { unpackCandidate } from "../restore/candidate.ts";
 import { pingUrlProblem } from "../schedule/notify.ts";
 import { configuredRules } from "./rules.ts";
@@ -94,10 +92,9 @@ export async function checkHealth(
 		() => checkLibrary(settings, options, workshop, critical("library")),
 		critical("library"),
 	);
-	const location = openBackups(settings);
 	const backups =
 		(await attempt(
-			() => listBackups(location, workshop.signal),
+			() => listBackups(settings.backupDir, workshop.signal),
 			critical("backups"),
 		)) ?? [];
 	const damaged = backups.filter(
@@ -107,7 +104,7 @@ export async function checkHealth(
 	if (damaged.length > 0) {
 		const names = damaged.map(({ filename }) => filename).slice(0, 3);
 		warning("backups")(
-			`${damaged.length} damaged or unreadable in ${location.address}: ${names.join(", ")}`,
+			`${damaged.length} damaged or unreadable in ${settings.backupDir}: ${names.join(", ")}`,
 		);
 	}
 	const newest =
@@ -125,7 +122,7 @@ export async function checkHealth(
 		? (options.now.getTime() - Date.parse(newest.createdAt)) / 1000
 		: null;
 	if (!newest)
-		critical("newest backup")(`no good backup in ${location.address}`);
+		critical("newest backup")(`no good backup in ${settings.backupDir}`);
 	else if (ageSeconds !== null && ageSeconds * 1000 > options.maxAgeMs) {
 		critical("newest backup")(
 			`the newest good backup is too old: ${newest.filename}`,
@@ -169,12 +166,12 @@ async function checkLibrary(
 }
 
 async function verify(
-	{ entry }: Backup,
+	{ path }: Backup,
 	{ tempDir, databasePath }: Settings,
 	workshop: Workshop,
 ): Promise<void> {
 	await using _ = await unpackCandidate(
-		requireStored(entry),
+		path,
 		tempDir ? `${tempDir}/library.db` : databasePath,
 		workshop,
 	);
@@ -184,8 +181,8 @@ async function spaceForNext(
 	settings: Settings,
 	library: LibraryFacts,
 ): Promise<Space> {
-	const { folder } = openBackups(settings);
-	const path = await resolveLinks(settings.databasePath);
-	const scratch = await chooseScratchFolder(settings, path, folder);
-	return measureBackupSpace(library, scratch, folder ?? scratch);
+	const { backupDir, databasePath } = settings;
+	const path = await resolveLinks(databasePath);
+	const scratch = await chooseScratchFolder(settings, path, backupDir);
+	return measureBackupSpace(library, scratch, backupDir);
 }

@@ -4,7 +4,6 @@ import { AppError } from "../../ground/errors.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { readMarks } from "../location/marks.ts";
-import { openBackups } from "../location/open.ts";
 import type { RetentionRules } from "./policy.ts";
 import { executePrune, planPrune } from "./prune.ts";
 
@@ -18,17 +17,16 @@ export interface Pruning {
 
 /** Prunes by the configured rules once a new backup stands. Its failure is reported, not thrown: the backup is good. */
 export async function pruneAfter(
-	settings: Settings,
+	{ backupDir: folder }: Settings,
 	rules: RetentionRules,
 	now: Date,
 	{ pool, signal }: Workshop,
 ): Promise<Pruning> {
 	try {
-		const location = openBackups(settings);
-		const marks = await readMarks(location, signal);
+		const marks = await readMarks(folder);
 		if (marks.warning !== null) throw unreadablePins(marks.warning);
 		const timeZone = Temporal.Now.timeZoneId();
-		const options = { location, rules, timeZone, now, ...marks, pool, signal };
+		const options = { folder, rules, timeZone, now, ...marks, pool, signal };
 		const { removed, left, freedBytes } = await executePrune(
 			await planPrune(options),
 			signal,

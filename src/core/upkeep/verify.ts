@@ -1,24 +1,23 @@
 // verifyBackups: location → archive → verify → check. Everything that a restore validates, without a library being touched.
 
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { AppError } from "../../ground/errors.ts";
 import { makePrivateFolder } from "../../ground/files.ts";
-import { resolveLinks } from "../../ground/paths.ts";
+import { exists, isSameFile, resolveLinks } from "../../ground/paths.ts";
 import { ownCommand } from "../../ground/program.ts";
 import { makeScratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
+import { lookAt } from "../archive/format.ts";
 import { isoSeconds, type Metadata } from "../archive/metadata.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { NEWEST_SCHEMA } from "../library/library.ts";
 import { chooseScratchFolder } from "../library/space.ts";
 import {
-	type Entry,
-	identityIn,
-	type Location,
-	requireStored,
-} from "../location/location.ts";
-import { openBackups } from "../location/open.ts";
-import type { Identity } from "../location/state.ts";
+	type Identity,
+	identityOf,
+	remember,
+	updateState,
+} from "../location/state.ts";
 import { unpackCandidate } from "../restore/candidate.ts";
 import type { OnProgress } from "../work/progress.ts";
 import { type Choice, chooseTargets, type Target } from "./rotation.ts";
@@ -57,10 +56,9 @@ export async function verifyBackups(
 	options: Choice,
 	workshop: Workshop,
 ): Promise<Verification> {
-	const { signal } = workshop;
-	const backups = openBackups(settings);
-	const targets = await chooseTargets(backups, options, signal);
-	if (targets.length === 0) throw nothingToVerify(backups);
+	const { backupDir } = settings;
+	const targets = await chooseTargets(backupDir, options, workshop.signal);
+	if (targets.length === 0) throw nothingToVerify(backupDir);
 	await using scratch = await makeScratch(await scratchParent(settings));
 	const verdicts: Verdict[] = [];
 	const warnings = new Set<string>();
@@ -76,23 +74,22 @@ export async function verifyBackups(
 			{ ...workshop, onProgress },
 		);
 		// A link that leads nowhere is still there, and no backup.
-		if (verdict.error?.code === "NOT_FOUND" && (await isGone(target, signal))) {
-			warnings.add(`gone meanwhile: ${target.entry.path}`);
+		if (verdict.error?.code === "NOT_FOUND" && !(await exists(target.path))) {
+			warnings.add(`gone meanwhile: ${target.path}`);
 			continue;
 		}
 		verdicts.push(verdict);
 		if (!identity || verdict.verifiedAt === null) continue;
 		provenCount++;
-		if (target.location !== backups) continue;
-		const problem = await keepVerdict(verdict, identity, backups, signal);
+		const problem = await keepVerdict(verdict, identity, settings, workshop);
 		if (problem !== null) warnings.add(problem);
 	}
-	if (verdicts.length === 0) throw nothingToVerify(backups);
-	return { directory: backups.address, verdicts, warnings: [...warnings] };
+	if (verdicts.length === 0) throw nothingToVerify(backupDir);
+	return { directory: backupDir, verdicts, warnings: [...warnings] };
 }
 
 async function verifyOne(
-	{ entry }: Target,
+	{ path }: Target,
 	scratchPath: string,
 	{ clock }: Choice,
 	workshop: Workshop,
@@ -107,8 +104,8 @@ async function verifyOne(
 		const isProven = error === null || error.code === "INVALID_ARCHIVE";
 		return {
 			identity,
-			filename: entry.name,
-			path: entry.path,
+			filename: basename(path),
+			path,
 			isValid: error === null,
 			error,
 			archiveSizeBytes: identity?.sizeBytes ?? null,
@@ -119,10 +116,9 @@ async function verifyOne(
 		};
 	};
 	try {
-		const source = requireStored(entry);
-		identity = identityIn(source);
+		identity = identityOf(await lookAt(path));
 		const target = join(scratchPath, "library.db");
-		await using candidate = await unpackCandidate(source, target, workshop);
+		await using candidate = await unpackCandidate(path, target, workshop);
 		const warnings = newerSchema(candidate.schemaVersion);
 		return verdict(null, candidate.metadata, [
 			...candidate.warnings,
@@ -135,24 +131,22 @@ async function verifyOne(
 	}
 }
 
-async function isGone(
-	{ location, entry }: Target,
-	signal: AbortSignal | undefined,
-): Promise<boolean> {
-	return (await location.find(entry.name, signal)) === null;
-}
-
-// A verification that stands is not lost because the location can't be written.
+// A verification that stands is not lost because the folder can't be written.
 async function keepVerdict(
-	{ filename, verifiedAt, error }: Verdict,
+	{ path, filename, verifiedAt, error }: Verdict,
 	identity: Identity,
-	location: Location,
-	signal: AbortSignal | undefined,
+	{ backupDir }: Settings,
+	{ signal }: Workshop,
 ): Promise<string | null> {
+	if (!(await isSameFile(dirname(path), backupDir))) return null;
 	const verifiedError = error?.message ?? null;
 	try {
-		const changes = { verifiedAt, verifiedError };
-		await location.remember(filename, identity, changes, signal);
+		await updateState(
+			backupDir,
+			(entries) =>
+				remember(entries, filename, identity, { verifiedAt, verifiedError }),
+			signal,
+		);
 		return null;
 	} catch (problem) {
 		signal?.throwIfAborted();
@@ -162,11 +156,10 @@ async function keepVerdict(
 }
 
 async function scratchParent(settings: Settings): Promise<string> {
-	const { databasePath } = settings;
-	const { folder } = openBackups(settings);
+	const { databasePath, backupDir } = settings;
 	// Where the library can't even be looked at, nothing can be written beside it.
 	const library = await resolveLinks(databasePath).catch(() => databasePath);
-	const parent = await chooseScratchFolder(settings, library, folder);
+	const parent = await chooseScratchFolder(settings, library, backupDir);
 	if (parent === settings.tempDir) await makePrivateFolder(parent);
 	return parent;
 }
@@ -178,13 +171,12 @@ function progressCounter(
 ): (target: Target) => OnProgress | undefined {
 	const expected = targets.slice(0, oldest ?? targets.length);
 	const totalBytes = expected.reduce(
-		(sum, { entry }) => sum + sizeOf(entry),
+		(sum, { sizeBytes }) => sum + sizeBytes,
 		0,
 	);
 	let beforeBytes = 0;
 	let number = 0;
-	return ({ entry }) => {
-		const sizeBytes = sizeOf(entry);
+	return ({ sizeBytes }) => {
 		const startBytes = beforeBytes;
 		beforeBytes += sizeBytes;
 		const stage = `Verify ${++number} of ${Math.max(number, expected.length)}`;
@@ -204,12 +196,8 @@ function newerSchema(schemaVersion: number): string[] {
 		: [];
 }
 
-function sizeOf(entry: Entry): number {
-	return "problem" in entry ? 0 : entry.sizeBytes;
-}
-
-function nothingToVerify({ address }: Location): AppError {
-	return new AppError("NOT_FOUND", `no backups to verify in ${address}`, {
+function nothingToVerify(folder: string): AppError {
+	return new AppError("NOT_FOUND", `no backups to verify in ${folder}`, {
 		hint: `make one: ${ownCommand("backup")}`,
 	});
 }

@@ -10,7 +10,6 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { GzipPool } from "../../../src/core/archive/gzip.ts";
-import { openFolder } from "../../../src/core/location/folder.ts";
 import {
 	identityOf,
 	remember,
@@ -23,7 +22,7 @@ import { Home } from "../../helpers/program.ts";
 async function keepLastOne(home: Home) {
 	using pool = new GzipPool(1);
 	return await planPrune({
-		location: openFolder(home.backups),
+		folder: home.backups,
 		rules: { keepLast: 1 },
 		timeZone: "UTC",
 		now: new Date("2026-01-06T00:00:00Z"),
