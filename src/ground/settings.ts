@@ -7,7 +7,8 @@ import { type Config, readConfig } from "./config.ts";
 /** Where things are, and what the user wants where no flag says otherwise. Paths are absolute; links are not resolved. */
 export interface Settings {
 	readonly databasePath: string;
-	readonly backupDir: string;
+	/** Where the backups are: a folder's absolute path. It is opened by `openLocation` alone. */
+	readonly location: string;
 	/** The scratch folder that the user chose, or null: beside the library. */
 	readonly tempDir: string | null;
 	readonly configPath: string;
@@ -17,14 +18,15 @@ export interface Settings {
 	readonly pingUrl: string | null;
 	/** Where each value comes from: "--database", "VPO_DATABASE_PATH", "config.toml" or "default". */
 	readonly origins: Readonly<
-		Record<"databasePath" | "backupDir" | "tempDir" | "pingUrl", string>
+		Record<"databasePath" | "location" | "tempDir" | "pingUrl", string>
 	>;
 }
 
 /** The command line's own answers; they win over everything else. */
 export interface SettingsFlags {
 	readonly database?: string | undefined;
-	readonly backupDir?: string | undefined;
+	/** A folder as a person writes it. */
+	readonly location?: string | undefined;
 	readonly pingUrl?: string | undefined;
 }
 
@@ -67,8 +69,8 @@ export function resolveSettings(
 		given("VPO_DATABASE_PATH", env("VPO_DATABASE_PATH")),
 		configured(config.database_path),
 	);
-	const backupDir = choose(
-		given("--path", flags.backupDir),
+	const location = choose(
+		given("--path", flags.location),
 		given("VPO_BACKUP_DIR", env("VPO_BACKUP_DIR")),
 		configured(backup.directory),
 	);
@@ -83,14 +85,14 @@ export function resolveSettings(
 	);
 	return {
 		databasePath: databasePath.value ?? join(dataDir(), "library.db"),
-		backupDir: backupDir.value ?? join(dataDir(), "backups"),
+		location: location.value ?? join(dataDir(), "backups"),
 		tempDir: tempDir.value,
 		configPath,
 		backup,
 		pingUrl: pingUrl.value,
 		origins: {
 			databasePath: databasePath.origin,
-			backupDir: backupDir.origin,
+			location: location.origin,
 			tempDir: tempDir.origin,
 			pingUrl: pingUrl.origin,
 		},

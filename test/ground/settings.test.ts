@@ -30,13 +30,13 @@ describe("without anything said", () => {
 	test("all is in the data folder, and nothing is created", () => {
 		expect(settle()).toMatchObject({
 			databasePath: join(home, ".vpo", "library.db"),
-			backupDir: join(home, ".vpo", "backups"),
+			location: join(home, ".vpo", "backups"),
 			tempDir: null,
 			configPath: join(home, ".vpo", "config.toml"),
 			pingUrl: null,
 			origins: {
 				databasePath: "default",
-				backupDir: "default",
+				location: "default",
 				tempDir: "default",
 				pingUrl: "default",
 			},
@@ -46,7 +46,7 @@ describe("without anything said", () => {
 	test("the data folder may be elsewhere", () => {
 		expect(settle({ VPO_DATA_DIR: "~/x/" })).toMatchObject({
 			databasePath: join(home, "x", "library.db"),
-			backupDir: join(home, "x", "backups"),
+			location: join(home, "x", "backups"),
 			configPath: join(home, "x", "config.toml"),
 		});
 	});
@@ -59,11 +59,11 @@ describe("precedence", () => {
 		);
 		expect(settle()).toMatchObject({
 			databasePath: "/c.db",
-			backupDir: "/c",
+			location: "/c",
 			tempDir: "/ct",
 			origins: {
 				databasePath: "config.toml",
-				backupDir: "config.toml",
+				location: "config.toml",
 				tempDir: "config.toml",
 			},
 		});
@@ -74,16 +74,16 @@ describe("precedence", () => {
 		const env = { VPO_DATABASE_PATH: "/e.db", VPO_BACKUP_DIR: "/e" };
 		expect(settle(env)).toMatchObject({
 			databasePath: "/e.db",
-			backupDir: "/e",
+			location: "/e",
 			origins: {
 				databasePath: "VPO_DATABASE_PATH",
-				backupDir: "VPO_BACKUP_DIR",
+				location: "VPO_BACKUP_DIR",
 			},
 		});
-		expect(settle(env, { database: "/f.db", backupDir: "/f" })).toMatchObject({
+		expect(settle(env, { database: "/f.db", location: "/f" })).toMatchObject({
 			databasePath: "/f.db",
-			backupDir: "/f",
-			origins: { databasePath: "--database", backupDir: "--path" },
+			location: "/f",
+			origins: { databasePath: "--database", location: "--path" },
 		});
 	});
 
@@ -104,15 +104,13 @@ describe("paths", () => {
 		["~/a/../c/", "c"],
 		["~//d", "d"],
 	])("%s is in the home folder", (text, path) => {
-		expect(settle({ VPO_BACKUP_DIR: text }).backupDir).toBe(
-			resolve(home, path),
-		);
+		expect(settle({ VPO_BACKUP_DIR: text }).location).toBe(resolve(home, path));
 	});
 
 	test.each(["~root/x", "a~", "./~", "~~"])(
 		"the tilde of %s stands for itself",
 		(text) => {
-			expect(settle({ VPO_BACKUP_DIR: text }).backupDir).toBe(resolve(text));
+			expect(settle({ VPO_BACKUP_DIR: text }).location).toBe(resolve(text));
 		},
 	);
 
@@ -120,7 +118,7 @@ describe("paths", () => {
 		configure('[backup]\ndirectory = "b"\n[jobs]\ntemp_directory = "../t"');
 		expect(settle({}, { database: "x.db" })).toMatchObject({
 			databasePath: resolve("x.db"),
-			backupDir: join(home, ".vpo", "b"),
+			location: join(home, ".vpo", "b"),
 			tempDir: join(home, "t"),
 		});
 	});
@@ -145,7 +143,7 @@ describe("config.toml", () => {
 		configure(
 			'backup_directory = 3\n[jobs]\nmax = [1]\n[x.y]\nbackup = "z"\n[[q]]\na = 1',
 		);
-		expect(settle().backupDir).toBe(join(home, ".vpo", "backups"));
+		expect(settle().location).toBe(join(home, ".vpo", "backups"));
 	});
 
 	test("a missing one is none, unless it was named", () => {

@@ -5,6 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import { GzipPool } from "../../src/core/archive/gzip.ts";
+import { archiveAt } from "../../src/core/archive/source.ts";
 import { readArchive } from "../../src/core/archive/unpack.ts";
 import { SqliteThread } from "../../src/core/library/sqlite-thread.ts";
 import { unpackCandidate } from "../../src/core/restore/candidate.ts";
@@ -122,7 +123,7 @@ export class Trials implements Disposable {
 	async #outcome(path: string, expected: string): Promise<string> {
 		try {
 			// Most end here, without a file being written.
-			await readArchive(path, { pool: this.#pool });
+			await readArchive(await archiveAt(path), { pool: this.#pool });
 			const restored = await this.#restored(path);
 			return restored === expected ? "identical" : "restores to something else";
 		} catch (error) {
@@ -137,7 +138,7 @@ export class Trials implements Disposable {
 		const target = join(this.#folder, `target-${this.#files++}`);
 		await mkdir(target);
 		await using candidate = await unpackCandidate(
-			path,
+			await archiveAt(path),
 			join(target, "library.db"),
 			{ sqlite: this.#sqlite, pool: this.#pool },
 		);

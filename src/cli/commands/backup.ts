@@ -4,6 +4,7 @@ import { defineCommand } from "citty";
 import { createBackup } from "../../core/backup/backup.ts";
 import { planBackup } from "../../core/backup/backup-plan.ts";
 import { readMarks } from "../../core/location/marks.ts";
+import { openBackups } from "../../core/location/open.ts";
 import { pruneAfter } from "../../core/upkeep/prune-after.ts";
 import {
 	type BackupArgs,
@@ -42,7 +43,7 @@ async function backUp(args: BackupArgs, context: Context): Promise<Result> {
 		args,
 		context,
 	);
-	const { pinned } = await readMarks(settings.backupDir);
+	const { pinned } = await readMarks(openBackups(settings), context.signal);
 	const options = { ...request.options, pinned };
 	return withWorkshop(context, async (workshop) => {
 		if (args["dry-run"]) {

@@ -2,8 +2,7 @@
 
 import { defineCommand } from "citty";
 import { listBackups } from "../../core/location/catalog.ts";
-import { readState } from "../../core/location/state.ts";
-import { requireFolder } from "../../ground/files.ts";
+import { openBackups } from "../../core/location/open.ts";
 import { ownCommand } from "../../ground/program.ts";
 import { resolveSettings } from "../../ground/settings.ts";
 import { commonArgs, pathArg } from "../arguments/args.ts";
@@ -23,28 +22,28 @@ export const command = defineCommand({
 	args: { ...pathArg, ...commonArgs },
 	async run({ args, data }): Promise<Result> {
 		const { environment, now, signal } = data as Context;
-		const { backupDir } = resolveSettings(
-			{ backupDir: args.path },
-			environment,
+		const location = openBackups(
+			resolveSettings({ location: args.path }, environment),
 		);
-		if (args.path) await requireFolder(backupDir);
+		const { address } = location;
+		if (args.path) await location.requirePresent(signal);
 		const [state, found] = await Promise.all([
-			readState(backupDir),
-			listBackups(backupDir, signal),
+			location.readState(signal),
+			listBackups(location, signal),
 		]);
 		const backups = found.map((backup) => ({
 			...backup,
 			...state.of(backup.filename, backup.identity),
 		}));
 		const warnings = state.warning === null ? [] : [state.warning];
-		const json = toJson(backupDir, backups, warnings);
+		const json = toJson(address, backups, warnings);
 		if (backups.length > 0) {
-			return { text: formatList(backupDir, backups, now), json, warnings };
+			return { text: formatList(address, backups, now), json, warnings };
 		}
 		const makeOne = args.path
 			? ownCommand(`backup --output ${shellQuote(asFolder(args.path))}`)
 			: ownCommand("backup");
-		const none = `No backups in ${printableLine(backupDir)}.`;
+		const none = `No backups in ${printableLine(address)}.`;
 		return { text: `${none}\nMake one: ${makeOne}`, json, warnings };
 	},
 });

@@ -2,6 +2,7 @@
 
 import { defineCommand } from "citty";
 import { readMarks } from "../../core/location/marks.ts";
+import { openBackups } from "../../core/location/open.ts";
 import { checkHealth } from "../../core/upkeep/check.ts";
 import { requireMetricsFile, writeMetrics } from "../../core/upkeep/metrics.ts";
 import { resolveSettings } from "../../ground/settings.ts";
@@ -55,12 +56,12 @@ export const command = defineCommand({
 	async run({ args, data }): Promise<Result> {
 		const context = data as Context;
 		const { environment, now } = context;
-		const flags = { database: args.database, backupDir: args.path };
+		const flags = { database: args.database, location: args.path };
 		const settings = resolveSettings(flags, environment);
 		const maxAge = args["max-age"] ?? DEFAULT_MAX_AGE;
 		const metricsPath = args.metrics ? toPath(args.metrics, environment) : null;
 		if (metricsPath) await requireMetricsFile(metricsPath);
-		const marks = await readMarks(settings.backupDir);
+		const marks = await readMarks(openBackups(settings), context.signal);
 		const options = {
 			maxAgeMs: toDurationMs("max-age", maxAge, now),
 			isDeep: args.deep ?? false,

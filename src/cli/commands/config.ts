@@ -28,7 +28,7 @@ export const command = defineCommand({
 	args: { ...databaseArg, ...pathArg, ...commonArgs },
 	async run({ args, data }): Promise<Result> {
 		const { environment } = data as Context;
-		const flags = { database: args.database, backupDir: args.path };
+		const flags = { database: args.database, location: args.path };
 		const settings = resolveSettings(flags, environment);
 		configuredRules(settings); // a wrong rule is found now, not at night
 		return configResult(settings);
@@ -71,7 +71,7 @@ function configResult(settings: Settings): Result {
 
 function paths({
 	databasePath,
-	backupDir,
+	location,
 	tempDir,
 	pingUrl,
 	configPath,
@@ -88,7 +88,7 @@ function paths({
 			value: databasePath,
 			origin: origins.databasePath,
 		},
-		{ name: "backup.directory", value: backupDir, origin: origins.backupDir },
+		{ name: "backup.directory", value: location, origin: origins.location },
 		{
 			name: "jobs.temp_directory",
 			value: tempDir,

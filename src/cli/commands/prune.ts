@@ -2,6 +2,7 @@
 
 import { defineCommand } from "citty";
 import { readMarks } from "../../core/location/marks.ts";
+import { openBackups } from "../../core/location/open.ts";
 import {
 	executePrune,
 	type Pruned,
@@ -9,7 +10,7 @@ import {
 	planPrune,
 } from "../../core/upkeep/prune.ts";
 import { unreadablePins } from "../../core/upkeep/prune-after.ts";
-import { requireFolder } from "../../ground/files.ts";
+import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
 import { resolveSettings } from "../../ground/settings.ts";
 import { commonArgs, pathArg, usage } from "../arguments/args.ts";
 import { hasRule, retentionArgs, toRules } from "../arguments/retention.ts";
@@ -48,7 +49,7 @@ export const command = defineCommand({
 	async run({ args, data }): Promise<Result> {
 		const context = data as Context;
 		const { environment, now, output, signal } = context;
-		const settings = resolveSettings({ backupDir: args.path }, environment);
+		const settings = resolveSettings({ location: args.path }, environment);
 		const rules = toRules(args, settings);
 		if (!hasRule(rules)) {
 			throw usage(
@@ -57,12 +58,20 @@ export const command = defineCommand({
 			);
 		}
 		return withWorkshop(context, async ({ pool }) => {
-			const folder = settings.backupDir;
-			if (args.path) await requireFolder(folder);
+			const location = openBackups(settings);
+			if (args.path) await location.requirePresent(signal);
 			const timeZone = args.utc ? "UTC" : Temporal.Now.timeZoneId();
-			const marks = await readMarks(folder);
+			const marks = await readMarks(location, signal);
 			if (marks.warning !== null) throw unreadablePins(marks.warning);
-			const options = { folder, rules, timeZone, now, ...marks, pool, signal };
+			const options = {
+				location,
+				rules,
+				timeZone,
+				now,
+				...marks,
+				pool,
+				signal,
+			};
 			const plan = await planPrune(options);
 			if (args["dry-run"]) return planResult(plan);
 			if (plan.remove.length > 0 && !args.yes) {
@@ -92,14 +101,14 @@ function formatPlan({ keep, remove, untouched }: PrunePlan): string {
 }
 
 function planResult(plan: PrunePlan): Result {
-	const { folder, remove, keep } = plan;
-	const bytes = remove.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+	const { location, remove, keep } = plan;
+	const bytes = remove.reduce((sum, { file }) => sum + file.sizeBytes, 0);
 	const total = `Dry run, nothing is removed: ${countBackups(remove.length)} of ${formatCount(remove.length + keep.length)} would go, ${formatBytes(bytes)}`;
 	return {
 		text: `${formatPlan(plan)}\n${total}`,
 		json: {
 			dry_run: true,
-			directory: folder,
+			directory: location.address,
 			...planJson(plan),
 			freed_bytes: bytes,
 		},
@@ -108,19 +117,20 @@ function planResult(plan: PrunePlan): Result {
 
 function prunedResult(
 	plan: PrunePlan,
-	{ removed, left, freedBytes }: Pruned,
+	{ removed, left, isStuck, freedBytes }: Pruned,
 ): Result {
-	const { folder, keep } = plan;
+	const { location, keep } = plan;
 	const what =
 		removed.length === 0
 			? "Nothing to remove"
 			: `Removed ${countBackups(removed.length)}, ${formatBytes(freedBytes)}`;
 	return {
-		text: `${formatPlan(plan)}\n${what}; ${formatCount(keep.length)} kept in ${printableLine(folder)}`,
+		text: `${formatPlan(plan)}\n${what}; ${formatCount(keep.length)} kept in ${printableLine(location.address)}`,
 		warnings: left.map(({ name, reason }) => `left ${name}: ${reason}`),
+		exitCode: isStuck ? ATTENTION_EXIT_CODE : 0,
 		json: {
 			success: true,
-			directory: folder,
+			directory: location.address,
 			...planJson(plan),
 			removed: removed.map(({ name }) => name),
 			left,
@@ -132,12 +142,12 @@ function prunedResult(
 function planJson({ keep, remove, untouched }: PrunePlan): object {
 	return {
 		keep,
-		remove: remove.map(({ name, reason, path, createdAt, sizeBytes }) => ({
+		remove: remove.map(({ name, reason, file, createdAt }) => ({
 			name,
 			reason,
-			path,
+			path: file.path,
 			created_at: createdAt,
-			archive_size_bytes: sizeBytes,
+			archive_size_bytes: file.sizeBytes,
 		})),
 		untouched,
 	};

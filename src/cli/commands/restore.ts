@@ -82,7 +82,7 @@ export const command = defineCommand({
 		if (reference !== null && args.undo) {
 			throw usage("--undo takes no BACKUP: it knows which one");
 		}
-		const flags = { database: args.database, backupDir: args.path };
+		const flags = { database: args.database, location: args.path };
 		const settings = resolveSettings(flags, environment);
 		const options = {
 			reference,

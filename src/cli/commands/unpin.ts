@@ -1,6 +1,7 @@
 // vpo library unpin: flags → changePin → print.
 
 import { defineCommand } from "citty";
+import { openBackups } from "../../core/location/open.ts";
 import { changePin } from "../../core/location/pin.ts";
 import { resolveSettings } from "../../ground/settings.ts";
 import {
@@ -29,11 +30,11 @@ export const command = defineCommand({
 	async run({ args, data }): Promise<Result> {
 		const { environment, signal } = data as Context;
 		const reference = toReference(args.backup, environment);
-		const flags = { backupDir: args.path };
-		const { backupDir } = resolveSettings(flags, environment);
+		const flags = { location: args.path };
+		const backups = openBackups(resolveSettings(flags, environment));
 		const isDryRun = args["dry-run"] ?? false;
 		const change = { isPinned: false, note: null, isDryRun };
-		const pin = await changePin(reference, backupDir, change, signal);
+		const pin = await changePin(reference, backups, change, signal);
 		return pinResult(pin, isDryRun);
 	},
 });

@@ -72,7 +72,7 @@ export const command = defineCommand({
 			oldest: toCount("oldest", args.oldest) ?? null,
 			clock: () => new Date(),
 		};
-		const flags = { database: args.database, backupDir: args.path };
+		const flags = { database: args.database, location: args.path };
 		const settings = resolveSettings(flags, environment);
 		const verification = await withWorkshop(context, (workshop) =>
 			verifyBackups(settings, options, workshop),

@@ -17,13 +17,13 @@ import type { Result } from "../output.ts";
 /** The call that takes a restore back, with all that it needs. */
 export function undoCommand(
 	{ plan }: RestoredLibrary,
-	{ database, backupDir }: SettingsFlags,
+	{ database, location }: SettingsFlags,
 ): string {
 	const isNewer = plan.currentSchemaVersion > plan.schemaVersion;
 	return [
 		ownCommand("restore --undo"),
 		...(isNewer ? ["--allow-newer-schema"] : []),
-		...(backupDir ? [`--path ${shellQuote(backupDir)}`] : []),
+		...(location ? [`--path ${shellQuote(location)}`] : []),
 		...(database ? [`--database ${shellQuote(database)}`] : []),
 	].join(" ");
 }

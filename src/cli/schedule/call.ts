@@ -70,7 +70,7 @@ export async function settleCall(
 	}
 	const { output } = options;
 	const outputDir =
-		output === null ? settings.backupDir : isFile ? dirname(output) : output;
+		output === null ? settings.location : isFile ? dirname(output) : output;
 	return {
 		program: ownProgram(),
 		flags: given.flatMap((flag) => toWords(flag, environment)),

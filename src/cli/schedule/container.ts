@@ -19,13 +19,13 @@ export function toContainer(
 ): string | null {
 	const [binary, ...others] = program;
 	if (binary === undefined || others.length > 0) return null;
-	const { configPath, databasePath, backupDir, tempDir } = settings;
+	const { configPath, databasePath, location, tempDir } = settings;
 	const hasConfig = existsSync(configPath);
 	const variables = {
 		TZ: zoneName(),
 		...(hasConfig ? { VPO_CONFIG_PATH: configPath } : {}),
 		VPO_DATABASE_PATH: databasePath,
-		VPO_BACKUP_DIR: backupDir,
+		VPO_BACKUP_DIR: location,
 		...(tempDir === null ? {} : { VPO_TEMP_DIR: tempDir }),
 	};
 	const isInside = folders.some((at) => configPath.startsWith(`${at}/`));

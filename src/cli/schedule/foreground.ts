@@ -2,7 +2,9 @@
 // nobody with it when it crashes. One at a time; the log is for people, on stderr.
 
 import { listBackups } from "../../core/location/catalog.ts";
+import type { Location } from "../../core/location/location.ts";
 import { PRE_RESTORE } from "../../core/location/names.ts";
+import { openLocation } from "../../core/location/open.ts";
 import {
 	followSchedule,
 	type ScheduleEvent,
@@ -30,7 +32,9 @@ export async function keepSchedule(
 	const log = (text: string) =>
 		output.info(`[${formatSecond(new Date())}] ${text}`);
 	const startedAt = systemClock.now();
-	const newest = catchesUp ? await newestTime(call.outputDir) : startedAt;
+	const newest = catchesUp
+		? await newestTime(openLocation(call.outputDir, call.settings))
+		: startedAt;
 	const isLate =
 		newest === null || timing.schedule(newest).nextAfter(newest) <= startedAt;
 	// An interval goes on counting over a restart, or a machine that is often restarted would never back up.
@@ -48,8 +52,8 @@ export async function keepSchedule(
 }
 
 /** When the newest undamaged backup was made, whatever made it; null if there is none, or if the folder can't be read. */
-async function newestTime(folder: string): Promise<Date | null> {
-	const backups = await listBackups(folder).catch(() => []);
+async function newestTime(location: Location): Promise<Date | null> {
+	const backups = await listBackups(location).catch(() => []);
 	const newest = backups.find(
 		({ error, metadata }) =>
 			error === null && metadata?.own?.kind !== PRE_RESTORE,

@@ -3,7 +3,6 @@
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { AppError, fileError, isMissing } from "../../ground/errors.ts";
-import { readHead } from "../../ground/files.ts";
 import { ownCommand } from "../../ground/program.ts";
 import { isSqlite } from "../library/sqlite-file.ts";
 
@@ -26,16 +25,7 @@ const FORMATS: readonly (readonly [
 ];
 const GZIP = [0x1f, 0x8b];
 /** So much of a file tells its format. */
-const FORMAT_HEAD_BYTES = 512;
-
-/**
- * Lets gzip files pass.
- * @throws AppError INVALID_ARCHIVE: anything else, by its name; NOT_FOUND: no such file
- */
-export async function requireSupportedFormat(path: string): Promise<void> {
-	requireRegularFile(path, await lookAt(path));
-	requireGzip(path, await readHead(path, FORMAT_HEAD_BYTES));
-}
+export const FORMAT_HEAD_BYTES = 512;
 
 /**
  * An archive's size and times.

@@ -1,11 +1,9 @@
 // A look at an archive that costs a few KB, whatever its size: its metadata from the front, its checksums from the end.
 // It tells a whole archive from a truncated or foreign one; only reading it all tells that every byte is right.
 
-import * as fs from "node:fs";
-import { promisify } from "node:util";
-import { AppError, fileError } from "../../ground/errors.ts";
+import { AppError } from "../../ground/errors.ts";
 import { CHECKSUMS_NAME, METADATA_NAME } from "./archive.ts";
-import { cannotOpen, requireGzip, requireRegularFile } from "./format.ts";
+import { requireGzip } from "./format.ts";
 import { endsWithTrailer, MEMBER_HEADER, startsMember } from "./gzip/format.ts";
 import { endsWithSeal, SEAL_BYTES } from "./gzip/seal.ts";
 import {
@@ -14,69 +12,55 @@ import {
 	parseMetadata,
 } from "./metadata.ts";
 import { incomplete } from "./reader.ts";
+import { type ArchiveSource, readStart } from "./source.ts";
 import { TAR_BLOCK_BYTES } from "./tar.ts";
 import { atPath } from "./unpack.ts";
-
-// Only what may wait for a disk or a share is left to other threads: asking them costs more than the answer itself.
-const open = promisify(fs.open);
-const read = promisify(fs.read);
-const close = promisify(fs.close);
 
 const HEAD_BYTES = 2048;
 const TAIL_BYTES = 1024;
 /** Room for the longest metadata, its tar header and what gzip puts around it. */
 const MOST_HEAD_BYTES = MAX_METADATA_BYTES + 4096;
 
-/** What a look at an archive tells. */
-export interface Look {
-	readonly file: fs.Stats;
-	/** null for an archive that is not ours: it must be read in full. */
-	readonly metadata: Metadata | null;
-}
-
 /**
  * Reads the metadata of one of our archives.
+ * @returns null for an archive that is not ours: it must be read in full
  * @throws AppError INVALID_ARCHIVE, NOT_FOUND, OPERATION_FAILED
  */
-export async function inspectArchive(path: string): Promise<Look> {
-	const { O_RDONLY, O_NONBLOCK } = fs.constants;
-	// A pipe then opens at once, to be refused.
-	const fd = await open(path, O_RDONLY | O_NONBLOCK).catch((cause) => {
-		throw cannotOpen(path, cause);
-	});
+export async function inspectArchive(
+	source: ArchiveSource,
+	signal?: AbortSignal,
+): Promise<Metadata | null> {
 	try {
-		return await lookInto(fd, path);
+		return await lookInto(source, signal);
 	} catch (error) {
-		throw error instanceof AppError
-			? atPath(path, error)
-			: fileError(`cannot read ${path}`, error);
+		throw atPath(source.path, error);
 	}
 }
 
-async function lookInto(fd: number, path: string): Promise<Look> {
-	try {
-		const file = fs.fstatSync(fd);
-		requireRegularFile(path, file);
-		let head = await readAt(fd, 0, HEAD_BYTES);
-		requireGzip(path, head);
-		if (!startsMember(head)) return { file, metadata: null };
-		if (head.indexOf(MEMBER_HEADER, 1) < 0)
-			head = await readAt(fd, 0, MOST_HEAD_BYTES);
-		const tail = await readAt(fd, file.size - TAIL_BYTES, TAIL_BYTES);
-		return { file, metadata: readEnds(head, tail) };
-	} finally {
-		await close(fd);
-	}
-}
-
-async function readAt(
-	fd: number,
-	at: number,
-	count: number,
-): Promise<Buffer<ArrayBuffer>> {
-	const bytes = Buffer.alloc(count);
-	const { bytesRead } = await read(fd, bytes, 0, count, Math.max(0, at));
-	return bytes.subarray(0, bytesRead);
+async function lookInto(
+	source: ArchiveSource,
+	signal: AbortSignal | undefined,
+): Promise<Metadata | null> {
+	const { path, sizeBytes } = source;
+	const start = Math.max(0, sizeBytes - TAIL_BYTES);
+	const ends = await source.readRanges(
+		[
+			{ start: 0, count: HEAD_BYTES },
+			{ start, count: TAIL_BYTES },
+		],
+		signal,
+	);
+	const [head, tail] = ends.map(asBuffer);
+	if (!head || !tail) throw new Error("a part was asked for and not read");
+	requireGzip(path, head);
+	if (!startsMember(head)) return null;
+	const isLonger = head.indexOf(MEMBER_HEADER, 1) < 0;
+	return readEnds(
+		isLonger
+			? asBuffer(await readStart(source, MOST_HEAD_BYTES, signal))
+			: head,
+		tail,
+	);
 }
 
 function readEnds(
@@ -118,12 +102,19 @@ function bodyOf(
 	return member.subarray(TAR_BLOCK_BYTES, end < 0 ? member.length : end);
 }
 
+function asBuffer({
+	buffer,
+	byteOffset,
+	byteLength,
+}: Uint8Array<ArrayBuffer>): Buffer<ArrayBuffer> {
+	return Buffer.from(buffer, byteOffset, byteLength);
+}
+
 // At its worst, 1,032 times its input, it takes some 70 MB for a moment. zlib has a limit, and takes five times as long.
 function gunzip(member: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> {
 	try {
 		const bytes = Bun.gunzipSync(member, { library: "libdeflate" });
-		if (endsWithTrailer(member, bytes))
-			return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+		if (endsWithTrailer(member, bytes)) return asBuffer(bytes);
 	} catch (cause) {
 		throw new AppError("INVALID_ARCHIVE", "damaged gzip data", { cause });
 	}

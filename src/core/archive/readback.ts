@@ -2,7 +2,6 @@
 
 import { AppError } from "../../ground/errors.ts";
 import { syncFile } from "../../ground/files.ts";
-import { fileSize } from "../../ground/paths.ts";
 import { stageCounter } from "../work/progress.ts";
 import { together } from "../work/together.ts";
 import {
@@ -12,6 +11,7 @@ import {
 	textPart,
 } from "./archive.ts";
 import { ByteReader } from "./reader.ts";
+import { archiveAt } from "./source.ts";
 import { nextMember, skipPadding } from "./tar.ts";
 import { openContent, type ReadOptions, readArchive } from "./unpack.ts";
 import type { Workshop } from "./workshop.ts";
@@ -27,11 +27,13 @@ export async function readBack(
 	checksums: string,
 	{ pool, signal, onProgress }: Workshop,
 ): Promise<number> {
-	const sizeBytes = await fileSize(path);
+	const source = await archiveAt(path);
+	const { sizeBytes } = source;
 	const onBytes = stageCounter(onProgress, "Verify", sizeBytes);
 	const [found] = await together(
 		signal,
-		(stop) => unlessDamaged(readArchive(path, { pool, signal: stop, onBytes })),
+		(stop) =>
+			unlessDamaged(readArchive(source, { pool, signal: stop, onBytes })),
 		() => syncFile(path),
 	);
 	if (found?.checksums === checksums) return sizeBytes;
@@ -54,7 +56,7 @@ export async function readPartsBack(
 }
 
 async function sumMembers(path: string, options: ReadOptions): Promise<string> {
-	const { blocks } = await openContent(path, options);
+	const { blocks } = await openContent(await archiveAt(path), options);
 	await using reader = new ByteReader(blocks);
 	const sums: Checksum[] = [];
 	for (let member = await nextMember(reader); member; ) {

@@ -1,12 +1,7 @@
 // Reads an archive in one pass. It is believed only when every byte up to the end of the file was seen to be right.
 
 import { AppError } from "../../ground/errors.ts";
-import {
-	type OnBytes,
-	readHead,
-	readPieces,
-	writeNewFile,
-} from "../../ground/files.ts";
+import { type OnBytes, writeNewFile } from "../../ground/files.ts";
 import { freeSpace } from "../../ground/paths.ts";
 import { ownCommand } from "../../ground/program.ts";
 import { requireSqliteFile } from "../library/sqlite-file.ts";
@@ -18,13 +13,17 @@ import {
 	invalid,
 	requireDeclaredSize,
 } from "./contents.ts";
-import { requireSupportedFormat } from "./format.ts";
 import { startsMember } from "./gzip/format.ts";
 import { gunzipStream } from "./gzip/gunzip.ts";
 import { SealedStream, type SealState } from "./gzip/seal.ts";
 import { type GzipPool, splitMembers } from "./gzip.ts";
 import { MAX_METADATA_BYTES, parseMetadata } from "./metadata.ts";
 import { ByteReader, isIncomplete } from "./reader.ts";
+import {
+	type ArchiveSource,
+	readStart,
+	requireSupportedFormat,
+} from "./source.ts";
 import { type Member, nextMember, skipPadding } from "./tar.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -48,16 +47,16 @@ export interface ReadOptions {
  * @throws AppError INVALID_ARCHIVE, OPERATION_FAILED, INSUFFICIENT_SPACE (before the library is written)
  */
 export async function readArchive(
-	path: string,
+	source: ArchiveSource,
 	options: ReadOptions,
 ): Promise<Contents> {
-	await requireSupportedFormat(path);
+	await requireSupportedFormat(source, options.signal);
 	try {
-		const content = await openContent(path, options);
+		const content = await openContent(source, options);
 		await using reader = new ByteReader(content.blocks);
 		return agree(await readMembers(reader, options), content.seal());
 	} catch (error) {
-		throw atPath(path, error);
+		throw atPath(source.path, error);
 	}
 }
 
@@ -91,11 +90,11 @@ export interface Content {
 
 /** The content of any archive of ours or of VPO's, decompressed. */
 export async function openContent(
-	path: string,
+	source: ArchiveSource,
 	{ pool, signal, onBytes }: ReadOptions,
 ): Promise<Content> {
-	const head = await readHead(path, 16);
-	const pieces = readPieces(path, signal, onBytes);
+	const head = await readStart(source, 16, signal);
+	const pieces = source.readPieces(signal, onBytes);
 	if (!startsMember(head)) {
 		return { blocks: gunzipStream(pieces), seal: () => "foreign" };
 	}

@@ -67,15 +67,12 @@ export async function planBackup(
 	{ sqlite, signal }: Workshop,
 ): Promise<BackupPlan> {
 	const libraryPath = await findLibrary(settings);
-	const destination = await settle(libraryPath, settings, options);
+	const destination = await settle(libraryPath, settings, options, signal);
 	const { lockTimeoutMs } = options;
 	const facts = await sqlite.describe(libraryPath, { lockTimeoutMs, signal });
-	const folder = await chooseScratchFolder(
-		settings,
-		libraryPath,
-		destination.folder,
-	);
-	const space = await measureBackupSpace(facts, folder, destination.folder);
+	const { folder } = destination.location;
+	const scratch = await chooseScratchFolder(settings, libraryPath, folder);
+	const space = await measureBackupSpace(facts, scratch, folder ?? scratch);
 	const lack = lackOfSpace(space);
 	return {
 		libraryPath,
@@ -104,8 +101,10 @@ export async function findLibrary({ databasePath }: Settings): Promise<string> {
 
 export function settle(
 	libraryPath: string,
-	{ backupDir }: Settings,
+	settings: Settings,
 	options: BackupOptions,
+	signal?: AbortSignal,
 ): Promise<Destination> {
-	return settleDestination({ ...options, backupDir, libraryPath, kind: KIND });
+	const request = { ...options, settings, libraryPath, kind: KIND };
+	return settleDestination(request, signal);
 }

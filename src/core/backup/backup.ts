@@ -19,6 +19,8 @@ import {
 } from "../library/space.ts";
 import { type GoodBackup, newestGoodBackup } from "../location/catalog.ts";
 import type { Destination } from "../location/destination.ts";
+import type { Location } from "../location/location.ts";
+import { openBackups } from "../location/open.ts";
 import { stageCounter, watchSize } from "../work/progress.ts";
 import {
 	type BackupOptions,
@@ -47,7 +49,8 @@ export async function createBackup(
 	const { sqlite, pool, signal } = workshop;
 	const locking = { lockTimeoutMs: options.lockTimeoutMs, signal };
 	const libraryPath = await findLibrary(settings);
-	const destination = await settle(libraryPath, settings, options);
+	const destination = await settle(libraryPath, settings, options, signal);
+	const { location } = destination;
 	const scratchParent = () => scratchFolder(settings, libraryPath, destination);
 	try {
 		await using source = await openSource(
@@ -56,27 +59,24 @@ export async function createBackup(
 			locking,
 			scratchParent,
 		);
+		const parent = await scratchParent();
 		requireSpace(
-			await measureBackupSpace(
-				source.head,
-				await scratchParent(),
-				destination.folder,
-			),
+			await measureBackupSpace(source.head, parent, location.folder ?? parent),
 		);
 		await sqlite.probeWriteLock(source.path, locking);
-		await using scratch = await makeScratch(await scratchParent());
+		await using scratch = await makeScratch(parent);
 		const snapshotPath = join(scratch.path, "snapshot.db");
 		const maySkip = skipsUnchanged(options, destination);
 		const aheadLevel = maySkip ? null : options.level;
 		pool.start();
 		await takeSnapshot(source, snapshotPath, aheadLevel, locking, workshop);
-		const newestIn = (folder: string) =>
-			newestGoodBackup(folder, options.pinned, signal);
-		const previous = await newestIn(settings.backupDir);
+		const newestIn = (where: Location) =>
+			newestGoodBackup(where, options.pinned, signal);
+		const backups = openBackups(settings);
+		const previous = await newestIn(backups);
 		if (maySkip) {
-			const { folder } = destination;
-			const isElsewhere = folder !== settings.backupDir;
-			const newest = isElsewhere ? await newestIn(folder) : previous;
+			const isElsewhere = location.address !== backups.address;
+			const newest = isElsewhere ? await newestIn(location) : previous;
 			if (newest && (await isUnchanged(snapshotPath, newest, workshop))) {
 				return { unchangedSince: newest };
 			}
@@ -101,13 +101,13 @@ export async function createBackup(
 // Months of "unchanged" rest on this one archive, so it is read to its last byte each time.
 async function isUnchanged(
 	snapshotPath: string,
-	{ path, metadata }: GoodBackup,
+	{ source, metadata }: GoodBackup,
 	{ pool, signal }: Workshop,
 ): Promise<boolean> {
 	const { sha256 } = await filePart(DATABASE_NAME, snapshotPath, signal);
 	if (metadata.own?.databaseSha256 !== sha256) return false;
 	try {
-		await readArchive(path, { pool, signal });
+		await readArchive(source, { pool, signal });
 		return true;
 	} catch (error) {
 		if (error instanceof AppError && error.code !== "INTERRUPTED") return false;
@@ -136,7 +136,7 @@ async function scratchFolder(
 	const folder = await chooseScratchFolder(
 		settings,
 		libraryPath,
-		destination.folder,
+		destination.location.folder,
 	);
 	await makePrivateFolder(folder);
 	return folder;
@@ -160,7 +160,7 @@ async function explainDamage(
 
 async function salvage(
 	libraryPath: string,
-	{ backupDir }: Settings,
+	settings: Settings,
 	{ createdAt }: BackupOptions,
 	{ pool, signal }: Workshop,
 ): Promise<string> {
@@ -169,7 +169,7 @@ async function salvage(
 		await using files = await RawFiles.of(libraryPath);
 		const kept = await files.salvage(
 			libraryPath,
-			backupDir,
+			openBackups(settings),
 			createdAt,
 			pool,
 			signal,

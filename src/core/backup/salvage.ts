@@ -1,19 +1,16 @@
 // A damaged library is no backup, but its raw files are kept: all of them together, as they are.
 
 import { type FileHandle, open } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { errnoOf, fileError } from "../../ground/errors.ts";
-import {
-	makePrivateFolder,
-	syncFile,
-	writeNewFile,
-} from "../../ground/files.ts";
+import { syncFile, writeNewFile } from "../../ground/files.ts";
 import { makeScratch } from "../../ground/scratch.ts";
 import { DATABASE_NAME, filePart, writeArchive } from "../archive/archive.ts";
 import { DEFAULT_LEVEL, type GzipPool } from "../archive/gzip.ts";
 import { readPartsBack } from "../archive/readback.ts";
 import { sidecars } from "../library/library.ts";
 import { generatedIn } from "../location/destination.ts";
+import type { Location } from "../location/location.ts";
 import { salvageName } from "../location/names.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -44,18 +41,19 @@ export class RawFiles implements AsyncDisposable {
 	}
 
 	/**
-	 * Packs them into `vpo-damaged-<timestamp>.tar.gz` in the backup folder, and reads it back.
+	 * Packs them into `vpo-damaged-<timestamp>.tar.gz` in the location, and reads it back.
 	 * @returns the archive's path
 	 */
 	async salvage(
 		libraryPath: string,
-		backupDir: string,
+		location: Location,
 		at: Date,
 		pool: GzipPool,
 		signal?: AbortSignal,
 	): Promise<string> {
-		await makePrivateFolder(backupDir);
-		await using scratch = await makeScratch(backupDir);
+		await location.make(signal);
+		const parent = location.folder ?? dirname(libraryPath);
+		await using scratch = await makeScratch(parent);
 		const parts = [];
 		for (const [path, file] of this.#files) {
 			const copy = join(scratch.path, basename(path));
@@ -68,9 +66,9 @@ export class RawFiles implements AsyncDisposable {
 		const checksums = await writeArchive(unfinished, parts, options);
 		await syncFile(unfinished);
 		await readPartsBack(unfinished, checksums, { pool, signal });
-		return await generatedIn(backupDir, (attempt) =>
+		return await generatedIn(location, (attempt) =>
 			salvageName(at, attempt),
-		).publish(unfinished, scratch);
+		).publish(unfinished, scratch, signal);
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

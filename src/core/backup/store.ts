@@ -1,8 +1,7 @@
 // A snapshot becomes a backup: checked, packed, read back, and only then named.
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { AppError } from "../../ground/errors.ts";
-import { makePrivateFolder } from "../../ground/files.ts";
 import { makeScratch } from "../../ground/scratch.ts";
 import {
 	DATABASE_NAME,
@@ -62,8 +61,10 @@ export async function storeSnapshot(
 	workshop: Workshop,
 ): Promise<StoredBackup> {
 	const { sqlite, signal } = workshop;
-	await makePrivateFolder(destination.folder);
-	await using scratch = await makeScratch(destination.folder);
+	const { location } = destination;
+	await location.make(signal);
+	const parent = location.folder ?? dirname(snapshotPath);
+	await using scratch = await makeScratch(parent);
 	const unfinished = join(scratch.path, "backup.tar.gz");
 
 	const survey = sqlite.survey(snapshotPath);
@@ -78,7 +79,7 @@ export async function storeSnapshot(
 		(stop) => requireSound(snapshotPath, options.libraryPath, sqlite, stop),
 	);
 	signal?.throwIfAborted();
-	const path = await destination.publish(unfinished, scratch);
+	const path = await destination.publish(unfinished, scratch, signal);
 	const { shrinkWarning } = archive.metadata.own;
 	const warnings = shrinkWarning === null ? [] : [shrinkWarning];
 	return { path, ...archive, warnings: [...warnings, ...checked.warnings] };

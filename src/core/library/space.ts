@@ -51,15 +51,16 @@ export function measureBackupSpace(
 
 /**
  * Where the snapshot is made: where the user said, else beside the library, else, where that can't be written, at the
- * output. Never silently the system's tmp, which on a NAS is memory.
+ * output if that is a folder. Never silently the system's tmp, which on a NAS is memory.
  */
 export async function chooseScratchFolder(
 	{ tempDir }: Settings,
 	libraryPath: string,
-	outputFolder: string,
+	outputFolder: string | null,
 ): Promise<string> {
 	if (tempDir !== null) return tempDir;
 	const beside = dirname(libraryPath);
+	if (outputFolder === null) return beside;
 	return (await isWritable(beside)) ? beside : outputFolder;
 }
 

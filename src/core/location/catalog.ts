@@ -1,27 +1,26 @@
 // What a location holds: its backups, newest first, and the one that a person means.
 // One bad file never hides the others.
 
-import type { Stats } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { AppError, errnoOf, fileError } from "../../ground/errors.ts";
+import { AppError } from "../../ground/errors.ts";
 import { GzipPool } from "../archive/gzip.ts";
 import { inspectArchive } from "../archive/inspect.ts";
 import type { Metadata } from "../archive/metadata.ts";
+import type { ArchiveSource } from "../archive/source.ts";
 import { readArchive } from "../archive/unpack.ts";
 import {
-	isArchiveName,
-	PRE_RESTORE,
-	SALVAGE_PREFIX,
-	shortName,
-	timeInName,
-} from "./names.ts";
-import { type Identity, identityOf } from "./state.ts";
+	type Entry,
+	identityIn,
+	type Location,
+	requireStored,
+} from "./location.ts";
+import { PRE_RESTORE, SALVAGE_PREFIX, shortName, timeInName } from "./names.ts";
+import type { Identity } from "./state.ts";
 
-/** An archive in a backup folder. What is not known of a damaged one is null. */
+/** An archive in a location. What is not known of a damaged one is null. */
 export interface Backup {
 	readonly filename: string;
 	readonly path: string;
+	readonly entry: Entry;
 	readonly archiveSizeBytes: number | null;
 	/** By which the state knows it; null for what is no file. */
 	readonly identity: Identity | null;
@@ -35,30 +34,33 @@ export interface Backup {
 const AT_ONCE = 16;
 
 /**
- * Lists the backups of a folder, newest first, damaged ones included.
- * @throws AppError OPERATION_FAILED: the folder can't be read; a missing one holds no backups
+ * Lists the backups of a location, newest first, damaged ones included.
+ * @throws AppError OPERATION_FAILED: it can't be read; one that is not there holds no backups
  */
 export async function listBackups(
-	folder: string,
+	location: Location,
 	signal?: AbortSignal,
 ): Promise<Backup[]> {
-	const names = await backupNames(folder);
+	const entries = (await location.list(signal)).filter(isBackup);
 	using pool = new GzipPool(1); // starts a thread only where an archive is not ours
-	const found: (Backup & { modifiedMs: number })[] = [];
-	const queue = names.values();
+	const found: Backup[] = [];
+	const queue = entries.values();
 	const work = async () => {
-		for (const name of queue) {
+		for (const entry of queue) {
 			signal?.throwIfAborted();
-			found.push(await describeBackup(folder, name, pool, signal));
+			found.push(await describeBackup(entry, pool, signal));
 		}
 	};
 	await Promise.all(Array.from({ length: AT_ONCE }, work));
-	return found.sort(newestFirst).map(({ modifiedMs: _, ...backup }) => backup);
+	return found.sort(newestFirst);
 }
 
-/** The newest file in a folder that keeps the raw files of a damaged library, or null. */
-export async function newestSalvage(folder: string): Promise<string | null> {
-	const names = await archiveNames(folder);
+/** The newest file in a location that keeps the raw files of a damaged library, or null. */
+export async function newestSalvage(
+	location: Location,
+	signal?: AbortSignal,
+): Promise<string | null> {
+	const names = await location.names(signal);
 	const salvages = names.filter((name) => name.startsWith(SALVAGE_PREFIX));
 	// Without their endings "…Z-2" comes after "…Z", and "…Z-10" after that.
 	const { compare } = new Intl.Collator("en", { numeric: true });
@@ -71,19 +73,19 @@ export async function newestSalvage(folder: string): Promise<string | null> {
  * backup of a restore, and not shrunk unless somebody pinned it. Costs a few KB an archive.
  */
 export async function newestGoodBackup(
-	folder: string,
+	location: Location,
 	pinned: ReadonlySet<string>,
 	signal?: AbortSignal,
 ): Promise<GoodBackup | null> {
 	let newest: GoodBackup | null = null;
-	for (const filename of await backupNames(folder)) {
+	for (const entry of (await location.list(signal)).filter(isBackup)) {
 		signal?.throwIfAborted();
-		const path = join(folder, filename);
-		const look = await inspectArchive(path).catch(nullIfBad);
-		const metadata = look?.metadata;
+		const { name: filename, path } = entry;
+		if ("problem" in entry) continue;
+		const metadata = await inspectArchive(entry, signal).catch(nullIfBad);
 		if (!metadata || !isGood(metadata, pinned.has(filename))) continue;
 		if (newest && newest.metadata.createdAt >= metadata.createdAt) continue;
-		newest = { filename, path, metadata };
+		newest = { filename, path, source: entry, metadata };
 	}
 	return newest;
 }
@@ -92,6 +94,7 @@ export async function newestGoodBackup(
 export interface GoodBackup {
 	readonly filename: string;
 	readonly path: string;
+	readonly source: ArchiveSource;
 	readonly metadata: Metadata;
 }
 
@@ -106,64 +109,44 @@ function nullIfBad(error: unknown): null {
 	throw error;
 }
 
-async function backupNames(folder: string): Promise<string[]> {
-	const names = await archiveNames(folder);
-	return names.filter((name) => !name.startsWith(SALVAGE_PREFIX));
-}
-
-export async function archiveNames(folder: string): Promise<string[]> {
-	try {
-		const names = await readdir(folder);
-		return names.filter((name) => isArchiveName(name) && !name.startsWith("."));
-	} catch (cause) {
-		if (errnoOf(cause) === "ENOENT") return [];
-		throw fileError(`cannot read the backup folder ${folder}`, cause);
-	}
+function isBackup({ name }: Entry): boolean {
+	return !name.startsWith(SALVAGE_PREFIX);
 }
 
 async function describeBackup(
-	folder: string,
-	filename: string,
+	entry: Entry,
 	pool: GzipPool,
 	signal: AbortSignal | undefined,
-): Promise<Backup & { modifiedMs: number }> {
-	const path = join(folder, filename);
+): Promise<Backup> {
+	const { name: filename, path } = entry;
+	const isFile = !("problem" in entry);
+	const file = {
+		filename,
+		path,
+		entry,
+		archiveSizeBytes: isFile ? entry.sizeBytes : null,
+		identity: isFile ? identityIn(entry) : null,
+	};
 	try {
-		const { file, metadata: own } = await inspectArchive(path);
+		const source = requireStored(entry);
 		const metadata =
-			own ?? (await readArchive(path, { pool, signal })).metadata;
-		const { createdAt } = metadata;
-		return { ...entry(path, file), createdAt, metadata, error: null };
+			(await inspectArchive(source, signal)) ??
+			(await readArchive(source, { pool, signal })).metadata;
+		return { ...file, createdAt: metadata.createdAt, metadata, error: null };
 	} catch (error) {
 		signal?.throwIfAborted();
 		if (!(error instanceof AppError)) throw error;
-		const file = await stat(path).catch(() => null);
 		const createdAt = timeInName(filename);
-		const { message } = error;
-		return { ...entry(path, file), createdAt, metadata: null, error: message };
+		return { ...file, createdAt, metadata: null, error: error.message };
 	}
 }
 
-function entry(path: string, found: Stats | null) {
-	const file = found?.isFile() ? found : null;
-	return {
-		filename: basename(path),
-		path,
-		archiveSizeBytes: file?.size ?? null,
-		identity: file && identityOf(file),
-		modifiedMs: found?.mtimeMs ?? 0,
-	};
-}
-
-function newestFirst(
-	a: Backup & { modifiedMs: number },
-	b: Backup & { modifiedMs: number },
-): number {
-	const time = ({ createdAt, modifiedMs }: typeof a) =>
-		createdAt === null ? modifiedMs : Date.parse(createdAt);
+function newestFirst(a: Backup, b: Backup): number {
+	const time = ({ createdAt, entry }: Backup) =>
+		createdAt === null ? entry.modifiedMs : Date.parse(createdAt);
 	return (
 		time(b) - time(a) ||
-		b.modifiedMs - a.modifiedMs ||
+		b.entry.modifiedMs - a.entry.modifiedMs ||
 		(a.filename < b.filename ? 1 : -1)
 	);
 }

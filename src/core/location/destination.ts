@@ -1,17 +1,19 @@
 // Where a new archive will stand: settled before anything is made, so that a wrong --output costs nothing.
 
 import { stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { AppError } from "../../ground/errors.ts";
-import { publishOver, requireWritableFolder } from "../../ground/files.ts";
 import { exists, isSameFile, resolveLinks } from "../../ground/paths.ts";
-import { publishNew } from "../../ground/publish.ts";
 import type { Scratch } from "../../ground/scratch.ts";
+import type { Settings } from "../../ground/settings.ts";
 import { GzipPool } from "../archive/gzip.ts";
 import { inspectArchive } from "../archive/inspect.ts";
+import { archiveAt } from "../archive/source.ts";
 import { readArchive } from "../archive/unpack.ts";
 import { sidecars } from "../library/library.ts";
+import type { Location } from "./location.ts";
 import { backupName, isArchiveName } from "./names.ts";
+import { openBackups, openLocation } from "./open.ts";
 
 /** What the person asked for. */
 export interface OutputRequest {
@@ -19,7 +21,7 @@ export interface OutputRequest {
 	readonly output: string | null;
 	/** Whether the path was written with a slash at its end. */
 	readonly outputIsFolder: boolean;
-	readonly backupDir: string;
+	readonly settings: Settings;
 	/** Replace an existing backup archive. */
 	readonly force: boolean;
 	readonly libraryPath: string;
@@ -29,56 +31,63 @@ export interface OutputRequest {
 
 /** A place for one archive. */
 export interface Destination {
-	readonly folder: string;
+	readonly location: Location;
 	/** Whether its name was asked for, and is not a generated one. */
 	readonly isNamed: boolean;
 	/** The name at the first attempt; a generated one changes if it is taken by then. */
 	readonly path: string;
 	/**
 	 * Gives a finished file its name.
-	 * @param from in the scratch folder, which is in the destination's folder
+	 * @param from in the scratch folder, which is in the location's folder
 	 * @returns the path that it has now
 	 * @throws AppError OPERATION_FAILED: a name that was asked for is taken
 	 */
-	publish(from: string, scratch: Scratch): Promise<string>;
+	publish(
+		from: string,
+		scratch: Scratch,
+		signal?: AbortSignal,
+	): Promise<string>;
 }
 
 /**
  * Settles the output path.
  * @throws AppError USAGE: not a name for an archive; OPERATION_FAILED: something is there that must not be replaced, or
- *   the folder may not be written
+ *   the location may not be written
  */
 export async function settleDestination(
 	request: OutputRequest,
+	signal?: AbortSignal,
 ): Promise<Destination> {
 	const destination = await choose(request);
-	await requireWritableFolder(destination.folder);
+	await destination.location.requireWritable(signal);
 	return destination;
 }
 
 async function choose(request: OutputRequest): Promise<Destination> {
-	const { output, outputIsFolder, backupDir, kind, createdAt } = request;
+	const { output, outputIsFolder, settings, kind, createdAt } = request;
 	const name = (attempt: number) => backupName(createdAt, kind, attempt);
-	if (output === null) return generatedIn(backupDir, name);
+	if (output === null) return generatedIn(openBackups(settings), name);
 	if (outputIsFolder || (await isFolder(output))) {
-		return generatedIn(output, name);
+		return generatedIn(openLocation(output, settings), name);
 	}
 	return requested(output, request);
 }
 
-/** A generated name in a folder: the first one that is free when the archive is finished. */
+/** A generated name in a location: the first one that is free when the archive is finished. */
 export function generatedIn(
-	folder: string,
-	name: (attempt: number) => string,
+	location: Location,
+	nameOf: (attempt: number) => string,
 ): Destination {
 	return {
-		folder,
+		location,
 		isNamed: false,
-		path: join(folder, name(1)),
-		async publish(from, scratch) {
+		path: location.pathOf(nameOf(1)),
+		async publish(from, scratch, signal) {
 			for (let attempt = 1; ; attempt++) {
-				const path = join(folder, name(attempt));
-				if (await publishNew(from, path, scratch)) return path;
+				const name = nameOf(attempt);
+				if (await location.publish(from, name, scratch, signal)) {
+					return location.pathOf(name);
+				}
 			}
 		},
 	};
@@ -86,7 +95,7 @@ export function generatedIn(
 
 async function requested(
 	output: string,
-	{ libraryPath, force }: OutputRequest,
+	{ libraryPath, force, settings }: OutputRequest,
 ): Promise<Destination> {
 	await requireNotLibrary(output, libraryPath);
 	if (!isArchiveName(basename(output))) {
@@ -101,13 +110,17 @@ async function requested(
 	const taken = await exists(output);
 	if (taken) await requireReplaceable(output, force);
 	const path = taken ? await resolveLinks(output) : output;
+	const location = openLocation(dirname(path), settings);
+	const name = basename(path);
 	return {
-		folder: dirname(path),
+		location,
 		isNamed: true,
 		path,
-		async publish(from, scratch) {
-			if (taken) await publishOver(from, path);
-			else if (!(await publishNew(from, path, scratch))) throw isTaken(path);
+		async publish(from, scratch, signal) {
+			if (taken) await location.replace(from, name, signal);
+			else if (!(await location.publish(from, name, scratch, signal))) {
+				throw isTaken(path);
+			}
 			return path;
 		},
 	};
@@ -132,8 +145,9 @@ async function requireReplaceable(path: string, force: boolean): Promise<void> {
 	if (!force) throw isTaken(path);
 	try {
 		using pool = new GzipPool(1);
-		const { metadata } = await inspectArchive(path);
-		if (metadata === null) await readArchive(path, { pool });
+		const source = await archiveAt(path);
+		const metadata = await inspectArchive(source);
+		if (metadata === null) await readArchive(source, { pool });
 	} catch (cause) {
 		throw new AppError(
 			"OPERATION_FAILED",

@@ -1,9 +1,7 @@
 // What retention and health need of the remembered state: which backups are pinned, and which were found damaged.
 
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { isArchiveName } from "./names.ts";
-import { identityOf, readState } from "./state.ts";
+import { AppError } from "../../ground/errors.ts";
+import { identityIn, type Location } from "./location.ts";
 
 export interface Marks {
 	/** Names of pinned backups. */
@@ -14,17 +12,25 @@ export interface Marks {
 	readonly warning: string | null;
 }
 
-/** Reads the marks of all archives in a folder; a folder that can't be read has none, which its listing then reports. */
-export async function readMarks(folder: string): Promise<Marks> {
-	const state = await readState(folder);
+/** Reads the marks of all archives; a location that can't be read has none, which its listing then reports. */
+export async function readMarks(
+	location: Location,
+	signal?: AbortSignal,
+): Promise<Marks> {
+	const state = await location.readState(signal);
 	const pinned = new Set<string>();
 	const knownDamaged = new Set<string>();
-	for (const name of await readdir(folder).catch(() => [])) {
-		if (!isArchiveName(name)) continue;
-		const found = await stat(join(folder, name)).catch(() => null);
-		const remembered = state.of(name, found && identityOf(found));
+	for (const entry of await location.list(signal).catch(noneIfUnreadable)) {
+		const { name } = entry;
+		const identity = "problem" in entry ? null : identityIn(entry);
+		const remembered = state.of(name, identity);
 		if (remembered.pinned) pinned.add(name);
 		if (remembered.verifiedError !== null) knownDamaged.add(name);
 	}
 	return { pinned, knownDamaged, warning: state.warning };
+}
+
+function noneIfUnreadable(error: unknown): readonly [] {
+	if (error instanceof AppError && error.code !== "INTERRUPTED") return [];
+	throw error;
 }

@@ -1,15 +1,9 @@
 // Pins: what a person wants to keep, whatever the retention rules say. A pin is remembered beside the archive.
 
-import { basename, dirname } from "node:path";
 import { AppError } from "../../ground/errors.ts";
-import { isLink, resolveLinks } from "../../ground/paths.ts";
-import {
-	lookAt,
-	requireRegularFile,
-	requireSupportedFormat,
-} from "../archive/format.ts";
-import { findBackup } from "./reference.ts";
-import { identityOf, readState, remember, updateState } from "./state.ts";
+import { requireSupportedFormat } from "../archive/source.ts";
+import { identityIn, type Location } from "./location.ts";
+import { findBackup, followLink } from "./reference.ts";
 
 /** An archive and its pin. */
 export interface Pin {
@@ -36,29 +30,23 @@ export interface PinChange {
  */
 export async function changePin(
 	reference: string,
-	folder: string,
+	backups: Location,
 	change: PinChange,
 	signal?: AbortSignal,
 ): Promise<Pin> {
-	const named = await findBackup(reference, folder, signal);
-	const path = (await isLink(named)) ? await resolveLinks(named) : named;
-	const found = await lookAt(path);
-	requireRegularFile(path, found);
-	if (change.isPinned) await requireSupportedFormat(path);
-	const filename = basename(path);
-	const identity = identityOf(found);
-	const state = await readState(dirname(path));
+	const named = await findBackup(reference, backups, signal);
+	const { location, archive } = await followLink(named, signal);
+	if (change.isPinned) await requireSupportedFormat(archive, signal);
+	const { name: filename, path } = archive;
+	const identity = identityIn(archive);
+	const state = await location.readState(signal);
 	const before = state.of(filename, identity);
 	const { isPinned, note, isDryRun } = change;
 	const changes = isPinned
 		? { pinned: true, ...(note !== null && { note }) }
 		: { pinned: false, note: null };
 	if (!isDryRun) {
-		await updateState(
-			dirname(path),
-			(entries) => remember(entries, filename, identity, changes),
-			signal,
-		);
+		await location.remember(filename, identity, changes, signal);
 	} else if (state.warning !== null) {
 		throw new AppError("OPERATION_FAILED", state.warning);
 	}

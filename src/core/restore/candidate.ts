@@ -3,11 +3,14 @@
 import { dirname, join } from "node:path";
 import { AppError } from "../../ground/errors.ts";
 import { syncFile } from "../../ground/files.ts";
-import { fileSize, nearestFolder } from "../../ground/paths.ts";
+import { nearestFolder } from "../../ground/paths.ts";
 import { makeScratch, type Scratch } from "../../ground/scratch.ts";
 import type { Contents } from "../archive/contents.ts";
-import { requireSupportedFormat } from "../archive/format.ts";
 import type { Metadata } from "../archive/metadata.ts";
+import {
+	type ArchiveSource,
+	requireSupportedFormat,
+} from "../archive/source.ts";
 import { atPath, readArchive } from "../archive/unpack.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import type { LibraryFacts } from "../library/library.ts";
@@ -32,17 +35,16 @@ export interface Candidate extends AsyncDisposable {
  * @throws AppError INVALID_ARCHIVE, NOT_FOUND, INSUFFICIENT_SPACE, OPERATION_FAILED
  */
 export async function unpackCandidate(
-	archivePath: string,
+	source: ArchiveSource,
 	targetPath: string,
 	{ sqlite, pool, signal, onProgress }: Workshop,
 ): Promise<Candidate> {
-	await requireSupportedFormat(archivePath);
+	await requireSupportedFormat(source, signal);
 	const scratch = await makeScratch(await nearestFolder(dirname(targetPath)));
 	try {
 		const path = join(scratch.path, "library.db");
-		const sizeBytes = await fileSize(archivePath);
-		const onBytes = stageCounter(onProgress, "Unpack", sizeBytes);
-		const contents = await readArchive(archivePath, {
+		const onBytes = stageCounter(onProgress, "Unpack", source.sizeBytes);
+		const contents = await readArchive(source, {
 			pool,
 			to: path,
 			signal,
@@ -65,7 +67,7 @@ export async function unpackCandidate(
 		};
 	} catch (error) {
 		await scratch[Symbol.asyncDispose]();
-		throw atPath(archivePath, error);
+		throw atPath(source.path, error);
 	}
 }
 

@@ -17,6 +17,7 @@ import {
 	sidecars,
 } from "../library/library.ts";
 import { generatedIn } from "../location/destination.ts";
+import type { Location } from "../location/location.ts";
 import { backupName, PRE_RESTORE } from "../location/names.ts";
 
 /** The library that stands where the backup would go. */
@@ -93,7 +94,7 @@ export async function lockCurrent(
 /** What `keepCurrent` needs to know of one restore. */
 export interface KeepOptions {
 	readonly libraryPath: string;
-	readonly backupDir: string;
+	readonly backups: Location;
 	/** Where the snapshot is made; it is made where missing. */
 	readonly scratchParent: string;
 	readonly createdAt: Date;
@@ -114,7 +115,7 @@ export async function keepCurrent(
 	options: KeepOptions,
 	workshop: Workshop,
 ): Promise<string> {
-	const { libraryPath, backupDir, createdAt } = options;
+	const { libraryPath, backups, createdAt } = options;
 	if (lock && current.facts) {
 		try {
 			return await keepAsBackup(current.facts, lock, options, workshop);
@@ -123,13 +124,13 @@ export async function keepCurrent(
 		}
 	}
 	const { pool, signal } = workshop;
-	return raw.salvage(libraryPath, backupDir, createdAt, pool, signal);
+	return raw.salvage(libraryPath, backups, createdAt, pool, signal);
 }
 
 async function keepAsBackup(
 	{ journalMode }: LibraryFacts,
 	lock: LibraryLock,
-	{ libraryPath, backupDir, scratchParent, createdAt, vpoVersion }: KeepOptions,
+	{ libraryPath, backups, scratchParent, createdAt, vpoVersion }: KeepOptions,
 	workshop: Workshop,
 ): Promise<string> {
 	await makePrivateFolder(scratchParent);
@@ -142,7 +143,7 @@ async function keepAsBackup(
 	const name = (attempt: number) => backupName(createdAt, PRE_RESTORE, attempt);
 	const { path } = await storeSnapshot(
 		snapshotPath,
-		generatedIn(backupDir, name),
+		generatedIn(backups, name),
 		{
 			createdAt,
 			kind: PRE_RESTORE,

@@ -2,16 +2,14 @@
 
 import { dirname } from "node:path";
 import { AppError } from "../../ground/errors.ts";
-import {
-	requireWritableFile,
-	requireWritableFolder,
-} from "../../ground/files.ts";
+import { requireWritableFile } from "../../ground/files.ts";
 import { resolveLinks } from "../../ground/paths.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { RawFiles } from "../backup/salvage.ts";
 import { type LibraryLock, requireUnused } from "../library/library.ts";
 import { measureSpace, requireSpace } from "../library/space.ts";
+import { openBackups } from "../location/open.ts";
 import { findBackup, findReplaced } from "../location/reference.ts";
 import { type Candidate, unpackCandidate } from "./candidate.ts";
 import {
@@ -85,7 +83,7 @@ export async function restoreBackup(
 					raw,
 					{
 						libraryPath: plan.libraryPath,
-						backupDir: settings.backupDir,
+						backups: openBackups(settings),
 						scratchParent: scratchParent(settings, plan.libraryPath),
 						createdAt: options.startedAt,
 						vpoVersion: options.vpoVersion,
@@ -102,14 +100,14 @@ async function validate(
 	options: RestoreOptions,
 	workshop: Workshop,
 ): Promise<{ plan: RestorePlan; candidate: Candidate }> {
-	const { backupDir, databasePath } = settings;
 	const { signal } = workshop;
-	const archivePath =
+	const backups = openBackups(settings);
+	const { archive } =
 		options.reference === null
-			? await findReplaced(backupDir, signal)
-			: await findBackup(options.reference, backupDir, signal);
-	const libraryPath = await resolveLinks(databasePath);
-	const candidate = await unpackCandidate(archivePath, libraryPath, workshop);
+			? await findReplaced(backups, signal)
+			: await findBackup(options.reference, backups, signal);
+	const libraryPath = await resolveLinks(settings.databasePath);
+	const candidate = await unpackCandidate(archive, libraryPath, workshop);
 	try {
 		await requireUnused(libraryPath);
 		const current = await describeCurrent(
@@ -117,7 +115,7 @@ async function validate(
 			options.lockTimeoutMs,
 			workshop,
 		);
-		const plan = makePlan(archivePath, libraryPath, candidate, current);
+		const plan = makePlan(archive.path, libraryPath, candidate, current);
 		requireKnownSchema(plan, options.allowNewerSchema);
 		// Whether its owner can be kept shows only by doing it; a dry run must not promise what a restore refuses.
 		if (current) {
@@ -125,10 +123,13 @@ async function validate(
 			await requireWritableFile(libraryPath);
 		}
 		if (current && options.safetyBackup) {
-			await requireWritableFolder(backupDir);
+			await backups.requireWritable(signal);
 			const bytes = current.facts?.databaseSizeBytes ?? current.sizeBytes;
-			const scratch = { folder: scratchParent(settings, libraryPath), bytes };
-			requireSpace(await measureSpace([scratch, { folder: backupDir, bytes }]));
+			const scratch = scratchParent(settings, libraryPath);
+			const needs = [scratch, backups.folder ?? scratch];
+			requireSpace(
+				await measureSpace(needs.map((folder) => ({ folder, bytes }))),
+			);
 		}
 		return { plan, candidate };
 	} catch (error) {

@@ -12,6 +12,8 @@ import {
 	type Space,
 } from "../library/space.ts";
 import { type Backup, isGood, listBackups } from "../location/catalog.ts";
+import { requireStored } from "../location/location.ts";
+import { openBackups } from "../location/open.ts";
 import { unpackCandidate } from "../restore/candidate.ts";
 import { pingUrlProblem } from "../schedule/notify.ts";
 import { configuredRules } from "./rules.ts";
@@ -92,9 +94,10 @@ export async function checkHealth(
 		() => checkLibrary(settings, options, workshop, critical("library")),
 		critical("library"),
 	);
+	const location = openBackups(settings);
 	const backups =
 		(await attempt(
-			() => listBackups(settings.backupDir, workshop.signal),
+			() => listBackups(location, workshop.signal),
 			critical("backups"),
 		)) ?? [];
 	const damaged = backups.filter(
@@ -104,7 +107,7 @@ export async function checkHealth(
 	if (damaged.length > 0) {
 		const names = damaged.map(({ filename }) => filename).slice(0, 3);
 		warning("backups")(
-			`${damaged.length} damaged or unreadable in ${settings.backupDir}: ${names.join(", ")}`,
+			`${damaged.length} damaged or unreadable in ${location.address}: ${names.join(", ")}`,
 		);
 	}
 	const newest =
@@ -122,7 +125,7 @@ export async function checkHealth(
 		? (options.now.getTime() - Date.parse(newest.createdAt)) / 1000
 		: null;
 	if (!newest)
-		critical("newest backup")(`no good backup in ${settings.backupDir}`);
+		critical("newest backup")(`no good backup in ${location.address}`);
 	else if (ageSeconds !== null && ageSeconds * 1000 > options.maxAgeMs) {
 		critical("newest backup")(
 			`the newest good backup is too old: ${newest.filename}`,
@@ -166,12 +169,12 @@ async function checkLibrary(
 }
 
 async function verify(
-	{ path }: Backup,
+	{ entry }: Backup,
 	{ tempDir, databasePath }: Settings,
 	workshop: Workshop,
 ): Promise<void> {
 	await using _ = await unpackCandidate(
-		path,
+		requireStored(entry),
 		tempDir ? `${tempDir}/library.db` : databasePath,
 		workshop,
 	);
@@ -181,8 +184,8 @@ async function spaceForNext(
 	settings: Settings,
 	library: LibraryFacts,
 ): Promise<Space> {
-	const { backupDir, databasePath } = settings;
-	const path = await resolveLinks(databasePath);
-	const scratch = await chooseScratchFolder(settings, path, backupDir);
-	return measureBackupSpace(library, scratch, backupDir);
+	const { folder } = openBackups(settings);
+	const path = await resolveLinks(settings.databasePath);
+	const scratch = await chooseScratchFolder(settings, path, folder);
+	return measureBackupSpace(library, scratch, folder ?? scratch);
 }

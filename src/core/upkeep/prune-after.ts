@@ -4,6 +4,7 @@ import { AppError } from "../../ground/errors.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { readMarks } from "../location/marks.ts";
+import { openBackups } from "../location/open.ts";
 import type { RetentionRules } from "./policy.ts";
 import { executePrune, planPrune } from "./prune.ts";
 
@@ -17,16 +18,17 @@ export interface Pruning {
 
 /** Prunes by the configured rules once a new backup stands. Its failure is reported, not thrown: the backup is good. */
 export async function pruneAfter(
-	{ backupDir: folder }: Settings,
+	settings: Settings,
 	rules: RetentionRules,
 	now: Date,
 	{ pool, signal }: Workshop,
 ): Promise<Pruning> {
 	try {
-		const marks = await readMarks(folder);
+		const location = openBackups(settings);
+		const marks = await readMarks(location, signal);
 		if (marks.warning !== null) throw unreadablePins(marks.warning);
 		const timeZone = Temporal.Now.timeZoneId();
-		const options = { folder, rules, timeZone, now, ...marks, pool, signal };
+		const options = { location, rules, timeZone, now, ...marks, pool, signal };
 		const { removed, left, freedBytes } = await executePrune(
 			await planPrune(options),
 			signal,

@@ -1,13 +1,14 @@
 // Removes the backups that no retention rule keeps: a plan first, then exactly what the plan says and nothing else.
 
-import { stat, unlink } from "node:fs/promises";
-import { join } from "node:path";
-import { AppError, errnoOf, fileError } from "../../ground/errors.ts";
-import { syncFolder } from "../../ground/files.ts";
-import { isLink } from "../../ground/paths.ts";
+import { AppError } from "../../ground/errors.ts";
 import type { GzipPool } from "../archive/gzip.ts";
 import { readArchive } from "../archive/unpack.ts";
 import { type Backup, listBackups } from "../location/catalog.ts";
+import {
+	type Location,
+	requireStored,
+	type Stored,
+} from "../location/location.ts";
 import { readMarks } from "../location/marks.ts";
 import { PRE_RESTORE } from "../location/names.ts";
 import {
@@ -19,7 +20,7 @@ import {
 } from "./retention.ts";
 
 export interface PruneOptions {
-	readonly folder: string;
+	readonly location: Location;
 	readonly rules: RetentionRules;
 	/** An IANA name, or "UTC": where days and weeks begin. */
 	readonly timeZone: string;
@@ -34,14 +35,12 @@ export interface PruneOptions {
 
 /** A file as it was when the plan was made. */
 export interface PlannedFile extends NotKept {
-	readonly path: string;
 	readonly createdAt: string | null;
-	readonly sizeBytes: number;
-	readonly identity: string;
+	readonly file: Stored;
 }
 
 export interface PrunePlan {
-	readonly folder: string;
+	readonly location: Location;
 	readonly keep: readonly Kept[];
 	readonly remove: readonly PlannedFile[];
 	/** Damaged and foreign files: reported, never removed. */
@@ -54,14 +53,15 @@ export interface PrunePlan {
  * @throws AppError OPERATION_FAILED: the folder can't be read
  */
 export async function planPrune(options: PruneOptions): Promise<PrunePlan> {
-	const { folder, rules, now, timeZone, signal } = options;
+	const { location, rules, now, timeZone, signal } = options;
 	const damaged = new Map<string, string>();
 	for (const name of options.knownDamaged)
 		damaged.set(name, "a verification found it damaged");
-	const backups = await listBackups(folder, signal);
-	for (const { filename, path, error } of backups) {
+	const backups = await listBackups(location, signal);
+	const byName = new Map(backups.map((backup) => [backup.filename, backup]));
+	for (const { filename, entry, error } of backups) {
 		if (error !== null) damaged.set(filename, error);
-		else if (await isLink(path))
+		else if (entry.isLink)
 			damaged.set(filename, "a link: what it leads to counts");
 	}
 	for (;;) {
@@ -71,7 +71,8 @@ export async function planPrune(options: PruneOptions): Promise<PrunePlan> {
 		const when = { now: now.toISOString(), timeZone };
 		const plan = planRetention(candidates, rules, when);
 		const newest = plan.remove.length > 0 ? newestGood(candidates, now) : null;
-		const problem = newest && (await findDamage(join(folder, newest), options));
+		const entry = newest && byName.get(newest)?.entry;
+		const problem = entry && (await findDamage(requireStored(entry), options));
 		if (newest && problem) {
 			damaged.set(newest, problem);
 			continue;
@@ -80,10 +81,13 @@ export async function planPrune(options: PruneOptions): Promise<PrunePlan> {
 			name,
 			reason: damaged.get(name) ?? reason,
 		}));
-		const remove = await Promise.all(
-			plan.remove.map((file) => toPlannedFile(file, backups, folder)),
-		);
-		return { folder, keep: plan.keep, remove, untouched };
+		const remove = plan.remove.flatMap(({ name, reason }) => {
+			const backup = byName.get(name);
+			if (!backup) return [];
+			const { createdAt, entry } = backup;
+			return { name, reason, createdAt, file: requireStored(entry) };
+		});
+		return { location, keep: plan.keep, remove, untouched };
 	}
 }
 
@@ -120,11 +124,11 @@ function newestGood(
 }
 
 async function findDamage(
-	path: string,
+	source: Stored,
 	{ pool, signal }: PruneOptions,
 ): Promise<string | null> {
 	try {
-		await readArchive(path, { pool, signal });
+		await readArchive(source, { pool, signal });
 		return null;
 	} catch (error) {
 		signal?.throwIfAborted();
@@ -133,67 +137,42 @@ async function findDamage(
 	}
 }
 
-async function toPlannedFile(
-	{ name, reason }: NotKept,
-	backups: readonly Backup[],
-	folder: string,
-): Promise<PlannedFile> {
-	const path = join(folder, name);
-	const createdAt =
-		backups.find(({ filename }) => filename === name)?.createdAt ?? null;
-	const { sizeBytes, identity } = await identify(path);
-	return { name, reason, path, createdAt, sizeBytes, identity };
-}
-
-async function identify(
-	path: string,
-): Promise<{ sizeBytes: number; identity: string }> {
-	try {
-		const { dev, ino, size, mtimeMs } = await stat(path);
-		return { sizeBytes: size, identity: [dev, ino, size, mtimeMs].join(":") };
-	} catch (cause) {
-		if (errnoOf(cause) === "ENOENT") return { sizeBytes: 0, identity: "gone" };
-		throw fileError(`cannot look at ${path}`, cause);
-	}
-}
-
 export interface Pruned {
 	readonly removed: readonly PlannedFile[];
 	/** What the plan would have removed, and why it is still there. */
 	readonly left: readonly NotKept[];
+	/** Whether some of it is still there because the location refuses to let it go. */
+	readonly isStuck: boolean;
 	readonly freedBytes: number;
 }
 
 /**
- * Removes the plan's files by their exact names; one that changed or was pinned since the plan is left.
- * @throws AppError OPERATION_FAILED: a file can't be removed; the signal's reason
+ * Removes the plan's files by their exact names; one that changed or was pinned since the plan is left, and one that
+ * can't be removed does not stop the others.
+ * @throws the signal's reason
  */
 export async function executePrune(
-	{ folder, remove }: PrunePlan,
+	{ location, remove }: PrunePlan,
 	signal?: AbortSignal,
 ): Promise<Pruned> {
-	const removed: PlannedFile[] = [];
-	const left: NotKept[] = [];
-	const { pinned } = await readMarks(folder);
-	for (const file of remove) {
-		signal?.throwIfAborted();
-		const { name, path, identity } = file;
-		if (pinned.has(name)) {
-			left.push({ name, reason: "pinned since the plan" });
-			continue;
-		}
-		const now = (await identify(path)).identity;
-		if (now === "gone") continue; // another run pruned as well
-		if (now !== identity) {
-			left.push({ name, reason: "changed since the plan" });
-			continue;
-		}
-		await unlink(path).catch((cause) => {
-			throw fileError(`cannot remove ${path}`, cause);
-		});
-		removed.push(file);
-	}
-	if (removed.length > 0) await syncFolder(folder);
-	const freedBytes = removed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-	return { removed, left, freedBytes };
+	const { pinned } = await readMarks(location, signal);
+	const isPinned = ({ name }: PlannedFile) => pinned.has(name);
+	const meant = remove.filter((planned) => !isPinned(planned));
+	const files = meant.map(({ file }) => file);
+	const removals = await location.remove(files, signal);
+	const outcomes = removals.map(({ outcome }) => outcome);
+	const removed = meant.filter((_, index) => outcomes[index] === "removed");
+	return {
+		removed,
+		left: [
+			...remove
+				.filter(isPinned)
+				.map(({ name }) => ({ name, reason: "pinned since the plan" })),
+			...removals.flatMap(({ name, reason }) =>
+				reason === null ? [] : { name, reason },
+			),
+		],
+		isStuck: outcomes.includes("stuck"),
+		freedBytes: removed.reduce((sum, { file }) => sum + file.sizeBytes, 0),
+	};
 }

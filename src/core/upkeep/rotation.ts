@@ -1,10 +1,10 @@
 // Which archives a verification is about, and whose turn it is: everything in a folder comes up again, nothing twice as often.
 
-import { lookAt } from "../archive/format.ts";
 import { isoSeconds } from "../archive/metadata.ts";
 import { type Backup, listBackups } from "../location/catalog.ts";
+import type { Entry, Location } from "../location/location.ts";
 import { findBackup } from "../location/reference.ts";
-import { readState, type State } from "../location/state.ts";
+import type { State } from "../location/state.ts";
 
 export interface Choice {
 	/** Paths, names, prefixes, "latest"; none: all in the backup folder. */
@@ -14,10 +14,10 @@ export interface Choice {
 	readonly clock: () => Date;
 }
 
-/** An archive to verify. */
+/** An archive to verify, and where it is. */
 export interface Target {
-	readonly path: string;
-	readonly sizeBytes: number;
+	readonly location: Location;
+	readonly entry: Entry;
 }
 
 /**
@@ -26,14 +26,14 @@ export interface Target {
  * @throws AppError NOT_FOUND: one that is named is not there; OPERATION_FAILED: the folder can't be read
  */
 export async function chooseTargets(
-	backupDir: string,
+	location: Location,
 	{ references, oldest, clock }: Choice,
 	signal: AbortSignal | undefined,
 ): Promise<Target[]> {
-	if (references.length > 0) return findAll(references, backupDir, signal);
-	const backups = await listBackups(backupDir, signal);
+	if (references.length > 0) return findAll(references, location, signal);
+	const backups = await listBackups(location, signal);
 	if (oldest !== null) {
-		const state = await readState(backupDir);
+		const state = await location.readState(signal);
 		const now = isoSeconds(clock());
 		const keys = new Map(
 			backups.map((backup) => [backup, lastReadAt(backup, state, now)]),
@@ -43,10 +43,7 @@ export async function chooseTargets(
 			.reverse()
 			.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : Number(keyOf(a) > keyOf(b))));
 	}
-	return backups.map(({ path, identity }) => ({
-		path,
-		sizeBytes: identity?.sizeBytes ?? 0,
-	}));
+	return backups.map(({ entry }) => ({ location, entry }));
 }
 
 // Our own were read back in full when they were made. If they counted as never verified, the newest one's turn would
@@ -63,14 +60,14 @@ function lastReadAt(
 
 async function findAll(
 	references: readonly string[],
-	backupDir: string,
+	backups: Location,
 	signal: AbortSignal | undefined,
 ): Promise<Target[]> {
 	const targets = new Map<string, Target>();
 	for (const reference of references) {
-		const path = await findBackup(reference, backupDir, signal);
-		const { size } = await lookAt(path);
-		targets.set(path, { path, sizeBytes: size });
+		const found = await findBackup(reference, backups, signal);
+		const { location, archive } = found;
+		targets.set(archive.path, { location, entry: archive });
 	}
 	return [...targets.values()];
 }

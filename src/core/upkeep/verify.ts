@@ -1,23 +1,24 @@
 // verifyBackups: location → archive → verify → check. Everything that a restore validates, without a library being touched.
 
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { AppError } from "../../ground/errors.ts";
 import { makePrivateFolder } from "../../ground/files.ts";
-import { exists, isSameFile, resolveLinks } from "../../ground/paths.ts";
+import { resolveLinks } from "../../ground/paths.ts";
 import { ownCommand } from "../../ground/program.ts";
 import { makeScratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
-import { lookAt } from "../archive/format.ts";
 import { isoSeconds, type Metadata } from "../archive/metadata.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { NEWEST_SCHEMA } from "../library/library.ts";
 import { chooseScratchFolder } from "../library/space.ts";
 import {
-	type Identity,
-	identityOf,
-	remember,
-	updateState,
-} from "../location/state.ts";
+	type Entry,
+	identityIn,
+	type Location,
+	requireStored,
+} from "../location/location.ts";
+import { openBackups } from "../location/open.ts";
+import type { Identity } from "../location/state.ts";
 import { unpackCandidate } from "../restore/candidate.ts";
 import type { OnProgress } from "../work/progress.ts";
 import { type Choice, chooseTargets, type Target } from "./rotation.ts";
@@ -56,9 +57,10 @@ export async function verifyBackups(
 	options: Choice,
 	workshop: Workshop,
 ): Promise<Verification> {
-	const { backupDir } = settings;
-	const targets = await chooseTargets(backupDir, options, workshop.signal);
-	if (targets.length === 0) throw nothingToVerify(backupDir);
+	const { signal } = workshop;
+	const backups = openBackups(settings);
+	const targets = await chooseTargets(backups, options, signal);
+	if (targets.length === 0) throw nothingToVerify(backups);
 	await using scratch = await makeScratch(await scratchParent(settings));
 	const verdicts: Verdict[] = [];
 	const warnings = new Set<string>();
@@ -74,22 +76,23 @@ export async function verifyBackups(
 			{ ...workshop, onProgress },
 		);
 		// A link that leads nowhere is still there, and no backup.
-		if (verdict.error?.code === "NOT_FOUND" && !(await exists(target.path))) {
-			warnings.add(`gone meanwhile: ${target.path}`);
+		if (verdict.error?.code === "NOT_FOUND" && (await isGone(target, signal))) {
+			warnings.add(`gone meanwhile: ${target.entry.path}`);
 			continue;
 		}
 		verdicts.push(verdict);
 		if (!identity || verdict.verifiedAt === null) continue;
 		provenCount++;
-		const problem = await keepVerdict(verdict, identity, settings, workshop);
+		if (target.location !== backups) continue;
+		const problem = await keepVerdict(verdict, identity, backups, signal);
 		if (problem !== null) warnings.add(problem);
 	}
-	if (verdicts.length === 0) throw nothingToVerify(backupDir);
-	return { directory: backupDir, verdicts, warnings: [...warnings] };
+	if (verdicts.length === 0) throw nothingToVerify(backups);
+	return { directory: backups.address, verdicts, warnings: [...warnings] };
 }
 
 async function verifyOne(
-	{ path }: Target,
+	{ entry }: Target,
 	scratchPath: string,
 	{ clock }: Choice,
 	workshop: Workshop,
@@ -104,8 +107,8 @@ async function verifyOne(
 		const isProven = error === null || error.code === "INVALID_ARCHIVE";
 		return {
 			identity,
-			filename: basename(path),
-			path,
+			filename: entry.name,
+			path: entry.path,
 			isValid: error === null,
 			error,
 			archiveSizeBytes: identity?.sizeBytes ?? null,
@@ -116,9 +119,10 @@ async function verifyOne(
 		};
 	};
 	try {
-		identity = identityOf(await lookAt(path));
+		const source = requireStored(entry);
+		identity = identityIn(source);
 		const target = join(scratchPath, "library.db");
-		await using candidate = await unpackCandidate(path, target, workshop);
+		await using candidate = await unpackCandidate(source, target, workshop);
 		const warnings = newerSchema(candidate.schemaVersion);
 		return verdict(null, candidate.metadata, [
 			...candidate.warnings,
@@ -131,22 +135,24 @@ async function verifyOne(
 	}
 }
 
-// A verification that stands is not lost because the folder can't be written.
+async function isGone(
+	{ location, entry }: Target,
+	signal: AbortSignal | undefined,
+): Promise<boolean> {
+	return (await location.find(entry.name, signal)) === null;
+}
+
+// A verification that stands is not lost because the location can't be written.
 async function keepVerdict(
-	{ path, filename, verifiedAt, error }: Verdict,
+	{ filename, verifiedAt, error }: Verdict,
 	identity: Identity,
-	{ backupDir }: Settings,
-	{ signal }: Workshop,
+	location: Location,
+	signal: AbortSignal | undefined,
 ): Promise<string | null> {
-	if (!(await isSameFile(dirname(path), backupDir))) return null;
 	const verifiedError = error?.message ?? null;
 	try {
-		await updateState(
-			backupDir,
-			(entries) =>
-				remember(entries, filename, identity, { verifiedAt, verifiedError }),
-			signal,
-		);
+		const changes = { verifiedAt, verifiedError };
+		await location.remember(filename, identity, changes, signal);
 		return null;
 	} catch (problem) {
 		signal?.throwIfAborted();
@@ -156,10 +162,11 @@ async function keepVerdict(
 }
 
 async function scratchParent(settings: Settings): Promise<string> {
-	const { databasePath, backupDir } = settings;
+	const { databasePath } = settings;
+	const { folder } = openBackups(settings);
 	// Where the library can't even be looked at, nothing can be written beside it.
 	const library = await resolveLinks(databasePath).catch(() => databasePath);
-	const parent = await chooseScratchFolder(settings, library, backupDir);
+	const parent = await chooseScratchFolder(settings, library, folder);
 	if (parent === settings.tempDir) await makePrivateFolder(parent);
 	return parent;
 }
@@ -171,12 +178,13 @@ function progressCounter(
 ): (target: Target) => OnProgress | undefined {
 	const expected = targets.slice(0, oldest ?? targets.length);
 	const totalBytes = expected.reduce(
-		(sum, { sizeBytes }) => sum + sizeBytes,
+		(sum, { entry }) => sum + sizeOf(entry),
 		0,
 	);
 	let beforeBytes = 0;
 	let number = 0;
-	return ({ sizeBytes }) => {
+	return ({ entry }) => {
+		const sizeBytes = sizeOf(entry);
 		const startBytes = beforeBytes;
 		beforeBytes += sizeBytes;
 		const stage = `Verify ${++number} of ${Math.max(number, expected.length)}`;
@@ -196,8 +204,12 @@ function newerSchema(schemaVersion: number): string[] {
 		: [];
 }
 
-function nothingToVerify(folder: string): AppError {
-	return new AppError("NOT_FOUND", `no backups to verify in ${folder}`, {
+function sizeOf(entry: Entry): number {
+	return "problem" in entry ? 0 : entry.sizeBytes;
+}
+
+function nothingToVerify({ address }: Location): AppError {
+	return new AppError("NOT_FOUND", `no backups to verify in ${address}`, {
 		hint: `make one: ${ownCommand("backup")}`,
 	});
 }

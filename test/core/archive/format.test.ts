@@ -2,7 +2,10 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { requireSupportedFormat } from "../../../src/core/archive/format.ts";
+import {
+	archiveAt,
+	requireSupportedFormat,
+} from "../../../src/core/archive/source.ts";
 import { gzip, tar } from "../../helpers/hostile.ts";
 import { Home } from "../../helpers/program.ts";
 
@@ -16,6 +19,10 @@ function given(content: string | Uint8Array): string {
 	const path = home.at("given.tar.gz");
 	writeFileSync(path, content);
 	return path;
+}
+
+async function requireSupported(path: string): Promise<void> {
+	await requireSupportedFormat(await archiveAt(path));
 }
 
 const latin1 = (text: string) => Buffer.from(text, "latin1");
@@ -40,24 +47,24 @@ describe.each([
 ])("%s", (_, content, says) => {
 	test("is refused by its name", async () => {
 		const path = given(content);
-		await expect(requireSupportedFormat(path)).rejects.toMatchObject({
+		await expect(requireSupported(path)).rejects.toMatchObject({
 			code: "INVALID_ARCHIVE",
 			message: expect.stringContaining(says),
 		});
-		await expect(requireSupportedFormat(path)).rejects.toThrow(path);
+		await expect(requireSupported(path)).rejects.toThrow(path);
 	});
 });
 
 test("gzip passes, also through a link and whatever it is called", async () => {
-	await requireSupportedFormat(given(gzip(new Uint8Array(1))));
+	await requireSupported(given(gzip(new Uint8Array(1))));
 	writeFileSync(home.at("x.zip"), gzip(new Uint8Array(1)));
 	symlinkSync(home.at("x.zip"), home.at("link"));
-	await requireSupportedFormat(home.at("link"));
+	await requireSupported(home.at("link"));
 });
 
 test("a folder is refused", async () => {
 	mkdirSync(home.at("folder.tar.gz"));
-	const looking = requireSupportedFormat(home.at("folder.tar.gz"));
+	const looking = requireSupported(home.at("folder.tar.gz"));
 	await expect(looking).rejects.toMatchObject({
 		code: "INVALID_ARCHIVE",
 		message: expect.stringContaining("this is a folder"),
@@ -68,7 +75,7 @@ test.each(["missing.tar.gz", "given.tar.gz/below.tar.gz"])(
 	"%s is not found",
 	async (name) => {
 		given("x");
-		const looking = requireSupportedFormat(home.at(name));
+		const looking = requireSupported(home.at(name));
 		await expect(looking).rejects.toMatchObject({ code: "NOT_FOUND" });
 	},
 );

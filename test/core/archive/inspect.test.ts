@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspectArchive } from "../../../src/core/archive/inspect.ts";
+import { archiveAt, archiveFile } from "../../../src/core/archive/source.ts";
 import {
 	everyTruncation,
 	membersOf,
@@ -37,7 +38,7 @@ afterAll(() => home[Symbol.dispose]());
 async function inspect(bytes: Uint8Array) {
 	const path = home.at("inspected.tar.gz");
 	writeFileSync(path, bytes);
-	return (await inspectArchive(path)).metadata;
+	return await inspectArchive(await archiveAt(path));
 }
 
 async function isRefused(bytes: Uint8Array): Promise<boolean> {
@@ -144,6 +145,8 @@ test("VPO's form with our metadata must be read in full", async () => {
 });
 
 test("a missing file is not found", async () => {
-	const looking = inspectArchive(home.at("missing.tar.gz"));
+	const looking = archiveAt(home.at("missing.tar.gz"));
 	await expect(looking).rejects.toMatchObject({ code: "NOT_FOUND" });
+	const gone = inspectArchive(archiveFile(home.at("gone.tar.gz"), 1));
+	await expect(gone).rejects.toMatchObject({ code: "NOT_FOUND" });
 });

@@ -5,6 +5,7 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GzipPool } from "../../../src/core/archive/gzip.ts";
 import { RawFiles } from "../../../src/core/backup/salvage.ts";
+import { openFolder } from "../../../src/core/location/folder.ts";
 import { Home } from "../../helpers/program.ts";
 import { scratchIn, succeed, unpacked } from "../../helpers/state.ts";
 
@@ -23,7 +24,13 @@ afterEach(() => {
 
 async function salvage(signal?: AbortSignal): Promise<string> {
 	await using files = await RawFiles.of(home.library);
-	return await files.salvage(home.library, home.backups, AT, pool, signal);
+	return await files.salvage(
+		home.library,
+		openFolder(home.backups),
+		AT,
+		pool,
+		signal,
+	);
 }
 
 test.each([
@@ -77,7 +84,12 @@ test("they are those that were opened, whatever came in their place since", asyn
 	await using files = await RawFiles.of(home.library);
 	succeed(["mv", home.library, home.at("away")]);
 	writeFileSync(home.library, "another");
-	const path = await files.salvage(home.library, home.backups, AT, pool);
+	const path = await files.salvage(
+		home.library,
+		openFolder(home.backups),
+		AT,
+		pool,
+	);
 	unpacked(path, (folder) => {
 		expect(readFileSync(join(folder, "library.db"), "utf8")).toBe("damaged");
 	});

@@ -8,6 +8,8 @@ import {
 	newestGoodBackup,
 	newestSalvage,
 } from "../../../src/core/location/catalog.ts";
+import { openFolder } from "../../../src/core/location/folder.ts";
+import type { Location } from "../../../src/core/location/location.ts";
 import {
 	backupName,
 	isArchiveName,
@@ -31,11 +33,13 @@ import { Home } from "../../helpers/program.ts";
 
 let home: Home;
 let library: Bytes;
+let backups: Location;
 
 beforeEach(() => {
 	home = new Home(null);
 	library = makeLibrary(home.path);
 	mkdirSync(home.backups);
+	backups = openFolder(home.backups);
 });
 afterEach(() => home[Symbol.dispose]());
 
@@ -84,8 +88,8 @@ describe("a list", () => {
 		add("a.tar.gz", { created_at: "2026-01-02T00:00:00Z" });
 		const vpo = { created_at: "2026-01-01T12:00:00Z" };
 		addFile("b.tgz", vpoArchive(library, vpoMetadata(library, vpo)));
-		const backups = await listBackups(home.backups);
-		expect(backups.map(({ filename }) => filename)).toEqual([
+		const found = await listBackups(backups);
+		expect(found.map(({ filename }) => filename)).toEqual([
 			"a.tar.gz",
 			"b.tgz",
 			"c.tar.gz",
@@ -105,7 +109,7 @@ describe("a list", () => {
 		"takes the time of a damaged %s from its name",
 		async (name, createdAt) => {
 			addFile(name, "damaged");
-			const [backup] = await listBackups(home.backups);
+			const [backup] = await listBackups(backups);
 			expect(backup).toMatchObject({
 				filename: name,
 				createdAt,
@@ -122,8 +126,8 @@ describe("a list", () => {
 		const path = addFile("damaged.tar.gz", "x");
 		const between = new Date("2026-02-01T00:00:00Z");
 		utimesSync(path, between, between);
-		const backups = await listBackups(home.backups);
-		expect(backups.map(({ filename }) => filename)).toEqual([
+		const found = await listBackups(backups);
+		expect(found.map(({ filename }) => filename)).toEqual([
 			"new.tar.gz",
 			"damaged.tar.gz",
 			"old.tar.gz",
@@ -134,13 +138,13 @@ describe("a list", () => {
 		for (const name of [".x.tar.gz", "notes.txt", "vpo-damaged-x.tar.gz"]) {
 			addFile(name, "x");
 		}
-		expect(await listBackups(home.backups)).toEqual([]);
+		expect(await listBackups(backups)).toEqual([]);
 	});
 
 	test("of a folder that is not there is empty, and of a file fails", async () => {
-		expect(await listBackups(home.at("missing"))).toEqual([]);
+		expect(await listBackups(openFolder(home.at("missing")))).toEqual([]);
 		const file = addFile("file", "x");
-		await expect(listBackups(file)).rejects.toMatchObject({
+		await expect(listBackups(openFolder(file))).rejects.toMatchObject({
 			code: "OPERATION_FAILED",
 		});
 	});
@@ -148,7 +152,7 @@ describe("a list", () => {
 	test("ends when it is interrupted", async () => {
 		add("a.tar.gz");
 		const signal = AbortSignal.abort(new Error("stop"));
-		await expect(listBackups(home.backups, signal)).rejects.toThrow("stop");
+		await expect(listBackups(backups, signal)).rejects.toThrow("stop");
 	});
 });
 
@@ -172,14 +176,14 @@ describe("a backup", () => {
 		["before", NAMES[3]],
 		["before-upgrade", NAMES[3]],
 	])("is found by %s", async (reference, name) => {
-		const path = await findBackup(reference, home.backups);
-		expect(path).toBe(join(home.backups, name));
+		const { archive } = await findBackup(reference, backups);
+		expect(archive.path).toBe(join(home.backups, name));
 	});
 
 	test.each(["2026-02", "vpo-library", "2026-02-05"])(
 		"is not guessed where %s may mean several",
 		async (reference) => {
-			const finding = findBackup(reference, home.backups);
+			const finding = findBackup(reference, backups);
 			await expect(finding).rejects.toMatchObject({
 				code: "NOT_FOUND",
 				message: expect.stringContaining("is ambiguous"),
@@ -190,14 +194,23 @@ describe("a backup", () => {
 	test.each(["2027", "upgrade", "latest2", "VPO-LIBRARY"])(
 		"is not found by %s",
 		async (reference) => {
-			const finding = findBackup(reference, home.backups);
+			const finding = findBackup(reference, backups);
 			await expect(finding).rejects.toMatchObject({ code: "NOT_FOUND" });
 		},
 	);
 
-	test("is found by a path, which need not lead anywhere yet", async () => {
-		const path = "/nowhere/at/all.tar.gz";
-		expect(await findBackup(path, home.backups)).toBe(path);
+	test("is found by a path, in the folder where it is", async () => {
+		const here = await findBackup(join(home.backups, NAMES[3]), backups);
+		expect(here.location).toBe(backups);
+		const path = home.at("elsewhere.tar.gz");
+		writeFileSync(path, "any file");
+		const { archive, location } = await findBackup(path, backups);
+		expect([archive.path, location.address]).toEqual([path, home.path]);
+		const finding = findBackup("/nowhere/at/all.tar.gz", backups);
+		await expect(finding).rejects.toMatchObject({
+			code: "NOT_FOUND",
+			message: "no such file: /nowhere/at/all.tar.gz",
+		});
 	});
 });
 
@@ -210,17 +223,17 @@ describe("the latest backup", () => {
 		});
 		addFile("vpo-library-2026-01-04T000000Z.tar.gz", "damaged");
 		addFile("vpo-damaged-2026-01-05T000000Z.tar.gz", "raw files");
-		expect(await findBackup("latest", home.backups)).toBe(good);
-		const newest = await newestGoodBackup(home.backups, new Set());
+		expect((await findBackup("latest", backups)).archive.path).toBe(good);
+		const newest = await newestGoodBackup(backups, new Set());
 		expect(newest?.path).toBe(good);
 	});
 
 	test("is not there where all are damaged, or none is", async () => {
-		const finding = () => findBackup("latest", home.backups);
+		const finding = () => findBackup("latest", backups);
 		await expect(finding()).rejects.toThrow("no backup in");
 		addFile("damaged.tar.gz", "x");
 		await expect(finding()).rejects.toThrow("no undamaged backup in");
-		expect(await newestGoodBackup(home.backups, new Set())).toBeNull();
+		expect(await newestGoodBackup(backups, new Set())).toBeNull();
 	});
 });
 
@@ -232,28 +245,26 @@ describe("what the last restore replaced", () => {
 		safety("a.tar.gz", "2026-01-01T00:00:00Z");
 		const newest = safety("b.tar.gz", "2026-01-02T00:00:00Z");
 		add("c.tar.gz", { created_at: "2026-01-03T00:00:00Z" });
-		expect(await findReplaced(home.backups)).toBe(newest);
+		expect((await findReplaced(backups)).archive.path).toBe(newest);
 	});
 
 	test("can't be put back where it was damaged", async () => {
 		safety("a.tar.gz", "2026-01-01T00:00:00Z");
 		addFile("vpo-damaged-2026-01-02T000000Z.tar.gz", "raw files");
-		await expect(findReplaced(home.backups)).rejects.toMatchObject({
+		await expect(findReplaced(backups)).rejects.toMatchObject({
 			code: "NOT_FOUND",
 			message: expect.stringContaining("vpo-damaged-2026-01-02T000000Z"),
 		});
 		const later = safety("b.tar.gz", "2026-01-03T00:00:00Z");
-		expect(await findReplaced(home.backups)).toBe(later);
-		expect(await newestSalvage(home.backups)).toBe(
+		expect((await findReplaced(backups)).archive.path).toBe(later);
+		expect(await newestSalvage(backups)).toBe(
 			"vpo-damaged-2026-01-02T000000Z.tar.gz",
 		);
 	});
 
 	test("is not there where nothing was replaced", async () => {
 		add("c.tar.gz");
-		await expect(findReplaced(home.backups)).rejects.toThrow(
-			"no restore to undo",
-		);
-		expect(await newestSalvage(home.backups)).toBeNull();
+		await expect(findReplaced(backups)).rejects.toThrow("no restore to undo");
+		expect(await newestSalvage(backups)).toBeNull();
 	});
 });

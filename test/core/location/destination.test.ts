@@ -14,7 +14,9 @@ import {
 	type OutputRequest,
 	settleDestination,
 } from "../../../src/core/location/destination.ts";
+import { openFolder } from "../../../src/core/location/folder.ts";
 import { makeScratch } from "../../../src/ground/scratch.ts";
+import { resolveSettings } from "../../../src/ground/settings.ts";
 import { Home } from "../../helpers/program.ts";
 
 let home: Home;
@@ -24,7 +26,7 @@ beforeEach(() => {
 	request = {
 		output: null,
 		outputIsFolder: false,
-		backupDir: home.backups,
+		settings: resolveSettings({}, { HOME: home.path }),
 		force: false,
 		libraryPath: home.library,
 		kind: "manual",
@@ -38,8 +40,8 @@ const NAME = "vpo-library-2026-02-05T143022Z.tar.gz";
 /** Publishes a file with this text there. */
 async function publish(changes: Partial<OutputRequest>, text = "archive") {
 	const destination = await settleDestination({ ...request, ...changes });
-	mkdirSync(destination.folder, { recursive: true });
-	await using scratch = await makeScratch(destination.folder);
+	await destination.location.make();
+	await using scratch = await makeScratch(destination.location.address);
 	const unfinished = join(scratch.path, "backup.tar.gz");
 	writeFileSync(unfinished, text);
 	return await destination.publish(unfinished, scratch);
@@ -78,7 +80,7 @@ describe("settles on", () => {
 		const asked = { ...request, output: path, outputIsFolder };
 		const settled = await settleDestination(asked);
 		expect(settled.path).toBe(home.at(expected));
-		expect(settled.folder).toBe(join(settled.path, ".."));
+		expect(settled.location.address).toBe(join(settled.path, ".."));
 		expect(readdirSync(home.path, { recursive: true })).toEqual(before);
 	});
 });
@@ -120,7 +122,7 @@ test("a name that was asked for is not given if it is taken meanwhile", async ()
 test("many at one moment share no name", async () => {
 	mkdirSync(home.backups);
 	const destination = generatedIn(
-		home.backups,
+		openFolder(home.backups),
 		(attempt) => `same-${attempt}.tar.gz`,
 	);
 	const paths = await Promise.all(

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { GzipPool } from "../../../src/core/archive/gzip.ts";
+import { openFolder } from "../../../src/core/location/folder.ts";
 import {
 	identityOf,
 	remember,
@@ -22,7 +23,7 @@ import { Home } from "../../helpers/program.ts";
 async function keepLastOne(home: Home) {
 	using pool = new GzipPool(1);
 	return await planPrune({
-		folder: home.backups,
+		location: openFolder(home.backups),
 		rules: { keepLast: 1 },
 		timeZone: "UTC",
 		now: new Date("2026-01-06T00:00:00Z"),
