@@ -4,8 +4,9 @@
 import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf, fileError } from "./errors.ts";
+import { isOwnerGone } from "./owner.ts";
 import { exists } from "./paths.ts";
-import { isOwnerGone, type Scratch } from "./scratch.ts";
+import type { Scratch } from "./scratch.ts";
 
 /** Claims are held for milliseconds; this long means that the owner hangs, or is gone with a machine we can't see. */
 const MOST_WAIT_MS = 15_000;

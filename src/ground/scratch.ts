@@ -1,11 +1,11 @@
 // Scratch folders: private, gone at the end, and if their owner was killed, removed by the next run.
 
-import { readFileSync, readlinkSync } from "node:fs";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileError } from "./errors.ts";
 import { PRIVATE_FOLDER_MODE } from "./files.ts";
+import { isOwnerGone, ownName } from "./owner.ts";
 import { exists } from "./paths.ts";
 
 const PREFIX = ".vpo-scratch-";
@@ -26,7 +26,7 @@ export interface Scratch extends AsyncDisposable {
  */
 export async function makeScratch(parent: string): Promise<Scratch> {
 	await removeLeftovers(parent);
-	const owner = `${ownName(process.pid)}-${crypto.randomUUID().slice(0, 8)}`;
+	const owner = `${ownName()}-${crypto.randomUUID().slice(0, 8)}`;
 	const path = join(parent, `${PREFIX}${owner}`);
 	try {
 		await mkdir(path, { mode: PRIVATE_FOLDER_MODE });
@@ -63,42 +63,6 @@ async function isAbandoned(parent: string, name: string): Promise<boolean> {
 		mtimeMs: Date.now(),
 	}));
 	return Date.now() - mtimeMs > FOREIGN_MAX_AGE_MS;
-}
-
-/** Whether the process of this name has ended; null if it ran on another machine or in another container. */
-export function isOwnerGone(owner: string): boolean | null {
-	const [pid, startedAt, realm] = owner.split("-");
-	if (realm !== ownRealm()) return null;
-	return startTime(Number(pid)) !== startedAt;
-}
-
-function ownName(pid: number): string {
-	return `${pid}-${startTime(pid)}-${ownRealm()}`;
-}
-
-// The boot and the PID namespace in which a process number means something.
-function ownRealm(): string {
-	const boot = quietly(() =>
-		readFileSync("/proc/sys/kernel/random/boot_id", "utf8"),
-	);
-	const namespace = quietly(() => readlinkSync("/proc/self/ns/pid"));
-	return Bun.hash.crc32(`${boot}${namespace}`).toString(16);
-}
-
-/** A process's start in clock ticks since boot (fields 3 and 22 of /proc/PID/stat); "" where it is gone, if only as a zombie. */
-function startTime(pid: number): string {
-	const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
-	// The command in field 2 may hold spaces and brackets.
-	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-	return "ZX".includes(fields[0] ?? "") ? "" : (fields[19] ?? "");
-}
-
-function quietly(read: () => string): string {
-	try {
-		return read();
-	} catch {
-		return ""; // gone, or not shown to us
-	}
 }
 
 // A thread that is deep in SQLite may still add and remove files while we remove the folder. `rm` takes a file that is

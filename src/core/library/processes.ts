@@ -1,6 +1,7 @@
 // Which processes have a file open, as far as Linux shows them to us: /proc/PID/fd and /proc/locks.
 
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import { ownPid } from "../../ground/owner.ts";
 
 /** A process that has a file open or locked. */
 export interface Holder {
@@ -23,7 +24,7 @@ export async function findHolders(paths: readonly string[]): Promise<Holder[]> {
 		...(await lockingPids(inodes)),
 		...(await openingPids(new Set(paths), files)),
 	]);
-	pids.delete(process.pid);
+	pids.delete(ownPid());
 	const sorted = [...pids].sort((a, b) => a - b);
 	return Promise.all(
 		sorted.map(async (pid) => ({ pid, command: await commandOf(pid) })),

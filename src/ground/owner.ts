@@ -1,0 +1,49 @@
+// A process's name, which tells others on this machine whether it has ended: its number, its start, and where that counts.
+
+import { readFileSync, readlinkSync } from "node:fs";
+
+/**
+ * Our number in this /proc, by which others find us there. In a PID namespace that kept the /proc of the one outside it
+ * is another than process.pid.
+ */
+export function ownPid(): number {
+	const shown = quietly(() => readlinkSync("/proc/self"));
+	return Number(shown) || process.pid;
+}
+
+/** Names this process; unique to it as long as the machine runs. */
+export function ownName(): string {
+	return `${ownPid()}-${startTime("self")}-${ownRealm()}`;
+}
+
+/** Whether the process of this name has ended; null if it ran on another machine or in another container. */
+export function isOwnerGone(owner: string): boolean | null {
+	const [pid = "", startedAt, realm] = owner.split("-");
+	if (realm !== ownRealm()) return null;
+	return startTime(pid) !== startedAt;
+}
+
+// The boot and the PID namespace in which a process number means something.
+function ownRealm(): string {
+	const boot = quietly(() =>
+		readFileSync("/proc/sys/kernel/random/boot_id", "utf8"),
+	);
+	const namespace = quietly(() => readlinkSync("/proc/self/ns/pid"));
+	return Bun.hash.crc32(`${boot}${namespace}`).toString(16);
+}
+
+/** A process's start in clock ticks since boot (fields 3 and 22 of /proc/PID/stat); "" where it is gone, if only as a zombie. */
+function startTime(pid: string): string {
+	const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
+	// The command in field 2 may hold spaces and brackets.
+	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	return "ZX".includes(fields[0] ?? "") ? "" : (fields[19] ?? "");
+}
+
+function quietly(read: () => string): string {
+	try {
+		return read();
+	} catch {
+		return ""; // gone, or not shown to us
+	}
+}
