@@ -4,5 +4,5 @@ import { readCommit } from "./release/commit.ts";
 import { compile } from "./release/compile.ts";
 
 const root = `${import.meta.dir}/..`;
-const commit = (await readCommit(root))?.id ?? null;
+const commit = await readCommit(root);
 await compile(root, { outFile: "dist/vpo", commit });

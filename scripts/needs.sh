@@ -12,6 +12,9 @@ needs=(
 	setpriv:util-linux
 	taskset:util-linux
 	systemd-analyze:systemd
+	zsh:zsh
+	fish:fish
+	mandoc:mandoc
 )
 
 packages=()

@@ -80,7 +80,7 @@ const ROOMS = [
 ];
 
 /** The rooms of cli. What lies beside them is what all commands share. */
-const SPEAKING = ["commands", "schedule", "results", "arguments"];
+const SPEAKING = ["commands", "schedule", "results", "manual", "arguments"];
 
 /** The first part of a path in src: a layer. */
 function layerOf(file: string): string {

@@ -7,6 +7,8 @@ export interface Commit {
 	readonly id: string;
 	/** Seconds since 1970; the time of all that is made from it. */
 	readonly epochSeconds: number;
+	/** "2026-02-05", UTC */
+	readonly date: string;
 	readonly isClean: boolean;
 }
 
@@ -21,6 +23,7 @@ export async function readCommit(root: string): Promise<Commit | null> {
 	return {
 		id: isClean ? id : `${id}+changes`,
 		epochSeconds: Number(seconds),
+		date: new Date(Number(seconds) * 1000).toISOString().slice(0, 10),
 		isClean,
 	};
 }

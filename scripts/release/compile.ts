@@ -2,6 +2,7 @@
 
 import { Database } from "bun:sqlite";
 import { $ } from "bun";
+import type { Commit } from "./commit.ts";
 
 const PINNED_BUN = "1.4.5";
 /** SQLite before 3.51.3 can corrupt a database when its WAL is reset (https://www.sqlite.org/wal.html#walresetbug). */
@@ -31,7 +32,7 @@ export interface Compilation {
 	/** Its last part goes into the executable's bytes. */
 	readonly outFile: string;
 	/** Of the sources; null where they are not known. */
-	readonly commit: string | null;
+	readonly commit: Commit | null;
 }
 
 /**
@@ -44,7 +45,8 @@ export async function compile(
 	{ target, outFile, commit }: Compilation,
 ): Promise<void> {
 	const build = {
-		commit,
+		commit: commit?.id ?? null,
+		date: commit?.date ?? null,
 		target: target ?? `linux-${process.arch}${isMusl() ? "-musl" : ""}`,
 		bun: requirePinnedBun(),
 		sqlite: requireSoundSqlite(),

@@ -4,6 +4,7 @@ import { GzipPool } from "../core/archive/gzip.ts";
 import type { Workshop } from "../core/archive/workshop.ts";
 import { SqliteThread } from "../core/library/sqlite-thread.ts";
 import type { Environment } from "../ground/settings.ts";
+import type { ListedCommand } from "./manual/command.ts";
 import type { Output } from "./output.ts";
 import { showProgress } from "./progress.ts";
 
@@ -12,6 +13,8 @@ export interface Context {
 	readonly output: Output;
 	readonly signal: AbortSignal;
 	readonly now: Date;
+	/** What all commands tell about themselves; one that tells of the others asks for it here. */
+	readonly describeCommands: () => Promise<readonly ListedCommand[]>;
 }
 
 /** Runs `work` with threads and a progress line that are gone afterwards. */

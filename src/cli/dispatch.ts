@@ -14,16 +14,12 @@ import {
 	nearestOf,
 	requireKnownArgs,
 } from "./arguments/strict.ts";
-import { before, versionResult } from "./arguments/words.ts";
+import { before, GROUPS, versionResult } from "./arguments/words.ts";
 import type { Context } from "./context.ts";
 import { commandHelp, rootHelp } from "./help.ts";
+import type { CommandModule } from "./manual/command.ts";
 import type { Result } from "./output.ts";
-import {
-	type CommandModule,
-	findCommand,
-	GROUPS,
-	LIBRARY_COMMANDS,
-} from "./root.ts";
+import { findCommand, LIBRARY_COMMANDS } from "./root.ts";
 
 /**
  * Runs the command that argv names.

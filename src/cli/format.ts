@@ -134,6 +134,19 @@ function widthOf(text: string): number {
 	return Bun.stringWidth(text);
 }
 
+/** The text in lines, broken between words; a word that is longer has a line to itself. */
+export function wrap(text: string, width: number): string[] {
+	const lines: string[] = [];
+	let line = "";
+	for (const word of text.split(" ")) {
+		if (line !== "" && line.length + 1 + word.length > width) {
+			lines.push(line);
+			line = word;
+		} else line = line === "" ? word : `${line} ${word}`;
+	}
+	return [...lines, line];
+}
+
 /** Makes foreign text harmless: no control characters, no changes of writing direction. Line breaks stay. */
 export function printable(text: string): string {
 	return text.replace(UNPRINTABLE, "\ufffd");

@@ -1,13 +1,16 @@
 // The help texts, at every level, no wider than a terminal of 80 columns.
 
-import type { ArgDef, ArgsDef } from "citty";
 import { isNamedLibrary, libraryName, programName } from "../ground/program.ts";
 import { version } from "../ground/version.ts";
-import { type CommandModule, LIBRARY_COMMANDS } from "./root.ts";
+import { wrap } from "./format.ts";
+import {
+	type CommandModule,
+	describeCommand,
+	type Option,
+} from "./manual/command.ts";
+import { LIBRARY_COMMANDS } from "./root.ts";
 
 const WIDTH = 80;
-/** How the tables of commands name the program. */
-const WRITTEN_AS = "vpo library";
 
 /** The help of `vpo`, which is also that of `vpo library`: there is one group. */
 export function rootHelp(): string {
@@ -41,61 +44,39 @@ export function rootHelp(): string {
 }
 
 /** The help of one command, with examples. */
-export function commandHelp({
-	command,
-	examples,
-	restArgs,
-}: CommandModule): string {
-	const { name, description } = command.meta as CommandMeta;
-	const args = Object.entries((command.args ?? {}) as ArgsDef);
-	const isPositional = ([, { type }]: [string, ArgDef]) =>
-		type === "positional";
-	const positionals = args.filter(isPositional);
-	const operands = positionals.map(operandRow);
-	const options = args.filter((arg) => !isPositional(arg)).map(optionRow);
+export function commandHelp(module: CommandModule): string {
+	const { name, description, operands, options, restOptions, examples } =
+		describeCommand(module);
 	const usage = [
 		`  ${libraryName} ${name} [OPTIONS]`,
-		...positionals.map(([name, { required }]) => {
-			const label = name.toUpperCase();
-			return required === false ? `[${label}]` : label;
-		}),
-		...(restArgs ? ["[-- BACKUP OPTIONS]"] : []),
+		...operands.map(({ label, isRequired }) =>
+			isRequired ? label : `[${label}]`,
+		),
+		...(restOptions ? ["[-- BACKUP OPTIONS]"] : []),
 	];
+	const rows = operands.map(
+		({ label, description }): Row => [label, description],
+	);
 	return [
 		...wrap(description, WIDTH),
 		"",
 		"USAGE",
 		usage.join(" "),
-		...(operands.length > 0 ? ["", "ARGUMENTS", ...columns(operands)] : []),
+		...(rows.length > 0 ? ["", "ARGUMENTS", ...columns(rows)] : []),
 		"",
 		"OPTIONS",
-		...columns(options),
+		...columns(options.map(optionRow)),
 		"",
 		"EXAMPLES",
-		...examples.map((line) => `  ${line.replaceAll(WRITTEN_AS, libraryName)}`),
+		...examples.map((line) => `  ${line}`),
 	].join("\n");
-}
-
-interface CommandMeta {
-	readonly name: string;
-	readonly description: string;
 }
 
 type Row = readonly [label: string, text: string];
 
-function operandRow([name, { description }]: [string, ArgDef]): Row {
-	return [name.toUpperCase(), description ?? ""];
-}
-
-// A flag that is on from the start is only ever switched off.
-function optionRow([name, definition]: [string, ArgDef]): Row {
-	const { description = "", default: preset } = definition;
-	if (definition.type === "boolean" && preset === true) {
-		return [`    --no-${name}`, definition.negativeDescription ?? description];
-	}
-	const alias = "alias" in definition ? definition.alias : undefined;
-	const hint = "valueHint" in definition ? ` ${definition.valueHint}` : "";
-	return [`${alias ? `-${alias}, ` : "    "}--${name}${hint}`, description];
+function optionRow({ flag, short, label, description }: Option): Row {
+	const value = label === null ? "" : ` ${label}`;
+	return [`${short ? `${short}, ` : "    "}${flag}${value}`, description];
 }
 
 /** Two columns, the second one wrapped. */
@@ -109,16 +90,4 @@ function columns(rows: readonly Row[]): string[] {
 			...more.map((line) => indent + line),
 		];
 	});
-}
-
-function wrap(text: string, width: number): string[] {
-	const lines: string[] = [];
-	let line = "";
-	for (const word of text.split(" ")) {
-		if (line !== "" && line.length + 1 + word.length > width) {
-			lines.push(line);
-			line = word;
-		} else line = line === "" ? word : `${line} ${word}`;
-	}
-	return [...lines, line];
 }

@@ -1,14 +1,11 @@
 // The command tree: a contents page. Each command is loaded only when it is called.
 
 import type { ArgsDef, CommandDef } from "citty";
-
-/** A command's module: what it does, and calls to show in its help. */
-export interface CommandModule {
-	readonly command: CommandDef;
-	readonly examples: readonly string[];
-	/** The flags of another command, which this one takes behind `--`. */
-	readonly restArgs?: ArgsDef;
-}
+import {
+	type CommandModule,
+	describeCommand,
+	type ListedCommand,
+} from "./manual/command.ts";
 
 export interface Command {
 	readonly description: string;
@@ -60,10 +57,27 @@ export const LIBRARY_COMMANDS: Readonly<Record<string, Command>> = {
 		description: "Show the settings in force",
 		load: async () => loaded(await import("./commands/config.ts")),
 	},
+	completions: {
+		description: "Print what lets bash, zsh or fish complete a call",
+		load: async () => loaded(await import("./commands/completions.ts")),
+	},
+	man: {
+		description: "Print the manual page",
+		load: async () => loaded(await import("./commands/man.ts")),
+	},
 };
 
-/** VPO's older and newer names for the same group. */
-export const GROUPS = ["library", "db"];
+/** All that the commands tell about themselves. */
+export async function describeCommands(): Promise<ListedCommand[]> {
+	const commands = Object.values(LIBRARY_COMMANDS);
+	return await Promise.all(
+		commands.map(async ({ description, aliases = [], load }) => ({
+			...describeCommand(await load()),
+			summary: description,
+			aliases,
+		})),
+	);
+}
 
 /** The command of this name, or of this alias. */
 export function findCommand(name: string): Command | undefined {

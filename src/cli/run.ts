@@ -5,6 +5,7 @@ import type { Environment } from "../ground/settings.ts";
 import { before } from "./arguments/words.ts";
 import { dispatch } from "./dispatch.ts";
 import { Output } from "./output.ts";
+import { describeCommands } from "./root.ts";
 
 /**
  * Runs one call of the program. Never throws.
@@ -22,7 +23,13 @@ export async function run(
 	try {
 		signal.throwIfAborted();
 		const now = new Date();
-		const work = dispatch(argv, { environment, output, signal, now });
+		const work = dispatch(argv, {
+			environment,
+			output,
+			signal,
+			now,
+			describeCommands,
+		});
 		return await Promise.race([work, rejected(deadline)]);
 	} catch (error) {
 		if (deadline.aborted) return await output.failure(deadline.reason);

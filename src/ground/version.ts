@@ -6,6 +6,8 @@ export { version } from "../../package.json";
 export interface Build {
 	/** "+changes" behind it where the sources were not the commit's; null where they were in no repository. */
 	readonly commit: string | null;
+	/** "2026-02-05", of the commit. */
+	readonly date: string | null;
 	/** Such as "linux-x64-musl". */
 	readonly target: string;
 	readonly bun: string;

@@ -72,7 +72,8 @@ function requireKnownOption(
 		if (definition.type === "boolean" && value !== undefined) {
 			throw usage(`${rawName} takes no value`);
 		}
-		if (definition.type === "string") requireValue(token);
+		if (definition.type !== "boolean") requireValue(token);
+		if (definition.type === "enum") requireListed(token, definition);
 		return;
 	}
 	const positive = args[name.replace(/^no-/, "")];
@@ -108,6 +109,14 @@ function requireValue({
 			`write --${name}${value}`,
 		);
 	}
+}
+
+function requireListed(
+	{ name, value }: OptionToken,
+	{ options = [] }: { readonly options?: readonly string[] },
+): void {
+	if (options.includes(value ?? "")) return;
+	throw usage(`--${name} must be ${options.join(", ")}, not "${value}"`);
 }
 
 function optionsOf(

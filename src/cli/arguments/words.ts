@@ -15,6 +15,9 @@ export const versionResult: Result = {
 	},
 };
 
+/** VPO's older and newer names for the same group of commands. */
+export const GROUPS = ["library", "db"];
+
 /** The words before `end`, all if it is not among them. */
 export function before(
 	words: readonly string[],

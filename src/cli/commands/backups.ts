@@ -1,7 +1,7 @@
 // vpo library backups: flags → listBackups → print.
 
 import { defineCommand } from "citty";
-import { listBackups } from "../../core/location/catalog.ts";
+import { listBackups, namesOfBackups } from "../../core/location/catalog.ts";
 import { openBackups } from "../../core/location/open.ts";
 import { ownCommand } from "../../ground/program.ts";
 import { resolveSettings } from "../../ground/settings.ts";
@@ -19,7 +19,14 @@ export const examples = [
 
 export const command = defineCommand({
 	meta: { name: "backups", description: "List the backups, newest first" },
-	args: { ...pathArg, ...commonArgs },
+	args: {
+		...pathArg,
+		names: {
+			type: "boolean",
+			description: "Print only their names, without a look into them",
+		},
+		...commonArgs,
+	},
 	async run({ args, data }): Promise<Result> {
 		const { environment, now, signal } = data as Context;
 		const location = openBackups(
@@ -27,6 +34,9 @@ export const command = defineCommand({
 		);
 		const { address } = location;
 		if (args.path) await location.requirePresent(signal);
+		if (args.names) {
+			return namesResult(address, await namesOfBackups(location, signal));
+		}
 		const [state, found] = await Promise.all([
 			location.readState(signal),
 			listBackups(location, signal),
@@ -47,6 +57,12 @@ export const command = defineCommand({
 		return { text: `${none}\nMake one: ${makeOne}`, json, warnings };
 	},
 });
+
+function namesResult(directory: string, names: readonly string[]): Result {
+	// One a line: a name with a line break in it would look like two.
+	const lines = names.filter((name) => name === printableLine(name));
+	return { text: lines.join("\n"), json: { directory, names } };
+}
 
 function asFolder(path: string): string {
 	return path.endsWith("/") ? path : `${path}/`;

@@ -38,8 +38,8 @@ export const examples = [
 /** What may stand behind `--`. */
 export const restArgs = backupArgs;
 
-const FORMATS = ["crontab", "systemd", "container"] as const;
-type Format = (typeof FORMATS)[number];
+type Format = "crontab" | "systemd" | "container";
+const FORMATS: Format[] = ["crontab", "systemd", "container"];
 
 const scheduleArgs = {
 	at: {
@@ -58,7 +58,8 @@ const scheduleArgs = {
 		description: 'As crontab has it, in local time: "0 3 * * *"',
 	},
 	format: {
-		type: "string",
+		type: "enum",
+		options: FORMATS,
 		valueHint: "FORMAT",
 		description: `What to print: ${FORMATS.join(", ")} (default: crontab)`,
 	},
@@ -89,7 +90,7 @@ export const command = defineCommand({
 			name === "at" && value ? [value] : [],
 		);
 		const timing = readTiming({ at, every: args.every, cron: args.cron });
-		const format = toFormat(args.format);
+		const format = args.format;
 		if (args.run && format)
 			throw usage("--format and --run exclude each other");
 		if (!args.run && !args["catch-up"]) {
@@ -107,13 +108,6 @@ function split(rawArgs: readonly string[]): [string[], string[]] {
 	const at = rawArgs.indexOf("--");
 	const end = at < 0 ? rawArgs.length : at;
 	return [rawArgs.slice(0, end), rawArgs.slice(end + 1)];
-}
-
-function toFormat(text: string | undefined): Format | undefined {
-	if (text === undefined) return undefined;
-	const format = FORMATS.find((name) => name === text);
-	if (format) return format;
-	throw usage(`--format must be ${FORMATS.join(", ")}, not "${text}"`);
 }
 
 function printed(

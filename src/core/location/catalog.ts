@@ -55,6 +55,20 @@ export async function listBackups(
 	return found.sort(newestFirst);
 }
 
+/** The backups' names by the times in them, newest first. No archive is opened. */
+export async function namesOfBackups(
+	location: Location,
+	signal?: AbortSignal,
+): Promise<string[]> {
+	const names = await location.names(signal);
+	const dated = names
+		.filter((name) => !name.startsWith(SALVAGE_PREFIX))
+		.map((name) => ({ name, time: timeInName(name) ?? "" }));
+	const byText = (a: string, b: string) => (a < b ? 1 : a > b ? -1 : 0);
+	dated.sort((a, b) => byText(a.time, b.time) || byText(a.name, b.name));
+	return dated.map(({ name }) => name);
+}
+
 /** The newest file in a location that keeps the raw files of a damaged library, or null. */
 export async function newestSalvage(
 	location: Location,
