@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exists } from "../../ground/paths.ts";
 import { abortable } from "../work/thread.ts";
+import type { Difference } from "./compare/difference.ts";
 import {
 	canWrite,
 	closedState,
@@ -89,6 +90,26 @@ export class SqliteThread implements Disposable {
 	): Promise<string> {
 		return this.#reading(path, options, (isImmutable) =>
 			this.#thread.call("findDamage", path, isDeep, isImmutable),
+		);
+	}
+
+	/**
+	 * What changed from the private file `old` to the library `fresh`, which is read without changing it.
+	 * @param scratch a private folder, for what does not fit into memory
+	 * @param under a path of the library: only that file, or the files below that folder, and what belongs to them
+	 * @throws AppError DATABASE_ERROR: they can't be compared; DATABASE_LOCKED after the timeout
+	 */
+	compare(
+		old: string,
+		fresh: string,
+		scratch: string,
+		options: LockOptions & { readonly under?: string | null },
+	): Promise<Difference> {
+		return this.#reading(fresh, options, (isImmutable) =>
+			this.#thread.call("compare", scratch, old, fresh, {
+				isImmutable,
+				under: options.under ?? null,
+			}),
 		);
 	}
 

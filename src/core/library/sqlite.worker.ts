@@ -3,6 +3,7 @@
 import type { Database } from "bun:sqlite";
 import { AppError, errnoOf } from "../../ground/errors.ts";
 import { serve } from "../work/thread.ts";
+import { compare } from "./compare/difference.ts";
 import { checkForeignKeys, checkTable, findDamage, partsOf } from "./damage.ts";
 import {
 	type LibraryFacts,
@@ -94,6 +95,8 @@ const operations = {
 	},
 
 	survey: surveyDatabase,
+
+	compare,
 
 	partsOf,
 	checkTable,

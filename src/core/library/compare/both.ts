@@ -1,0 +1,77 @@
+// Two databases side by side, both only read, with a scratch file for what is found out about them.
+
+import type { Database } from "bun:sqlite";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { AppError } from "../../../ground/errors.ts";
+import {
+	asking,
+	connectScratch,
+	eagerly,
+	pragma,
+	withConnection,
+} from "../sqlite.ts";
+
+/** One of two databases. */
+export interface Side {
+	readonly path: string;
+	/** Whether nobody writes it: then it is read without locks. */
+	readonly isImmutable: boolean;
+}
+
+/** The page cache that each of the files gets, in KiB. */
+const CACHE_KIB = 8 * 1024;
+
+/**
+ * Attaches both as `old` and `new` to a scratch file in `folder`, and runs `work` in one transaction. What doesn't fit
+ * into memory goes to that folder too, not to the system's own.
+ * @throws AppError DATABASE_ERROR: their text is encoded differently; and as all that is asked of SQLite
+ */
+export function withBoth<T>(
+	folder: string,
+	sides: { readonly old: Side; readonly new: Side },
+	work: (database: Database) => T,
+): T {
+	const path = join(folder, `compare-${crypto.randomUUID()}.db`);
+	const database = connectScratch(path);
+	try {
+		const place = folder.replaceAll("'", "''");
+		database.run(`PRAGMA temp_store_directory = '${place}'`);
+		database.run(`PRAGMA cache_size = -${CACHE_KIB}`);
+		// An empty file takes over the encoding of the first that is attached to it, if it is told.
+		const encodings = [sides.old, sides.new].map(encodingOf);
+		if (encodings[0] !== encodings[1]) {
+			throw new AppError(
+				"DATABASE_ERROR",
+				`their text is encoded differently, so that they can't be compared: ${sides.old.path} and ${sides.new.path}`,
+			);
+		}
+		database.run(`PRAGMA encoding = '${encodings[0]}'`);
+		for (const name of ["old", "new"] as const) {
+			const { path: file, isImmutable } = sides[name];
+			asking(file, () => {
+				database.run(`ATTACH ? AS ${name}`, [urlOf(file, isImmutable)]);
+				database.run(`PRAGMA ${name}.cache_size = -${CACHE_KIB}`);
+			});
+		}
+		return asking(sides.new.path, () => {
+			database.run("BEGIN");
+			eagerly(() => pragma(database, "new.schema_version"));
+			return work(database);
+		});
+	} finally {
+		database.close(true);
+		rmSync(path, { force: true });
+	}
+}
+
+function encodingOf({ path, isImmutable }: Side): string {
+	return withConnection(path, isImmutable, (database) =>
+		String(pragma(database, "encoding")),
+	);
+}
+
+function urlOf(path: string, isImmutable: boolean): string {
+	return `${pathToFileURL(path).href}?mode=ro${isImmutable ? "&immutable=1" : ""}`;
+}

@@ -1,0 +1,129 @@
+// When rows are the same row: they agree in owner and key, or where there is no key, in their place among those of one owner.
+
+import type { Database } from "bun:sqlite";
+import type { Kinship, Shared } from "./kinship.ts";
+import {
+	agrees,
+	all,
+	column,
+	handleOf,
+	indexNew,
+	isAlone,
+	isAt,
+	isLate,
+	type Notes,
+	pairsOf,
+	rowsOf,
+	type SideName,
+	stateOf,
+	tableOf,
+	translated,
+} from "./sql.ts";
+
+/** That rows `a` and `b` belong to the same, and have the same key. */
+export function isSame(
+	database: Database,
+	notes: Notes,
+	kinship: Kinship,
+): string {
+	const { owner, key } = kinship;
+	return all([
+		...(owner ? [agrees(notes, owner.columns)] : []),
+		...isOwnerStill(database, notes, kinship),
+		...(key.length > 0 ? [agrees(notes, key)] : []),
+	]);
+}
+
+/** How `a` and `b` differ, as far as the pairs that are found by then tell. */
+export function stateEarly(notes: Notes, kinship: Kinship): string {
+	const { telling, looking } = kinship;
+	const isEarly = (shared: Shared) => !isLate(notes, kinship, shared);
+	return stateOf(notes, telling.filter(isEarly), looking.filter(isEarly));
+}
+
+// Where an owner is named by a value that lasts, the one of this value may belong to another file on the other side.
+function isOwnerStill(
+	database: Database,
+	notes: Notes,
+	{ table, owner }: Kinship,
+): string[] {
+	const parent = notes.kinships.find((other) => other.table === owner?.table);
+	if (!owner || !parent || parent.method === "whole") return [];
+	if (owner.columns.every(({ names }) => names === owner.table)) return [];
+	const moved = `moved_${notes.numberOf(table)}`;
+	const values = owner.parentColumns.map(
+		(name, at) => `${column("p", name)} AS k${at}`,
+	);
+	const keys = values.map((_, at) => `k${at}`);
+	database.run(
+		`CREATE TABLE IF NOT EXISTS main.${moved} AS SELECT ${values.join()} FROM ${rowsOf(notes, parent, "old", "p")} WHERE ${isAlone(notes, parent, "old", "p")}`,
+	);
+	database.run(
+		`CREATE INDEX IF NOT EXISTS main.${moved}_by_key ON ${moved} (${keys.join()})`,
+	);
+	const isAny = database.query(`SELECT 1 FROM main.${moved}`).get() !== null;
+	const isIt = owner.columns.map(
+		({ name }, at) => `k${at} = ${column("a", name)}`,
+	);
+	return isAny
+		? [`NOT EXISTS (SELECT 1 FROM main.${moved} WHERE ${all(isIt)})`]
+		: [];
+}
+
+/**
+ * Pairs the first of an owner's rows with the first, and so on. Where all of them kept their numbers, reading both
+ * tables side by side has done that already.
+ */
+export function pairByRank(
+	database: Database,
+	notes: Notes,
+	kinship: Kinship,
+): void {
+	const shared = [...(kinship.owner?.columns ?? []), ...kinship.key];
+	if (shared.length === 0) return;
+	const number = notes.numberOf(kinship.table);
+	const pairs = pairsOf(notes, kinship.table);
+	const keys = shared.map((_, at) => `k${at}`);
+	// Whose a row is, in the new side's words.
+	const whose = {
+		old: shared.map((part) => translated(notes, part)),
+		new: shared.map(({ name }) => column("b", name)),
+	};
+	const named = (side: SideName) =>
+		whose[side].map((value, at) => `${value} AS k${at}`).join();
+	const isSomebodys = (side: SideName) =>
+		whose[side].map((value) => `${value} IS NOT NULL`);
+	const unsettled = (side: SideName, alias: string) =>
+		`SELECT ${named(side)} FROM ${rowsOf(notes, kinship, side, alias)} WHERE ${all([...isSomebodys(side), isAlone(notes, kinship, side, alias)])}`;
+	indexNew(database, notes, kinship);
+	database.run(
+		`CREATE TABLE main.unsettled_${number} AS ${unsettled("old", "a")} UNION ${unsettled("new", "b")}`,
+	);
+	database.run(
+		`CREATE INDEX main.unsettled_${number}_by_key ON unsettled_${number} (${keys.join()})`,
+	);
+	const isUnsettled = (side: SideName) =>
+		`EXISTS (SELECT 1 FROM main.unsettled_${number} AS u WHERE ${all(whose[side].map((value, at) => `u.k${at} = ${value}`))})`;
+	database.run(
+		`DELETE FROM ${pairs} WHERE EXISTS (SELECT 1 FROM ${tableOf(kinship, "old", "a")} WHERE ${all([isAt(kinship, "old", "a", "o"), isUnsettled("old")])})`,
+	);
+	const ranked = (side: SideName, alias: string, isOurs: string[]) => {
+		const own = shared.map(({ name }) => column(alias, name));
+		const [handle = ""] = handleOf(kinship, side, alias);
+		return `SELECT ${handle} AS h0, ${named(side)}, row_number() OVER (PARTITION BY ${own.join()} ORDER BY ${handle}) AS r FROM ${rowsOf(notes, kinship, side, alias)} WHERE ${all([...isOurs, isUnsettled(side)])}`;
+	};
+	database.run(
+		`CREATE TABLE main.ranks_${number} (h0, ${keys.join()}, r, PRIMARY KEY (${keys.join()}, r)) WITHOUT ROWID`,
+	);
+	database.run(`INSERT INTO main.ranks_${number} ${ranked("new", "b", [])}`);
+	const mine = ranked("old", "a", isOwnerStill(database, notes, kinship));
+	const isPlace = all([...keys, "r"].map((key) => `n.${key} = o.${key}`));
+	const found = [
+		...handleOf(kinship, "old", "a"),
+		...handleOf(kinship, "new", "b"),
+		stateEarly(notes, kinship),
+	];
+	database.run(
+		`INSERT INTO ${pairs} SELECT ${found.join()} FROM (${mine}) AS o CROSS JOIN main.ranks_${number} AS n ON ${isPlace} CROSS JOIN ${tableOf(kinship, "old", "a")} ON ${isAt(kinship, "old", "a", "o.h")} CROSS JOIN ${tableOf(kinship, "new", "b")} ON ${isAt(kinship, "new", "b", "n.h")}`,
+	);
+}

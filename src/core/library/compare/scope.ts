@@ -1,0 +1,58 @@
+// Narrows a comparison to some files, and to what belongs to them or tells of them.
+
+import type { Database } from "bun:sqlite";
+import { quoted } from "../sqlite.ts";
+import type { Kinship } from "./kinship.ts";
+import { FILES, PATH } from "./names.ts";
+import {
+	all,
+	column,
+	handleOf,
+	isAt,
+	type Notes,
+	parts,
+	type SideName,
+	scopeOf,
+} from "./sql.ts";
+
+/** Writes down the rows of both sides that are to be looked at. */
+export function narrow(database: Database, notes: Notes, under: string): void {
+	for (const side of ["old", "new"] as const) {
+		for (const kinship of notes.kinships) {
+			const rows = `main.${side}_scope_${notes.numberOf(kinship.table)}`;
+			const names = parts("h", kinship, side);
+			const only = names.length === 1 ? " PRIMARY KEY" : "";
+			database.run(`CREATE TABLE ${rows} (${names.join()}${only})`);
+			if (kinship.table === FILES) {
+				const path = column("t", PATH);
+				const [folder, next] = [`${under}/`, `${under}0`];
+				database.run(
+					`INSERT INTO ${rows} SELECT ${select(kinship, side)} WHERE ${path} = ? UNION ALL SELECT ${select(kinship, side)} WHERE ${path} >= ? AND ${path} < ?`,
+					[under, folder, next],
+				);
+			} else {
+				database.run(
+					`INSERT INTO ${rows} SELECT ${select(kinship, side)} WHERE ${isOfThem(notes, kinship, side)}`,
+				);
+			}
+		}
+	}
+}
+
+function select(kinship: Kinship, side: SideName): string {
+	return `${handleOf(kinship, side, "t").join()} FROM ${side}.${quoted(kinship[side].name)} AS t`;
+}
+
+function isOfThem(notes: Notes, kinship: Kinship, side: SideName): string {
+	const { anchor } = kinship;
+	const parent = notes.kinships.find(({ table }) => table === anchor?.parent);
+	if (!anchor || !parent) return "0";
+	const own = anchor.columns.map((name) => column("t", name));
+	const named = anchor.parentColumns.map((name) => column("p", name));
+	const scope = scopeOf(notes, parent.table, side);
+	return `${tuple(own)} IN (SELECT ${named.join()} FROM ${scope} AS s CROSS JOIN ${side}.${quoted(parent[side].name)} AS p ON ${all([isAt(parent, side, "p", "s.h")])})`;
+}
+
+function tuple(values: readonly string[]): string {
+	return values.length === 1 ? (values[0] ?? "") : `(${values.join()})`;
+}
