@@ -1,4 +1,4 @@
-// VPO's config.toml: our few keys of it, checked by type. What is not ours is ignored, except in [backup], which is.
+// VPO's config.toml: our few keys of it, checked by type. What is not ours is ignored, except in [backup] and [s3], which are.
 
 import { readFileSync, statSync } from "node:fs";
 import { closest } from "fastest-levenshtein";
@@ -29,6 +29,15 @@ const BackupTable = v.object({
 	ping_url: text,
 });
 
+const S3Table = v.object({
+	endpoint: text,
+	region: text,
+	path_style: v.optional(v.boolean()),
+	profile: text,
+	ca_file: text,
+	timeout: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(3600))),
+});
+
 // valibot takes an array for an object as well.
 const table = v.custom<object>(isTable, "must be a table");
 
@@ -36,14 +45,18 @@ const Config = v.object({
 	database_path: text,
 	backup: v.optional(v.pipe(table, BackupTable), {}),
 	jobs: v.optional(v.pipe(table, v.object({ temp_directory: text })), {}),
+	s3: v.optional(v.pipe(table, S3Table), {}),
 });
+
+/** The tables that nobody else writes to. */
+const OWN_TABLES = { backup: BackupTable, s3: S3Table };
 
 /** Our part of config.toml, with its own names. */
 export type Config = v.InferOutput<typeof Config>;
 
 /**
  * Reads config.toml; a missing one is an empty one, unless somebody named it.
- * @throws AppError CONFIG_ERROR: unreadable, not TOML, a key of a wrong type, an unknown key in [backup]
+ * @throws AppError CONFIG_ERROR: unreadable, not TOML, a key of a wrong type, an unknown key in [backup] or [s3]
  */
 export function readConfig(path: string, isRequired: boolean): Config {
 	const table = parseToml(path, isRequired);
@@ -60,19 +73,19 @@ function isTable(value: unknown): value is object {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function requireKnownKeys(
-	path: string,
-	{ backup }: Record<string, unknown>,
-): void {
-	if (!isTable(backup)) return;
-	const known = Object.keys(BackupTable.entries);
-	for (const key of Object.keys(backup)) {
-		if (known.includes(key)) continue;
-		const nearest = closest(key, known);
-		throw wrongConfig(
-			path,
-			`unknown key "${key}" in [backup], the nearest is "${nearest}"`,
-		);
+function requireKnownKeys(path: string, config: Record<string, unknown>): void {
+	for (const [name, { entries }] of Object.entries(OWN_TABLES)) {
+		const table = config[name];
+		if (!isTable(table)) continue;
+		const known = Object.keys(entries);
+		for (const key of Object.keys(table)) {
+			if (known.includes(key)) continue;
+			const nearest = closest(key, known);
+			throw wrongConfig(
+				path,
+				`unknown key "${key}" in [${name}], the nearest is "${nearest}"`,
+			);
+		}
 	}
 }
 

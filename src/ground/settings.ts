@@ -14,12 +14,24 @@ export interface Settings {
 	readonly configPath: string;
 	/** The [backup] table of config.toml. */
 	readonly backup: Config["backup"];
+	readonly s3: S3Settings;
 	/** Where to report runs to; a secret. */
 	readonly pingUrl: string | null;
 	/** Where each value comes from: "--database", "VPO_DATABASE_PATH", "config.toml" or "default". */
 	readonly origins: Readonly<
 		Record<"databasePath" | "location" | "tempDir" | "pingUrl", string>
 	>;
+}
+
+/** What leads to an object store, as it was found: only who uses one needs it to be right. Holds secrets. */
+export interface S3Settings {
+	/** The [s3] table of config.toml. */
+	readonly configured: Config["s3"];
+	/** The AWS_… variables that are set to something. */
+	readonly environment: Readonly<Record<string, string | undefined>>;
+	readonly homeFolder: string;
+	/** Where config.toml is: what it names begins there. */
+	readonly configFolder: string;
 }
 
 /** The command line's own answers; they win over everything else. */
@@ -89,6 +101,12 @@ export function resolveSettings(
 		tempDir: tempDir.value,
 		configPath,
 		backup,
+		s3: {
+			configured: config.s3,
+			environment: awsVariables(environment),
+			homeFolder: homeFolder(environment),
+			configFolder: dirname(configPath),
+		},
 		pingUrl: pingUrl.value,
 		origins: {
 			databasePath: databasePath.origin,
@@ -97,6 +115,14 @@ export function resolveSettings(
 			pingUrl: pingUrl.origin,
 		},
 	};
+}
+
+function awsVariables(environment: Environment): Environment {
+	return Object.fromEntries(
+		Object.entries(environment).filter(
+			([name, value]) => name.startsWith("AWS_") && value,
+		),
+	);
 }
 
 function choose(...choices: readonly Choice[]): {

@@ -1,0 +1,189 @@
+// Objects as answers of a store describe them: lists, headers, parts. What an answer says is held against what was asked.
+
+import {
+	childrenOf,
+	type Element,
+	elementOf,
+	piecesOf,
+	readText,
+	textOf,
+} from "./answer.ts";
+import type { Body } from "./connection.ts";
+import { failureIn, StoreFailure } from "./failure.ts";
+
+/** An object as a list, or a look at it, tells. */
+export interface StoredObject {
+	/** Its key, without the prefix. */
+	readonly name: string;
+	readonly sizeBytes: number;
+	/** Changes whenever the content does; means nothing else. */
+	readonly etag: string;
+	/** Whole seconds, as headers have them. */
+	readonly modifiedMs: number;
+}
+
+/** One answer's worth of a list. */
+export interface Page {
+	readonly objects: readonly StoredObject[];
+	/** What the next one is asked for by; null: this was the last. */
+	readonly token: string | null;
+}
+
+/** An object's own header in which we find out who wrote it. */
+export const WRITER_HEADER = "x-amz-meta-vpo-writer";
+
+const MOST_LIST_BYTES = 8 * 1024 * 1024;
+const MOST_SHORT_BYTES = 64 * 1024;
+
+/**
+ * Reads an answer to LIST.
+ * @param prefix which the keys begin with, and the names don't
+ * @throws StoreFailure: it is anything else
+ */
+export async function readPage(
+	response: Response,
+	prefix: string,
+): Promise<Page> {
+	const text = await readText(response, MOST_LIST_BYTES);
+	const list = elementOf(text, "ListBucketResult");
+	if (!list) throw failureIn(text, response.status, response.headers);
+	const decode = textOf(list, "EncodingType") === "url" ? decodeKey : asIs;
+	const objects = childrenOf(list, "Contents").flatMap((entry) => {
+		const key = decode(textOf(entry, "Key"));
+		if (!key.startsWith(prefix)) throw wrongAnswer("a list of other keys");
+		const name = key.slice(prefix.length);
+		return name === "" ? [] : [toObject(name, entry)];
+	});
+	const isLast = textOf(list, "IsTruncated") !== "true";
+	const token = textOf(list, "NextContinuationToken");
+	if (!isLast && token === "") throw wrongAnswer("a list that goes nowhere");
+	return { objects, token: isLast ? null : token };
+}
+
+function toObject(name: string, entry: Element): StoredObject {
+	const size = textOf(entry, "Size");
+	const modifiedAt = Date.parse(textOf(entry, "LastModified"));
+	if (!/^\d+$/.test(size) || Number.isNaN(modifiedAt)) {
+		throw wrongAnswer("a list without sizes or times");
+	}
+	return {
+		name,
+		sizeBytes: Number(size),
+		etag: withoutQuotes(textOf(entry, "ETag")),
+		modifiedMs: wholeSeconds(modifiedAt),
+	};
+}
+
+// Forms, in which "+" is a space, are what "url" means there.
+function decodeKey(text: string): string {
+	try {
+		return decodeURIComponent(text.replaceAll("+", "%20"));
+	} catch {
+		return text; // a foreign key that is no UTF-8: nothing of ours
+	}
+}
+
+function asIs(text: string): string {
+	return text;
+}
+
+/** What the headers of an answer say of an object. */
+export function objectIn(name: string, headers: Headers): StoredObject {
+	const modifiedAt = Date.parse(headers.get("last-modified") ?? "");
+	return {
+		name,
+		sizeBytes: Number(headers.get("content-length") ?? Number.NaN),
+		etag: withoutQuotes(headers.get("etag") ?? ""),
+		modifiedMs: wholeSeconds(modifiedAt),
+	};
+}
+
+/**
+ * Reads an answer that must be this part of this object.
+ * @param into as long as the part
+ * @param moved called whenever something arrives
+ * @throws StoreFailure: it is another part, another object, or too short
+ */
+export async function readPart(
+	response: Response,
+	{ etag, sizeBytes }: StoredObject,
+	start: number,
+	into: Uint8Array,
+	moved: () => void,
+): Promise<void> {
+	const { status, headers } = response;
+	const found = withoutQuotes(headers.get("etag") ?? "");
+	if (found !== etag) throw wrongAnswer("it changed while it was read");
+	const count = into.byteLength;
+	const range = `bytes ${start}-${start + count - 1}/${sizeBytes}`;
+	if (status !== 206 || headers.get("content-range") !== range) {
+		throw wrongAnswer("another part than was asked for");
+	}
+	let length = 0;
+	for await (const piece of piecesOf(response)) {
+		moved();
+		if (length + piece.byteLength > count) {
+			throw wrongAnswer("more than was asked for");
+		}
+		into.set(piece, length);
+		length += piece.byteLength;
+	}
+	if (length === count) return;
+	const said = `${length} bytes of ${count}`;
+	throw new StoreFailure(0, "ECONNRESET", { said });
+}
+
+/**
+ * Reads the body of a success, which may hold an error all the same.
+ * @throws StoreFailure: it does
+ */
+export async function requireSuccess(response: Response): Promise<void> {
+	const text = await readText(response, MOST_SHORT_BYTES);
+	if (elementOf(text, "Error")) {
+		throw failureIn(text, response.status, response.headers);
+	}
+}
+
+/** The store answered what nobody asked. */
+export function wrongAnswer(said: string): StoreFailure {
+	return new StoreFailure(200, "wrong answer", { said });
+}
+
+/** A file as a body. It must stay as it is until it is sent. */
+export function fileBody(
+	path: string,
+	{ sizeBytes, sha256 }: { sizeBytes: number; sha256: string },
+): Body {
+	const open = (moved: () => void) => {
+		// A file as such would be loaded as a whole where the line is encrypted.
+		const reader = Bun.file(path).stream().getReader();
+		return new ReadableStream<Uint8Array>({
+			async pull(controller) {
+				const { done, value } = await reader.read();
+				moved();
+				if (done) controller.close();
+				else controller.enqueue(value);
+			},
+			cancel: (reason) => reader.cancel(reason),
+		});
+	};
+	return { sizeBytes, sha256, open };
+}
+
+/** A short text as a body. */
+export function textBody(text: string): Body {
+	const bytes = new TextEncoder().encode(text);
+	return {
+		sizeBytes: bytes.byteLength,
+		sha256: Bun.SHA256.hash(bytes, "hex"),
+		open: () => bytes,
+	};
+}
+
+function withoutQuotes(etag: string): string {
+	return etag.replace(/^(W\/)?"(.*)"$/, "$2");
+}
+
+function wholeSeconds(ms: number): number {
+	return Math.floor(ms / 1000) * 1000;
+}
