@@ -15,6 +15,16 @@ needs=(
 	zsh:zsh
 	fish:fish
 	mandoc:mandoc
+	openssl:openssl
+	ceph:ceph-common
+	ceph-mon:ceph-mon
+	ceph-osd:ceph-osd
+	radosgw:radosgw
+	swift-proxy-server:swift-proxy
+	swift-account-server:swift-account
+	swift-container-server:swift-container
+	swift-object-server:swift-object
+	rclone:rclone
 )
 
 packages=()
@@ -32,6 +42,12 @@ if ! type -P apt-get >/dev/null; then
 fi
 root=()
 ((EUID == 0)) || root=(sudo)
-"${root[@]}" apt-get -qq update &&
-	"${root[@]}" env DEBIAN_FRONTEND=noninteractive \
-		apt-get -qq --yes --no-install-recommends install "${packages[@]}" >/dev/null
+apt() {
+	"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 "$@"
+}
+# A mirror that hiccups, or another apt that holds the lock, has gone by the next try.
+for pause in 5 20 0; do
+	apt update && apt --yes --no-install-recommends install "${packages[@]}" >/dev/null && exit 0
+	sleep "$pause"
+done
+exit 1
