@@ -1,6 +1,7 @@
 // A prefix in a bucket: its objects by their names, listed, read, written and removed. Nothing is ever written over.
 
 import { AppError } from "../../../ground/errors.ts";
+import { ownCommand } from "../../../ground/program.ts";
 import type { Account } from "./account.ts";
 import { type Address, formatAddress, keyOf } from "./address.ts";
 import { type Body, Connection, type Patience } from "./connection.ts";
@@ -267,7 +268,7 @@ export class Bucket {
 		const failure = await failureOf(response);
 		if (failure.code === "NoSuchBucket") return failure;
 		return new AppError("NOT_FOUND", `no such backup: ${this.at(name)}`, {
-			hint: "see what there is: vpo library backups",
+			hint: `see what there is: ${ownCommand("backups")}`,
 			cause: failure,
 		});
 	}
