@@ -36,7 +36,7 @@ export async function notified(
 	args: NotifyArgs,
 	work: () => Promise<Result>,
 ): Promise<Result> {
-	const target = pingTarget(args, context);
+	const target = await pingTarget(args, context);
 	if (args["dry-run"]) return work();
 	const started = target.url && startPing(target.url, context.signal);
 	const tell = (outcome: Outcome) =>
@@ -63,7 +63,7 @@ export async function tellFailure(
 	args: NotifyArgs,
 	context: Context,
 ): Promise<void> {
-	const target = { ...pingTarget(args, context), started: null };
+	const target = { ...(await pingTarget(args, context)), started: null };
 	const told = await tellOthers(failed(error), target, args, context);
 	await context.output.warn(told);
 }
@@ -149,12 +149,15 @@ interface Target {
 }
 
 /** The settings may be what is wrong, and that must be told too; then flag and environment decide. */
-function pingTarget(args: NotifyArgs, { environment }: Context): Target {
+async function pingTarget(
+	args: NotifyArgs,
+	{ environment }: Context,
+): Promise<Target> {
 	const flag = args["ping-url"];
 	let text = flag ?? environment.VPO_BACKUP_PING_URL ?? null;
 	let origin = flag ? "--ping-url" : "VPO_BACKUP_PING_URL";
 	try {
-		const settings = resolveSettings({ pingUrl: flag }, environment);
+		const settings = await resolveSettings({ pingUrl: flag }, environment);
 		text = settings.pingUrl;
 		origin = settings.origins.pingUrl;
 	} catch {

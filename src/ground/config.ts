@@ -1,9 +1,16 @@
 // VPO's config.toml: our few keys of it, checked by type. What is not ours is ignored, except in [backup] and [s3], which are.
 
-import { readFileSync, statSync } from "node:fs";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import { closest } from "fastest-levenshtein";
 import * as v from "valibot";
 import { AppError, isMissing, reasonOf } from "./errors.ts";
+import { parseToml } from "./toml.ts";
+import { formatBytes } from "./units.ts";
+
+/** As /dev/null has it: major number 1, minor number 3. */
+const NULL_DEVICE = 0x103;
+const MOST_BYTES = 1024 * 1024;
 
 const text = v.optional(
 	v.pipe(v.string(), v.excludes("\0", "it holds a NUL character")),
@@ -56,10 +63,13 @@ export type Config = v.InferOutput<typeof Config>;
 
 /**
  * Reads config.toml; a missing one is an empty one, unless somebody named it.
- * @throws AppError CONFIG_ERROR: unreadable, not TOML, a key of a wrong type, an unknown key in [backup] or [s3]
+ * @throws AppError CONFIG_ERROR: unreadable, no text, not TOML, a key of a wrong type, an unknown key in [backup] or [s3]
  */
-export function readConfig(path: string, isRequired: boolean): Config {
-	const table = parseToml(path, isRequired);
+export async function readConfig(
+	path: string,
+	isRequired: boolean,
+): Promise<Config> {
+	const table = await readToml(path, isRequired);
 	requireKnownKeys(path, table);
 	const result = v.safeParse(Config, table);
 	if (result.success) return result.output;
@@ -89,12 +99,13 @@ function requireKnownKeys(path: string, config: Record<string, unknown>): void {
 	}
 }
 
-function parseToml(path: string, isRequired: boolean): Record<string, unknown> {
+async function readToml(
+	path: string,
+	isRequired: boolean,
+): Promise<Record<string, unknown>> {
 	let source: string;
 	try {
-		// A FIFO would keep us waiting for a writer.
-		if (statSync(path).isFIFO()) throw wrongConfig(path, "not a regular file");
-		source = readFileSync(path, "utf8");
+		source = await readSource(path);
 	} catch (cause) {
 		if (cause instanceof AppError) throw cause;
 		if (isMissing(cause) && !isRequired) return {};
@@ -110,35 +121,37 @@ function parseToml(path: string, isRequired: boolean): Record<string, unknown> {
 		);
 	}
 	try {
-		return Bun.TOML.parse(source) as Record<string, unknown>;
+		return parseToml(source);
 	} catch (cause) {
-		const { message } = cause as Error;
-		const reason = message.replace(/^TOML Parse error: /, "");
-		const what = `not valid TOML, line ${wrongLine(source, message)}: ${reason}`;
-		throw wrongConfig(path, what, cause);
+		throw wrongConfig(path, (cause as Error).message, cause);
 	}
 }
 
-// Bun's error has no position in the text, but a beginning of it that holds the wrong line has the same error.
-function wrongLine(source: string, message: string): number {
-	const lines = source.split("\n");
-	let [low, high] = [1, lines.length];
-	while (low < high) {
-		const middle = Math.floor((low + high) / 2);
-		const beginning = `${lines.slice(0, middle).join("\n")}\n`;
-		if (tomlError(beginning)?.message === message) high = middle;
-		else low = middle + 1;
+// Only of a regular file is it known that it begins and ends: a FIFO waits for a writer, /dev/full never stops.
+async function readSource(path: string): Promise<string> {
+	const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
+	await using file = await open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	const found = await file.stat();
+	if (found.isCharacterDevice() && found.rdev === NULL_DEVICE) return "";
+	if (!found.isFile() && !found.isDirectory()) {
+		throw wrongConfig(path, "not a regular file");
 	}
-	return low;
-}
-
-function tomlError(source: string): Error | null {
+	if (found.size > MOST_BYTES) {
+		const size = formatBytes(found.size);
+		throw wrongConfig(path, `${size} is too much for a config file`);
+	}
+	const bytes = await file.readFile();
 	try {
-		Bun.TOML.parse(source);
-		return null;
-	} catch (error) {
-		return error as Error;
+		return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+	} catch (cause) {
+		const line = lineOfNoText(bytes);
+		throw wrongConfig(path, `not UTF-8 text, line ${line}`, cause);
 	}
+}
+
+function lineOfNoText(bytes: Uint8Array): number {
+	const text = new TextDecoder().decode(bytes);
+	return text.slice(0, text.indexOf("\ufffd")).split("\n").length;
 }
 
 /** An error of the config file, which names it. */

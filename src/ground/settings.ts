@@ -51,10 +51,10 @@ type Choice = readonly [origin: string, value: string | null | undefined];
  * Settles where the library, the backups and the scratch folder are.
  * @throws AppError CONFIG_ERROR: config.toml is unreadable or wrong
  */
-export function resolveSettings(
+export async function resolveSettings(
 	flags: SettingsFlags,
 	environment: Environment,
-): Settings {
+): Promise<Settings> {
 	const env = (name: string) => environment[name] || undefined;
 	const path = (text: string, ...base: string[]) =>
 		resolve(
@@ -65,7 +65,7 @@ export function resolveSettings(
 
 	const chosen = env("VPO_CONFIG_PATH");
 	const configPath = chosen ? path(chosen) : join(dataDir(), "config.toml");
-	const config = readConfig(configPath, chosen !== undefined);
+	const config = await readConfig(configPath, chosen !== undefined);
 	const { backup, jobs } = config;
 
 	const given = (origin: string, value: string | undefined): Choice => [

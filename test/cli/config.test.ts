@@ -1,8 +1,9 @@
 // Where things are: flag, then environment, then config.toml, then default. A wrong config.toml stops everything.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+import { succeed } from "../helpers/state.ts";
 
 setDefaultTimeout(30_000);
 
@@ -143,6 +144,41 @@ describe.each(PROGRAMS)("$name", (program) => {
 		}
 		const env = { VPO_CONFIG_PATH: "/dev/null" };
 		expect((await run(program, home, BACKUPS, { env })).exitCode).toBe(0);
+	});
+
+	test("what is no regular file, and what never ends, is refused at once", async () => {
+		using home = new Home();
+		succeed(["mkfifo", home.at("fifo.toml")]);
+		writeFileSync(home.at("huge.toml"), "");
+		truncateSync(home.at("huge.toml"), 3_000_000_000);
+		const cases: [path: string, reason: string][] = [
+			["/dev/full", "not a regular file"],
+			["/dev/zero", "not a regular file"],
+			[home.at("fifo.toml"), "not a regular file"],
+			[home.at("huge.toml"), "3.0 GB is too much for a config file"],
+		];
+		for (const [path, reason] of cases) {
+			const env = { VPO_CONFIG_PATH: path };
+			const { exitCode, stderr } = await run(program, home, BACKUPS, { env });
+			expect(exitCode).toBe(11);
+			expect(stderr).toStartWith(`[error] ${path}: ${reason}\n`);
+		}
+	});
+
+	test("text in Latin-1 is refused with its line, also in a comment", async () => {
+		using home = new Home();
+		const path = configure(home, "");
+		writeFileSync(path, Buffer.from("[jobs]\n# Zubeh\xf6r\n", "latin1"));
+		const { exitCode, stderr } = await run(program, home, BACKUPS);
+		expect(exitCode).toBe(11);
+		expect(stderr).toStartWith(`[error] ${path}: not UTF-8 text, line 2\n`);
+	});
+
+	test("the mark that Windows begins its texts with is no part of it", async () => {
+		using home = new Home();
+		configure(home, '\ufeff[backup]\ndirectory = "b"\n');
+		const { exitCode, stderr } = await run(program, home, BACKUPS);
+		expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
 	});
 
 	test("a config.toml that is a folder is refused", async () => {

@@ -27,8 +27,8 @@ const configure = (text: string) =>
 	writeFileSync(join(home, ".vpo", "config.toml"), text);
 
 describe("without anything said", () => {
-	test("all is in the data folder, and nothing is created", () => {
-		expect(settle()).toMatchObject({
+	test("all is in the data folder, and nothing is created", async () => {
+		expect(await settle()).toMatchObject({
 			databasePath: join(home, ".vpo", "library.db"),
 			location: join(home, ".vpo", "backups"),
 			tempDir: null,
@@ -43,8 +43,8 @@ describe("without anything said", () => {
 		});
 	});
 
-	test("the data folder may be elsewhere", () => {
-		expect(settle({ VPO_DATA_DIR: "~/x/" })).toMatchObject({
+	test("the data folder may be elsewhere", async () => {
+		expect(await settle({ VPO_DATA_DIR: "~/x/" })).toMatchObject({
 			databasePath: join(home, "x", "library.db"),
 			location: join(home, "x", "backups"),
 			configPath: join(home, "x", "config.toml"),
@@ -53,11 +53,11 @@ describe("without anything said", () => {
 });
 
 describe("precedence", () => {
-	test("config.toml beats the default", () => {
+	test("config.toml beats the default", async () => {
 		configure(
 			'database_path = "/c.db"\n[backup]\ndirectory = "/c"\n[jobs]\ntemp_directory = "/ct"',
 		);
-		expect(settle()).toMatchObject({
+		expect(await settle()).toMatchObject({
 			databasePath: "/c.db",
 			location: "/c",
 			tempDir: "/ct",
@@ -69,10 +69,10 @@ describe("precedence", () => {
 		});
 	});
 
-	test("the environment beats config.toml, a flag beats both", () => {
+	test("the environment beats config.toml, a flag beats both", async () => {
 		configure('database_path = "/c.db"\n[backup]\ndirectory = "/c"');
 		const env = { VPO_DATABASE_PATH: "/e.db", VPO_BACKUP_DIR: "/e" };
-		expect(settle(env)).toMatchObject({
+		expect(await settle(env)).toMatchObject({
 			databasePath: "/e.db",
 			location: "/e",
 			origins: {
@@ -80,17 +80,19 @@ describe("precedence", () => {
 				location: "VPO_BACKUP_DIR",
 			},
 		});
-		expect(settle(env, { database: "/f.db", location: "/f" })).toMatchObject({
+		expect(
+			await settle(env, { database: "/f.db", location: "/f" }),
+		).toMatchObject({
 			databasePath: "/f.db",
 			location: "/f",
 			origins: { databasePath: "--database", location: "--path" },
 		});
 	});
 
-	test("what is empty counts as unset, everywhere", () => {
+	test("what is empty counts as unset, everywhere", async () => {
 		configure('database_path = ""');
 		const env = { VPO_DATABASE_PATH: "", VPO_DATA_DIR: "", VPO_TEMP_DIR: "" };
-		expect(settle(env, { database: "" })).toMatchObject({
+		expect(await settle(env, { database: "" })).toMatchObject({
 			databasePath: join(home, ".vpo", "library.db"),
 			tempDir: null,
 		});
@@ -103,20 +105,24 @@ describe("paths", () => {
 		["~/a b", "a b"],
 		["~/a/../c/", "c"],
 		["~//d", "d"],
-	])("%s is in the home folder", (text, path) => {
-		expect(settle({ VPO_BACKUP_DIR: text }).location).toBe(resolve(home, path));
+	])("%s is in the home folder", async (text, path) => {
+		expect((await settle({ VPO_BACKUP_DIR: text })).location).toBe(
+			resolve(home, path),
+		);
 	});
 
 	test.each(["~root/x", "a~", "./~", "~~"])(
 		"the tilde of %s stands for itself",
-		(text) => {
-			expect(settle({ VPO_BACKUP_DIR: text }).location).toBe(resolve(text));
+		async (text) => {
+			expect((await settle({ VPO_BACKUP_DIR: text })).location).toBe(
+				resolve(text),
+			);
 		},
 	);
 
-	test("relative ones start where we are, in config.toml from its folder", () => {
+	test("relative ones start where we are, in config.toml from its folder", async () => {
 		configure('[backup]\ndirectory = "b"\n[jobs]\ntemp_directory = "../t"');
-		expect(settle({}, { database: "x.db" })).toMatchObject({
+		expect(await settle({}, { database: "x.db" })).toMatchObject({
 			databasePath: resolve("x.db"),
 			location: join(home, ".vpo", "b"),
 			tempDir: join(home, "t"),
@@ -139,17 +145,17 @@ describe("paths", () => {
 });
 
 describe("config.toml", () => {
-	test("keys that are not ours may be anything", () => {
+	test("keys that are not ours may be anything", async () => {
 		configure(
 			'backup_directory = 3\n[jobs]\nmax = [1]\n[x.y]\nbackup = "z"\n[[q]]\na = 1',
 		);
-		expect(settle().location).toBe(join(home, ".vpo", "backups"));
+		expect((await settle()).location).toBe(join(home, ".vpo", "backups"));
 	});
 
-	test("a missing one is none, unless it was named", () => {
+	test("a missing one is none, unless it was named", async () => {
 		rmSync(join(home, ".vpo"), { recursive: true });
-		expect(settle().tempDir).toBeNull();
-		expect(() => settle({ VPO_CONFIG_PATH: "/none.toml" })).toThrow(
+		expect((await settle()).tempDir).toBeNull();
+		await expect(settle({ VPO_CONFIG_PATH: "/none.toml" })).rejects.toThrow(
 			expect.objectContaining({
 				code: "CONFIG_ERROR",
 				exitCode: 11,
@@ -159,9 +165,9 @@ describe("config.toml", () => {
 		);
 	});
 
-	test("a wrong one is told with its path and line", () => {
+	test("a wrong one is told with its path and line", async () => {
 		configure("[backup]\n\ndirectory =\n[jobs]\n");
-		expect(() => settle()).toThrow(
+		await expect(settle()).rejects.toThrow(
 			expect.objectContaining({
 				code: "CONFIG_ERROR",
 				message: expect.stringMatching(
@@ -171,11 +177,11 @@ describe("config.toml", () => {
 		);
 	});
 
-	test("the wrong line of a long one is found soon", () => {
+	test("the wrong line of a long one is found soon", async () => {
 		const lines = Array.from({ length: 3000 }, (_, n) => `key_${n} = ${n}`);
 		configure([...lines, "wrong wrong", ...lines].join("\n"));
 		const startedAt = performance.now();
-		expect(() => settle()).toThrow("line 3001: ");
+		await expect(settle()).rejects.toThrow("line 3001: ");
 		expect(performance.now() - startedAt).toBeLessThan(3000);
 	});
 });

@@ -137,14 +137,14 @@ export class Target implements Disposable {
 		return resolveSettings({}, { HOME: this.home.path });
 	}
 
-	#plan(path: string): Promise<RestorePlan> {
-		return planRestore(this.#settings, optionsOf(path), this.#workshop);
+	async #plan(path: string): Promise<RestorePlan> {
+		return planRestore(await this.#settings, optionsOf(path), this.#workshop);
 	}
 
 	async #restore(path: string): Promise<void> {
 		const confirm = async () => true;
 		await restoreBackup(
-			this.#settings,
+			await this.#settings,
 			optionsOf(path),
 			this.#workshop,
 			confirm,

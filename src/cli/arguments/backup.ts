@@ -76,8 +76,14 @@ export type BackupArgs = ParsedArgs<typeof backupArgs>;
  * What the flags ask for, together with the settings.
  * @throws AppError USAGE, CONFIG_ERROR
  */
-export function readRequest(args: BackupArgs, { environment, now }: Context) {
-	const settings = resolveSettings({ database: args.database }, environment);
+export async function readRequest(
+	args: BackupArgs,
+	{ environment, now }: Context,
+) {
+	const settings = await resolveSettings(
+		{ database: args.database },
+		environment,
+	);
 	const { backup: configured } = settings;
 	const rules = configuredRules(settings);
 	if (args.prune && !hasRule(rules)) {

@@ -39,7 +39,7 @@ export const command = defineCommand({
 
 async function backUp(args: BackupArgs, context: Context): Promise<Result> {
 	const startedAt = performance.now();
-	const { settings, rules, failsOnShrink, ...request } = readRequest(
+	const { settings, rules, failsOnShrink, ...request } = await readRequest(
 		args,
 		context,
 	);

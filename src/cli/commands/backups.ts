@@ -30,7 +30,7 @@ export const command = defineCommand({
 	async run({ args, data }): Promise<Result> {
 		const { environment, now, signal } = data as Context;
 		const location = openBackups(
-			resolveSettings({ location: args.path }, environment),
+			await resolveSettings({ location: args.path }, environment),
 		);
 		const { address } = location;
 		if (args.path) await location.requirePresent(signal);

@@ -57,7 +57,7 @@ export const command = defineCommand({
 		const context = data as Context;
 		const { environment, now } = context;
 		const flags = { database: args.database, location: args.path };
-		const settings = resolveSettings(flags, environment);
+		const settings = await resolveSettings(flags, environment);
 		const maxAge = args["max-age"] ?? DEFAULT_MAX_AGE;
 		const metricsPath = args.metrics ? toPath(args.metrics, environment) : null;
 		if (metricsPath) await requireMetricsFile(metricsPath);

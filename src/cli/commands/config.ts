@@ -29,7 +29,7 @@ export const command = defineCommand({
 	async run({ args, data }): Promise<Result> {
 		const { environment } = data as Context;
 		const flags = { database: args.database, location: args.path };
-		const settings = resolveSettings(flags, environment);
+		const settings = await resolveSettings(flags, environment);
 		configuredRules(settings); // a wrong rule is found now, not at night
 		return configResult(settings);
 	},

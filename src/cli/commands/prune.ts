@@ -49,7 +49,10 @@ export const command = defineCommand({
 	async run({ args, data }): Promise<Result> {
 		const context = data as Context;
 		const { environment, now, output, signal } = context;
-		const settings = resolveSettings({ location: args.path }, environment);
+		const settings = await resolveSettings(
+			{ location: args.path },
+			environment,
+		);
 		const rules = toRules(args, settings);
 		if (!hasRule(rules)) {
 			throw usage(

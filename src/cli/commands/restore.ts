@@ -83,7 +83,7 @@ export const command = defineCommand({
 			throw usage("--undo takes no BACKUP: it knows which one");
 		}
 		const flags = { database: args.database, location: args.path };
-		const settings = resolveSettings(flags, environment);
+		const settings = await resolveSettings(flags, environment);
 		const options = {
 			reference,
 			allowNewerSchema: args["allow-newer-schema"] ?? false,

@@ -73,7 +73,7 @@ export const command = defineCommand({
 			clock: () => new Date(),
 		};
 		const flags = { database: args.database, location: args.path };
-		const settings = resolveSettings(flags, environment);
+		const settings = await resolveSettings(flags, environment);
 		const verification = await withWorkshop(context, (workshop) =>
 			verifyBackups(settings, options, workshop),
 		);

@@ -55,7 +55,7 @@ export async function settleCall(
 	const { environment } = context;
 	requireKnownArgs([...words], backupArgs);
 	const args = parseArgs<typeof backupArgs>([...words], backupArgs);
-	const { settings, options } = readRequest(args, context);
+	const { settings, options } = await readRequest(args, context);
 	const given = flagsIn(words, backupArgs);
 	for (const { name } of given) {
 		const reason = REFUSED[name];

@@ -71,8 +71,8 @@ describe("the scratch folder", () => {
 
 	test("is the one that was chosen, else beside the library", async () => {
 		using home = new Home();
-		const choose = (tempDir?: string) =>
-			chooseScratchFolder(settings(tempDir), home.library, "/output");
+		const choose = async (tempDir?: string) =>
+			chooseScratchFolder(await settings(tempDir), home.library, "/output");
 		expect(await choose("/chosen")).toBe("/chosen");
 		expect(await choose()).toBe(home.at(".vpo"));
 	});
@@ -82,7 +82,11 @@ describe("the scratch folder", () => {
 		chmodSync(home.at(".vpo"), 0o500);
 		using mount = Mount.readOnly(home.at(".vpo"));
 		const library = mount.at("library.db");
-		const chosen = await chooseScratchFolder(settings(), library, "/output");
+		const chosen = await chooseScratchFolder(
+			await settings(),
+			library,
+			"/output",
+		);
 		expect(chosen).toBe("/output");
 	});
 });

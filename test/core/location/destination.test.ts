@@ -21,12 +21,12 @@ import { Home } from "../../helpers/program.ts";
 
 let home: Home;
 let request: OutputRequest;
-beforeEach(() => {
+beforeEach(async () => {
 	home = new Home();
 	request = {
 		output: null,
 		outputIsFolder: false,
-		settings: resolveSettings({}, { HOME: home.path }),
+		settings: await resolveSettings({}, { HOME: home.path }),
 		force: false,
 		libraryPath: home.library,
 		kind: "manual",

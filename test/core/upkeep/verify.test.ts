@@ -68,7 +68,7 @@ afterAll(() => {
 
 beforeEach(async () => {
 	home = new Home();
-	settings = resolveSettings({}, { HOME: home.path });
+	settings = await resolveSettings({}, { HOME: home.path });
 	own = await makeBackups(
 		home.backups,
 		CREATED.map((createdAt) => ({ createdAt })),
