@@ -2,10 +2,12 @@
 
 import { versionResult } from "./cli/arguments/words.ts";
 import { lowerPriority, watchProcess } from "./ground/process.ts";
+import { dropForeignVariables } from "./ground/program.ts";
 
 // Before anything else: a signal that comes earlier ends the process without a word.
 const end = watchProcess();
 const argv = process.argv.slice(2);
+dropForeignVariables(process.env, argv);
 // Answered before anything more is loaded. What doesn't take the answer is reported like any other failure, below.
 if (
 	argv.length === 1 &&

@@ -1,8 +1,10 @@
 // Compiles the program into one self-contained executable, which knows what it was made from.
 
 import { Database } from "bun:sqlite";
+import { resolve } from "node:path";
 import { $ } from "bun";
 import type { Commit } from "./commit.ts";
+import { deafen } from "./deaf.ts";
 
 const PINNED_BUN = "1.4.5";
 /** SQLite before 3.51.3 can corrupt a database when its WAL is reset (https://www.sqlite.org/wal.html#walresetbug). */
@@ -59,6 +61,7 @@ export async function compile(
 	await $`${process.execPath} build ${flags} ${ENTRIES} --outfile ${outFile}`
 		.cwd(root)
 		.quiet();
+	deafen(resolve(root, outFile));
 }
 
 function isMusl(): boolean {

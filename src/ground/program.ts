@@ -1,5 +1,5 @@
-// What the program is called: a command that it prints can be pasted as it stands, whatever name it was given and even
-// where another `vpo`, VPO's own, is the one that PATH finds.
+// What the program is, whatever surrounds it. A command that it prints can be pasted as it stands, whatever name it was
+// given and even where another `vpo`, VPO's own, is the one that PATH finds; no variable makes it another program.
 
 import { realpathSync } from "node:fs";
 import { basename, resolve } from "node:path";
@@ -7,6 +7,10 @@ import { basename, resolve } from "node:path";
 const USUAL = "vpo";
 /** What a shell reads as one plain word. */
 const PLAIN = /^[\w@+:,./][\w@+:,./-]*$/;
+/** Bun's own, and what would turn the check of certificates off. BUN_INSTALL only says where Bun is: a hook may want it. */
+const FOREIGN = /^(BUN_(?!INSTALL$)|NODE_TLS_REJECT_UNAUTHORIZED$)/;
+/** Read by the engine before our first line. */
+const READ_BEFORE = /^BUN_JSC_/;
 
 // From source it is called Bun.
 const calledAs = Bun.isStandaloneExecutable ? process.argv0 : USUAL;
@@ -39,6 +43,31 @@ export function programPath(): string {
 		? resolve(calledAs)
 		: Bun.which(calledAs);
 	return named !== null && isOwn(named) ? named : process.execPath;
+}
+
+/**
+ * Drops the variables of Bun's for this process and all that it starts: the build took most of their names out of the
+ * executable, and the others are dropped before they are read. Where one was read already, the program begins anew without
+ * it, in the same process, and this call does not return.
+ * @param environment the process's own
+ * @param argv without the program's name
+ */
+export function dropForeignVariables(
+	environment: NodeJS.ProcessEnv,
+	argv: readonly string[],
+): void {
+	const dropped = Object.keys(environment).filter((name) => FOREIGN.test(name));
+	for (const name of dropped) {
+		environment[name] = ""; // fetch would still see one that is only deleted
+		delete environment[name];
+	}
+	const isRead = dropped.some((name) => READ_BEFORE.test(name));
+	if (!isRead || !Bun.isStandaloneExecutable) return;
+	try {
+		process.execve?.(process.execPath, [calledAs, ...argv], environment);
+	} catch {
+		// Its file is gone, or may not be read: such a variable only tunes the engine.
+	}
 }
 
 function withGroup(program: string): string {

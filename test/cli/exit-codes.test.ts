@@ -2,6 +2,7 @@
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { FAILURES, writeLock } from "../helpers/failing.ts";
+import { hearing } from "../helpers/hearing.ts";
 import {
 	Home,
 	type Outcome,
@@ -28,13 +29,14 @@ describe.each(PROGRAMS)("$name", (program) => {
 			using home = new Home();
 			const { args, env = {}, held } = stage(home);
 			using _ = held;
-			const text = await run(program, home, args, { env });
+			const called = env.BUN_OPTIONS ? hearing(program) : program;
+			const text = await run(called, home, args, { env });
 			expect(text).toMatchObject({ exitCode, stdout: "" });
 			const [first = "", ...hint] = text.stderr.trimEnd().split("\n");
 			expect(first.replace("[error] ", "")).toMatch(error);
 			expect(hint).toHaveLength(1);
 
-			const json = await run(program, home, [...args, "--json"], { env });
+			const json = await run(called, home, [...args, "--json"], { env });
 			expect(json).toMatchObject({ exitCode, stderr: text.stderr });
 			expect(documentOf(json)).toEqual({
 				success: false,
@@ -72,7 +74,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 		using home = new Home();
 		const bug = FAILURES[0]?.stage(home);
 		const env = { ...bug?.env, VPO_DEBUG: "1" };
-		const { stderr } = await run(program, home, BACKUP, { env });
+		const { stderr } = await run(hearing(program), home, BACKUP, { env });
 		expect(stderr).toContain("boom");
 		expect(stderr).toMatch(/\n {4}at /);
 		expect(stderr).not.toContain("function");

@@ -1,0 +1,27 @@
+// A copy of the compiled program that hears Bun's variables again, so that a test can break it from within.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BINARY, type Program } from "./program.ts";
+
+let path: string | null = null;
+
+/** The program with BUN_OPTIONS in force; from source it is anyway. */
+export function hearing(program: Program): Program {
+	if (program.command[0] !== BINARY) return program;
+	path ??= copyThatHears();
+	return { ...program, command: [path] };
+}
+
+function copyThatHears(): string {
+	const folder = mkdtempSync(join(tmpdir(), "vpo-hearing-"));
+	process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+	const bytes = readFileSync(BINARY);
+	const at = bytes.indexOf("\0-UN_OPTIONS\0", 0, "latin1");
+	if (at < 0) throw new Error(`${BINARY} was not made deaf`);
+	bytes.write("B", at + 1, "latin1");
+	const copy = join(folder, "vpo");
+	writeFileSync(copy, bytes, { mode: 0o755 });
+	return copy;
+}
