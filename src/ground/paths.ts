@@ -4,6 +4,11 @@ import { lstat, readlink, realpath, stat, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { errnoOf, fileError, isMissing, isRefusal } from "./errors.ts";
 
+/** Whether this is the address of a place elsewhere, "s3://…", and no path. */
+export function isAddress(text: string): boolean {
+	return /^s3:\/\//i.test(text);
+}
+
 /** A file's size in bytes. */
 export async function fileSize(path: string): Promise<number> {
 	try {

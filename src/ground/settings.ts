@@ -3,11 +3,12 @@
 import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type Config, readConfig } from "./config.ts";
+import { isAddress } from "./paths.ts";
 
 /** Where things are, and what the user wants where no flag says otherwise. Paths are absolute; links are not resolved. */
 export interface Settings {
 	readonly databasePath: string;
-	/** Where the backups are: a folder's absolute path. It is opened by `openLocation` alone. */
+	/** Where the backups are: a folder's absolute path, or an address. It is opened by `openLocation` alone. */
 	readonly location: string;
 	/** The scratch folder that the user chose, or null: beside the library. */
 	readonly tempDir: string | null;
@@ -37,7 +38,7 @@ export interface S3Settings {
 /** The command line's own answers; they win over everything else. */
 export interface SettingsFlags {
 	readonly database?: string | undefined;
-	/** A folder as a person writes it. */
+	/** A folder or an address as a person writes it. */
 	readonly location?: string | undefined;
 	readonly pingUrl?: string | undefined;
 }
@@ -68,13 +69,16 @@ export async function resolveSettings(
 	const config = await readConfig(configPath, chosen !== undefined);
 	const { backup, jobs } = config;
 
-	const given = (origin: string, value: string | undefined): Choice => [
-		origin,
-		value ? path(value) : undefined,
-	];
-	const configured = (value: string | undefined): Choice => [
+	const place = (text: string, ...base: string[]) =>
+		isAddress(text) ? withoutSlash(text) : path(text, ...base);
+	const given = (
+		origin: string,
+		value: string | undefined,
+		read = path,
+	): Choice => [origin, value ? read(value) : undefined];
+	const configured = (value: string | undefined, read = path): Choice => [
 		"config.toml",
-		value ? path(value, dirname(configPath)) : undefined,
+		value ? read(value, dirname(configPath)) : undefined,
 	];
 	const databasePath = choose(
 		given("--database", flags.database),
@@ -82,9 +86,9 @@ export async function resolveSettings(
 		configured(config.database_path),
 	);
 	const location = choose(
-		given("--path", flags.location),
-		given("VPO_BACKUP_DIR", env("VPO_BACKUP_DIR")),
-		configured(backup.directory),
+		given("--path", flags.location, place),
+		given("VPO_BACKUP_DIR", env("VPO_BACKUP_DIR"), place),
+		configured(backup.directory, place),
 	);
 	const tempDir = choose(
 		given("VPO_TEMP_DIR", env("VPO_TEMP_DIR")),
@@ -131,6 +135,11 @@ function choose(...choices: readonly Choice[]): {
 } {
 	const [origin, value] = choices.find(([, value]) => value) ?? ["default"];
 	return { origin, value: value ?? null };
+}
+
+/** An address without the slash that it may be written with at its end. */
+export function withoutSlash(address: string): string {
+	return address.replace(/([^/])\/$/, "$1");
 }
 
 /** Expands a leading `~`; `~name` is left as it is. */

@@ -4,10 +4,12 @@ import { resolve } from "node:path";
 import type { ArgsDef } from "citty";
 import { type Duration, parseDuration } from "../../core/upkeep/policy.ts";
 import { AppError } from "../../ground/errors.ts";
+import { isAddress } from "../../ground/paths.ts";
 import {
 	type Environment,
 	expandHome,
 	homeFolder,
+	withoutSlash,
 } from "../../ground/settings.ts";
 
 /** Flags that every command has. */
@@ -28,8 +30,9 @@ export const pathArg = {
 	path: {
 		type: "string",
 		alias: "p",
-		valueHint: "DIR",
-		description: "The backup folder (default: ~/.vpo/backups)",
+		valueHint: "LOCATION",
+		description:
+			"The backups: a folder or s3://BUCKET/PREFIX (default: ~/.vpo/backups)",
 	},
 } as const satisfies ArgsDef;
 
@@ -57,6 +60,11 @@ const MOST_NOTE_CHARACTERS = 1000;
 /** A path as a person writes it: relative to the working directory, `~` expanded. */
 export function toPath(text: string, environment: Environment): string {
 	return resolve(expandHome(text, () => homeFolder(environment)));
+}
+
+/** A path as `toPath` has it, or an address in a bucket. */
+export function toPlace(text: string, environment: Environment): string {
+	return isAddress(text) ? withoutSlash(text) : toPath(text, environment);
 }
 
 /** What a person calls a backup by, `~` expanded. */

@@ -14,7 +14,7 @@ import {
 	toLevel,
 	toLockTimeoutMs,
 	toNote,
-	toPath,
+	toPlace,
 	usage,
 } from "./args.ts";
 import { notifyArgs } from "./notify.ts";
@@ -26,7 +26,8 @@ export const backupArgs = {
 		type: "string",
 		alias: "o",
 		valueHint: "PATH",
-		description: "A .tar.gz file, or a folder (default: ~/.vpo/backups)",
+		description:
+			"A .tar.gz file, a folder or s3://BUCKET/PREFIX/ (default: ~/.vpo/backups)",
 	},
 	force: {
 		type: "boolean",
@@ -93,7 +94,7 @@ export async function readRequest(
 		);
 	}
 	const options = {
-		output: args.output ? toPath(args.output, environment) : null,
+		output: args.output ? toPlace(args.output, environment) : null,
 		outputIsFolder: args.output?.endsWith("/") ?? false,
 		force: args.force ?? false,
 		note: toNote(args.note),

@@ -5,11 +5,12 @@ import { readMarks } from "../../core/location/marks.ts";
 import { openBackups } from "../../core/location/open.ts";
 import {
 	executePrune,
+	hiddenWarning,
 	type Pruned,
 	type PrunePlan,
 	planPrune,
+	unreadablePins,
 } from "../../core/upkeep/prune.ts";
-import { unreadablePins } from "../../core/upkeep/prune-after.ts";
 import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
 import { resolveSettings } from "../../ground/settings.ts";
 import { commonArgs, pathArg, usage } from "../arguments/args.ts";
@@ -118,10 +119,9 @@ function planResult(plan: PrunePlan): Result {
 	};
 }
 
-function prunedResult(
-	plan: PrunePlan,
-	{ removed, left, isStuck, freedBytes }: Pruned,
-): Result {
+function prunedResult(plan: PrunePlan, pruned: Pruned): Result {
+	const { hidden, left, isStuck, freedBytes } = pruned;
+	const removed = [...pruned.removed, ...hidden];
 	const { location, keep } = plan;
 	const what =
 		removed.length === 0
@@ -129,13 +129,17 @@ function prunedResult(
 			: `Removed ${countBackups(removed.length)}, ${formatBytes(freedBytes)}`;
 	return {
 		text: `${formatPlan(plan)}\n${what}; ${formatCount(keep.length)} kept in ${printableLine(location.address)}`,
-		warnings: left.map(({ name, reason }) => `left ${name}: ${reason}`),
+		warnings: [
+			...left.map(({ name, reason }) => `left ${name}: ${reason}`),
+			...[hiddenWarning(pruned) ?? []].flat(),
+		],
 		exitCode: isStuck ? ATTENTION_EXIT_CODE : 0,
 		json: {
 			success: true,
 			directory: location.address,
 			...planJson(plan),
 			removed: removed.map(({ name }) => name),
+			hidden: hidden.map(({ name }) => name),
 			left,
 			freed_bytes: freedBytes,
 		},

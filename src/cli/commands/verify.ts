@@ -1,6 +1,5 @@
 // vpo library verify: flags → verifyBackups → print.
 
-import { join } from "node:path";
 import { defineCommand } from "citty";
 import { shortName } from "../../core/location/names.ts";
 import {
@@ -150,7 +149,7 @@ function toRow(
 	{ filename, path, isValid, verifiedAt, ...verdict }: Verdict,
 	directory: string,
 ): string[] {
-	const isHere = path === join(directory, filename);
+	const isHere = path === `${directory}/${filename}`;
 	const failed = verifiedAt === null ? "not read" : "BAD";
 	return [
 		isValid ? "good" : failed,

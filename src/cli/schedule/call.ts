@@ -4,10 +4,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type ArgsDef, parseArgs } from "citty";
-import { resolveLinks } from "../../ground/paths.ts";
+import { isAddress, resolveLinks } from "../../ground/paths.ts";
 import { programPath } from "../../ground/program.ts";
 import type { Environment, Settings } from "../../ground/settings.ts";
-import { toPath, usage } from "../arguments/args.ts";
+import { toPlace, usage } from "../arguments/args.ts";
 import { backupArgs, readRequest } from "../arguments/backup.ts";
 import type { NotifyArgs } from "../arguments/notify.ts";
 import { flagsIn, requireKnownArgs } from "../arguments/strict.ts";
@@ -102,20 +102,20 @@ function toWords(
 			: [`--${name}`, value];
 	}
 	const slash = value.endsWith("/") ? "/" : "";
-	const path = `${toPath(value, environment)}${slash}`;
+	const path = `${toPlace(value, environment)}${slash}`;
 	return [`--${name}`, path];
 }
 
 function takesPath(name: string): boolean {
 	const definitions: ArgsDef = backupArgs;
 	const hint = definitions[name]?.valueHint ?? "";
-	return ["PATH", "DIR", "FILE"].includes(hint);
+	return ["PATH", "LOCATION", "FILE"].includes(hint);
 }
 
 function ownEnvironment(environment: Environment): Record<string, string> {
 	const given = PATH_VARIABLES.flatMap((name) => {
 		const value = environment[name];
-		return value ? [[name, toPath(value, environment)]] : [];
+		return value ? [[name, toPlace(value, environment)]] : [];
 	});
 	const { HOME, VPO_DATA_DIR } = environment;
 	// Cron and systemd take the home folder of the passwd entry.
@@ -142,7 +142,7 @@ async function foldersOf(
 ): Promise<string[]> {
 	const paths = [
 		dirname(await resolveLinks(databasePath)),
-		outputDir,
+		...(isAddress(outputDir) ? [] : [outputDir]),
 		...(tempDir === null ? [] : [tempDir]),
 	];
 	const folders = await Promise.all(paths.map(resolveLinks));

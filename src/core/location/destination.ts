@@ -3,21 +3,20 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { AppError } from "../../ground/errors.ts";
-import { exists, isSameFile, resolveLinks } from "../../ground/paths.ts";
+import { isAddress, isSameFile, resolveLinks } from "../../ground/paths.ts";
 import type { Scratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
 import { GzipPool } from "../archive/gzip.ts";
 import { inspectArchive } from "../archive/inspect.ts";
-import { archiveAt } from "../archive/source.ts";
 import { readArchive } from "../archive/unpack.ts";
 import { sidecars } from "../library/library.ts";
-import type { Location } from "./location.ts";
+import { type Entry, type Location, requireStored } from "./location.ts";
 import { backupName, isArchiveName } from "./names.ts";
 import { openBackups, openLocation } from "./open.ts";
 
 /** What the person asked for. */
 export interface OutputRequest {
-	/** An absolute path, or null: a generated name in the backup folder. */
+	/** An absolute path or an address, or null: a generated name in the backup location. */
 	readonly output: string | null;
 	/** Whether the path was written with a slash at its end. */
 	readonly outputIsFolder: boolean;
@@ -58,19 +57,24 @@ export async function settleDestination(
 	request: OutputRequest,
 	signal?: AbortSignal,
 ): Promise<Destination> {
-	const destination = await choose(request);
+	const destination = await choose(request, signal);
 	await destination.location.requireWritable(signal);
 	return destination;
 }
 
-async function choose(request: OutputRequest): Promise<Destination> {
+async function choose(
+	request: OutputRequest,
+	signal: AbortSignal | undefined,
+): Promise<Destination> {
 	const { output, outputIsFolder, settings, kind, createdAt } = request;
 	const name = (attempt: number) => backupName(createdAt, kind, attempt);
 	if (output === null) return generatedIn(openBackups(settings), name);
-	if (outputIsFolder || (await isFolder(output))) {
+	// Folders are nothing that a store has: what has no archive's name is a prefix.
+	const isPrefix = isAddress(output) && !isArchiveName(basename(output));
+	if (outputIsFolder || isPrefix || (await isFolder(output))) {
 		return generatedIn(openLocation(output, settings), name);
 	}
-	return requested(output, request);
+	return requested(output, request, signal);
 }
 
 /** A generated name in a location: the first one that is free when the archive is finished. */
@@ -83,7 +87,7 @@ export function generatedIn(
 		isNamed: false,
 		path: location.pathOf(nameOf(1)),
 		async publish(from, scratch, signal) {
-			for (let attempt = 1; ; attempt++) {
+			for (let attempt = 1; ; attempt = location.nextAttempt(attempt)) {
 				const name = nameOf(attempt);
 				if (await location.publish(from, name, scratch, signal)) {
 					return location.pathOf(name);
@@ -96,6 +100,7 @@ export function generatedIn(
 async function requested(
 	output: string,
 	{ libraryPath, force, settings }: OutputRequest,
+	signal: AbortSignal | undefined,
 ): Promise<Destination> {
 	await requireNotLibrary(output, libraryPath);
 	if (!isArchiveName(basename(output))) {
@@ -107,9 +112,13 @@ async function requested(
 			},
 		);
 	}
-	const taken = await exists(output);
-	if (taken) await requireReplaceable(output, force);
-	const path = taken ? await resolveLinks(output) : output;
+	const taken = await openLocation(dirname(output), settings).find(
+		basename(output),
+		signal,
+	);
+	if (taken) await requireReplaceable(taken, force, signal);
+	const isPlain = taken === null || isAddress(output);
+	const path = isPlain ? output : await resolveLinks(output);
 	const location = openLocation(dirname(path), settings);
 	const name = basename(path);
 	return {
@@ -141,14 +150,20 @@ async function requireNotLibrary(
 	}
 }
 
-async function requireReplaceable(path: string, force: boolean): Promise<void> {
+async function requireReplaceable(
+	entry: Entry,
+	force: boolean,
+	signal: AbortSignal | undefined,
+): Promise<void> {
+	const { path } = entry;
 	if (!force) throw isTaken(path);
 	try {
 		using pool = new GzipPool(1);
-		const source = await archiveAt(path);
-		const metadata = await inspectArchive(source);
-		if (metadata === null) await readArchive(source, { pool });
+		const source = requireStored(entry);
+		const metadata = await inspectArchive(source, signal);
+		if (metadata === null) await readArchive(source, { pool, signal });
 	} catch (cause) {
+		signal?.throwIfAborted();
 		throw new AppError(
 			"OPERATION_FAILED",
 			`--force replaces VPO backups only, and this is none: ${path}`,

@@ -25,13 +25,23 @@ const stat = promisify(fs.stat);
 
 const AT_ONCE = 16;
 
-/** The location that a folder is; it need not exist. @param folder an absolute path */
-export function openFolder(folder: string): Location {
+/**
+ * The location that a folder is; it need not exist.
+ * @param folder an absolute path
+ * @param elsewhere opens others by the same settings
+ */
+export function openFolder(
+	folder: string,
+	elsewhere: Location["elsewhere"] = openFolder,
+): Location {
 	const pathOf = (name: string) => join(folder, name);
 	return {
 		address: folder,
 		folder,
+		mostBytes: null,
 		pathOf,
+		elsewhere,
+		nextAttempt: (attempt) => attempt + 1,
 		names: async () => (await read(folder)).map(({ name }) => name),
 		list: (signal) => list(folder, signal),
 		async find(name) {

@@ -28,11 +28,11 @@ export interface Unreadable {
 /** What has a name in a location. */
 export type Entry = Stored | Unreadable;
 
-/** What became of a file that was to be removed. */
+/** What became of a file that was to be removed. "hidden": it has no name any more, and takes its room all the same. */
 export interface Removal {
 	readonly name: string;
 	/** "changed": it is another file than the one that was looked at; "stuck": the location refuses. */
-	readonly outcome: "removed" | "gone" | "changed" | "stuck";
+	readonly outcome: "removed" | "hidden" | "gone" | "changed" | "stuck";
 	/** Why it is still there; null if it is not. */
 	readonly reason: string | null;
 }
@@ -43,9 +43,17 @@ export interface Location {
 	readonly address: string;
 	/** The folder in which an archive is made that is to be published here; null: any folder will do. */
 	readonly folder: string | null;
+	/** The longest archive that it takes; null: what there is room for. */
+	readonly mostBytes: number | null;
 
 	/** Where a name is, for messages and results. */
 	pathOf(name: string): string;
+
+	/** Another location, by the same settings. @param reference a folder's absolute path, or an address */
+	elsewhere(reference: string): Location;
+
+	/** The number of the next try at a generated name: such that two who try at the same time don't meet again. */
+	nextAttempt(attempt: number): number;
 
 	/**
 	 * The names that archives can have, in no order; none where the location is not there.

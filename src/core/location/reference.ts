@@ -3,11 +3,10 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { AppError } from "../../ground/errors.ts";
-import { isSameFile, resolveLinks } from "../../ground/paths.ts";
+import { isAddress, isSameFile, resolveLinks } from "../../ground/paths.ts";
 import { ownCommand } from "../../ground/program.ts";
 import { cannotOpen } from "../archive/format.ts";
 import { listBackups, newestSalvage } from "./catalog.ts";
-import { openFolder } from "./folder.ts";
 import { type Location, requireStored, type Stored } from "./location.ts";
 import {
 	BACKUP_PREFIX,
@@ -24,7 +23,8 @@ export interface Found {
 }
 
 /**
- * Finds the archive that a person means: a path, a file name or a unique prefix of one in the location, or "latest".
+ * Finds the archive that a person means: a path or an address, a file name or a unique prefix of one in the location,
+ * or "latest".
  * @throws AppError NOT_FOUND: none, or more than one; INVALID_ARCHIVE: no regular file
  */
 export async function findBackup(
@@ -33,6 +33,7 @@ export async function findBackup(
 	signal?: AbortSignal,
 ): Promise<Found> {
 	if (reference === "latest") return findLatest(location, signal);
+	if (isAddress(reference)) return foundAt(reference, location, signal);
 	const path = resolve(reference);
 	if (reference.includes("/") || (await isFile(path))) {
 		return foundAt(path, location, signal);
@@ -73,8 +74,9 @@ async function foundAt(
 ): Promise<Found> {
 	const folder = dirname(path);
 	const isHere =
-		location.folder !== null && (await isSameFile(folder, location.folder));
-	const where = isHere ? location : openFolder(folder);
+		folder === location.address ||
+		(location.folder !== null && (await isSameFile(folder, location.folder)));
+	const where = isHere ? location : location.elsewhere(folder);
 	return foundIn(where, basename(path), signal);
 }
 

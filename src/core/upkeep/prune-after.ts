@@ -6,7 +6,12 @@ import type { Workshop } from "../archive/workshop.ts";
 import { readMarks } from "../location/marks.ts";
 import { openBackups } from "../location/open.ts";
 import type { RetentionRules } from "./policy.ts";
-import { executePrune, planPrune } from "./prune.ts";
+import {
+	executePrune,
+	hiddenWarning,
+	planPrune,
+	unreadablePins,
+} from "./prune.ts";
 
 /** What the pruning after a backup did. */
 export interface Pruning {
@@ -29,15 +34,18 @@ export async function pruneAfter(
 		if (marks.warning !== null) throw unreadablePins(marks.warning);
 		const timeZone = Temporal.Now.timeZoneId();
 		const options = { location, rules, timeZone, now, ...marks, pool, signal };
-		const { removed, left, freedBytes } = await executePrune(
-			await planPrune(options),
-			signal,
-		);
-		const problem =
-			left.length === 0
-				? null
-				: `left ${left.map(({ name, reason }) => `${name} (${reason})`).join(", ")}`;
-		return { removed: removed.map(({ name }) => name), freedBytes, problem };
+		const pruned = await executePrune(await planPrune(options), signal);
+		const { removed, hidden, left, freedBytes } = pruned;
+		const reasons = left.map(({ name, reason }) => `${name} (${reason})`);
+		const problems = [
+			...(left.length > 0 ? [`left ${reasons.join(", ")}`] : []),
+			...[hiddenWarning(pruned) ?? []].flat(),
+		];
+		return {
+			removed: [...removed, ...hidden].map(({ name }) => name),
+			freedBytes,
+			problem: problems.length > 0 ? problems.join("; ") : null,
+		};
 	} catch (error) {
 		signal?.throwIfAborted();
 		if (!(error instanceof AppError)) throw error;
@@ -47,11 +55,4 @@ export async function pruneAfter(
 			problem: `pruning failed: ${error.message}`,
 		};
 	}
-}
-
-/** Without its pins a backup that somebody wants to keep might go. */
-export function unreadablePins(warning: string): AppError {
-	return new AppError("OPERATION_FAILED", `pins can't be read: ${warning}`, {
-		hint: "nothing was removed; remove that file if no pin matters, then try again",
-	});
 }

@@ -6,10 +6,10 @@ import { readArchive } from "../archive/unpack.ts";
 import { type Backup, listBackups } from "../location/catalog.ts";
 import {
 	type Location,
+	type Removal,
 	requireStored,
 	type Stored,
 } from "../location/location.ts";
-import { readMarks } from "../location/marks.ts";
 import { PRE_RESTORE } from "../location/names.ts";
 import {
 	type Kept,
@@ -139,6 +139,8 @@ async function findDamage(
 
 export interface Pruned {
 	readonly removed: readonly PlannedFile[];
+	/** What has lost its name and takes its room all the same: the location keeps old versions. */
+	readonly hidden: readonly PlannedFile[];
 	/** What the plan would have removed, and why it is still there. */
 	readonly left: readonly NotKept[];
 	/** Whether some of it is still there because the location refuses to let it go. */
@@ -149,21 +151,25 @@ export interface Pruned {
 /**
  * Removes the plan's files by their exact names; one that changed or was pinned since the plan is left, and one that
  * can't be removed does not stop the others.
- * @throws the signal's reason
+ * @throws AppError OPERATION_FAILED: the pins can't be read; the signal's reason
  */
 export async function executePrune(
 	{ location, remove }: PrunePlan,
 	signal?: AbortSignal,
 ): Promise<Pruned> {
-	const { pinned } = await readMarks(location, signal);
-	const isPinned = ({ name }: PlannedFile) => pinned.has(name);
+	const state = await location.readState(signal);
+	if (state.warning !== null) throw unreadablePins(state.warning);
+	const isPinned = ({ name }: PlannedFile) => state.of(name, null).pinned;
 	const meant = remove.filter((planned) => !isPinned(planned));
 	const files = meant.map(({ file }) => file);
 	const removals = await location.remove(files, signal);
 	const outcomes = removals.map(({ outcome }) => outcome);
-	const removed = meant.filter((_, index) => outcomes[index] === "removed");
+	const having = (outcome: Removal["outcome"]) =>
+		meant.filter((_, index) => outcomes[index] === outcome);
+	const removed = having("removed");
 	return {
 		removed,
+		hidden: having("hidden"),
 		left: [
 			...remove
 				.filter(isPinned)
@@ -175,4 +181,19 @@ export async function executePrune(
 		isStuck: outcomes.includes("stuck"),
 		freedBytes: removed.reduce((sum, { file }) => sum + file.sizeBytes, 0),
 	};
+}
+
+/** Without its pins a backup that somebody wants to keep might go. */
+export function unreadablePins(warning: string): AppError {
+	return new AppError("OPERATION_FAILED", `pins can't be read: ${warning}`, {
+		hint: "nothing was removed; remove that file if no pin matters, then try again",
+	});
+}
+
+/** What a person should know of backups that were only hidden; null if none was. */
+export function hiddenWarning({ hidden }: Pruned): string | null {
+	const [first] = hidden;
+	if (!first) return null;
+	const what = hidden.length === 1 ? first.name : `${hidden.length} backups`;
+	return `only hidden, not removed: ${what}; the bucket keeps old versions, until a lifecycle rule of its own ends them`;
 }

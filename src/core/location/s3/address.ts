@@ -13,16 +13,11 @@ const SCHEME = /^s3:\/\//i;
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MOST_KEY_BYTES = 1024;
 /** Room for the names that stand below a prefix. */
-const MOST_PREFIX_BYTES = MOST_KEY_BYTES - 256;
+const MOST_PREFIX_BYTES = MOST_KEY_BYTES - 512;
 // Older buckets and other stores have names that AWS allows no more.
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f]/;
-
-/** Whether a text names a place in an object store, right or wrong. */
-export function isAddress(text: string): boolean {
-	return SCHEME.test(text);
-}
 
 /**
  * Reads s3://BUCKET/PREFIX.

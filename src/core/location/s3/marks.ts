@@ -1,0 +1,244 @@
+// What is remembered of archives in a bucket: one small object for each mark, since no store's conditional writes can be
+// relied on. What a mark says stands in its key, so that one list tells all of them; a long one is read.
+
+import * as v from "valibot";
+import { AppError } from "../../../ground/errors.ts";
+import { isoSeconds } from "../../archive/metadata.ts";
+import {
+	type Entries,
+	type Identity,
+	type Remembered,
+	State,
+} from "../state.ts";
+import { encodeStrictly } from "./address.ts";
+import type { Bucket } from "./bucket.ts";
+import { type StoredObject, textBody } from "./objects.ts";
+
+const FOLDER = ".vpo/";
+/** Of the 1,024 bytes of a key; a prefix may have the other half. */
+const MOST_NAME_BYTES = 500;
+const MOST_CONTENT_BYTES = 16 * 1024;
+
+const time = v.pipe(
+	v.string(),
+	v.check((iso) => !Number.isNaN(Date.parse(iso)), "not a date"),
+	v.transform((iso) => isoSeconds(new Date(iso))),
+);
+const integer = v.pipe(v.number(), v.safeInteger());
+
+/** A pin is that of a name, whatever has it. */
+const Pin = v.object({ note: v.nullable(v.string()) });
+/** A verification is that of one content. */
+const Verification = v.object({
+	size_bytes: integer,
+	modified_ms: integer,
+	verified_at: v.nullable(time),
+	verified_error: v.nullable(v.string()),
+});
+const KINDS = { pin: Pin, verified: Verification };
+
+type Kind = keyof typeof KINDS;
+
+/** An object that is a mark. */
+interface Mark {
+	readonly object: StoredObject;
+	readonly kind: Kind;
+	readonly archive: string;
+	/** When it was made, in milliseconds: of two of a kind the later one counts. */
+	readonly at: number;
+	/** What it says, in base64url; "": its body does. */
+	readonly content: string;
+}
+
+/** Reads what is remembered; nothing and a warning where the marks can't be read. */
+export async function readMarkState(
+	bucket: Bucket,
+	signal?: AbortSignal,
+): Promise<State> {
+	try {
+		return await readMarks(bucket, signal);
+	} catch (error) {
+		signal?.throwIfAborted();
+		if (!(error instanceof AppError)) throw error;
+		return new State(new Map(), error.message);
+	}
+}
+
+async function readMarks(
+	bucket: Bucket,
+	signal: AbortSignal | undefined,
+): Promise<State> {
+	const entries: Entries = new Map();
+	const malformed: string[] = [];
+	for (const mark of latest(await listMarks(bucket, signal))) {
+		const { archive, object } = mark;
+		const known = entries.get(archive) ?? NOTHING;
+		const changes = decode(mark.kind, await textOf(mark, bucket, signal));
+		if (changes) entries.set(archive, { ...known, ...changes });
+		else malformed.push(bucket.at(object.name));
+	}
+	const warning =
+		malformed.length === 0
+			? null
+			: `not what vpo writes, so it does not count: ${malformed.join(", ")}`;
+	return new State(entries, warning);
+}
+
+const NOTHING = {
+	sizeBytes: -1,
+	modifiedMs: -1,
+	verifiedAt: null,
+	verifiedError: null,
+	pinned: false,
+	note: null,
+};
+
+/**
+ * Changes what is remembered of one archive and keeps the rest.
+ * @throws AppError OPERATION_FAILED, INSUFFICIENT_SPACE: all is remembered as it was
+ */
+export async function putMark(
+	bucket: Bucket,
+	archive: string,
+	identity: Identity,
+	changes: Partial<Remembered>,
+	signal?: AbortSignal,
+): Promise<void> {
+	const marks = (await listMarks(bucket, signal)).filter(
+		(mark) => mark.archive === archive,
+	);
+	const ofKind = (kind: Kind) => marks.filter((mark) => mark.kind === kind);
+	if (changes.pinned === false) await removeAll(bucket, ofKind("pin"), signal);
+	if (changes.pinned === true) {
+		const state = await readMarks(bucket, signal);
+		const { note } = { ...state.of(archive, identity), ...changes };
+		const content = { note } satisfies v.InferOutput<typeof Pin>;
+		await replaceAll(bucket, "pin", archive, content, ofKind("pin"), signal);
+	}
+	if (changes.verifiedAt !== undefined) {
+		const content = {
+			size_bytes: identity.sizeBytes,
+			modified_ms: identity.modifiedMs,
+			verified_at: changes.verifiedAt,
+			verified_error: changes.verifiedError ?? null,
+		} satisfies v.InferOutput<typeof Verification>;
+		const before = ofKind("verified");
+		await replaceAll(bucket, "verified", archive, content, before, signal);
+	}
+}
+
+/** Removes the marks of archives that are gone; what can't be removed does no harm. */
+export async function forgetMarks(
+	bucket: Bucket,
+	archives: readonly string[],
+	signal?: AbortSignal,
+): Promise<void> {
+	const gone = new Set(archives);
+	try {
+		const marks = await listMarks(bucket, signal);
+		const ofGone = marks.filter(({ archive }) => gone.has(archive));
+		await removeAll(bucket, ofGone, signal);
+	} catch (error) {
+		signal?.throwIfAborted();
+		if (!(error instanceof AppError)) throw error;
+	}
+}
+
+async function replaceAll(
+	bucket: Bucket,
+	kind: Kind,
+	archive: string,
+	content: object,
+	before: readonly Mark[],
+	signal: AbortSignal | undefined,
+): Promise<void> {
+	const text = JSON.stringify(content);
+	const newest = Math.max(0, ...before.map(({ at }) => at));
+	const at = Math.max(Date.now(), newest + 1); // a clock that went back hides nothing
+	const start = `${FOLDER}${kind}~${encodeArchive(archive)}~${at}`;
+	const whole = `${start}~${Buffer.from(text).toString("base64url")}`;
+	const fits = Buffer.byteLength(whole) <= MOST_NAME_BYTES;
+	await bucket.putOver(fits ? whole : `${start}~`, textBody(text), signal);
+	// Older ones count no more, whether they can be removed or not.
+	await removeAll(bucket, before, signal).catch((error) => {
+		signal?.throwIfAborted();
+		if (!(error instanceof AppError)) throw error;
+	});
+}
+
+async function removeAll(
+	bucket: Bucket,
+	marks: readonly Mark[],
+	signal: AbortSignal | undefined,
+): Promise<void> {
+	for (const { object } of marks) await bucket.remove(object.name, signal);
+}
+
+async function listMarks(
+	bucket: Bucket,
+	signal: AbortSignal | undefined,
+): Promise<Mark[]> {
+	const pages = await Array.fromAsync(bucket.list(FOLDER, signal));
+	return pages.flat().flatMap((object) => {
+		const [kind = "", name = "", at = "", content = ""] = object.name
+			.slice(FOLDER.length)
+			.split("~");
+		const archive = decodeArchive(name);
+		if (!isKind(kind) || archive === null || !/^\d{1,15}$/.test(at)) return [];
+		return { object, kind, archive, at: Number(at), content };
+	});
+}
+
+function latest(marks: readonly Mark[]): Iterable<Mark> {
+	const newest = new Map<string, Mark>();
+	for (const mark of marks) {
+		const about = `${mark.kind}~${mark.archive}`;
+		if ((newest.get(about)?.at ?? -1) < mark.at) newest.set(about, mark);
+	}
+	return newest.values();
+}
+
+async function textOf(
+	{ content, object }: Mark,
+	bucket: Bucket,
+	signal: AbortSignal | undefined,
+): Promise<string> {
+	if (content !== "") return Buffer.from(content, "base64url").toString();
+	const bytes = await bucket.range(object, 0, MOST_CONTENT_BYTES, signal);
+	return new TextDecoder().decode(bytes);
+}
+
+function decode(
+	kind: Kind,
+	text: string,
+): Partial<Remembered & Identity> | null {
+	try {
+		const content: unknown = JSON.parse(text);
+		if (kind === "pin") return { pinned: true, ...v.parse(Pin, content) };
+		const found = v.parse(Verification, content);
+		return {
+			sizeBytes: found.size_bytes,
+			modifiedMs: found.modified_ms,
+			verifiedAt: found.verified_at,
+			verifiedError: found.verified_error,
+		};
+	} catch {
+		return null; // reported by who asked
+	}
+}
+
+function isKind(text: string): text is Kind {
+	return Object.hasOwn(KINDS, text);
+}
+
+function encodeArchive(name: string): string {
+	return encodeStrictly(name).replaceAll("~", "%7E");
+}
+
+function decodeArchive(text: string): string | null {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return null;
+	}
+}
