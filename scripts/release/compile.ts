@@ -78,7 +78,8 @@ function requirePinnedBun(): string {
 	);
 }
 
-function requireSoundSqlite(): string {
+/** SQLite's version, which is that of every target: Bun brings its own. */
+export function requireSoundSqlite(): string {
 	const sqlite = new Database(":memory:")
 		.query<{ version: string }, []>("SELECT sqlite_version() AS version")
 		.get()?.version;

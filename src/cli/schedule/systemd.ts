@@ -9,7 +9,7 @@ export const SERVICE_PATH = "/etc/systemd/system/vpo-backup.service";
 export const TIMER_PATH = "/etc/systemd/system/vpo-backup.timer";
 
 /** systemd.exec(5). ProtectProc= is not among them, as /proc tells who has the library open. */
-const HARDENING = [
+export const HARDENING = [
 	"NoNewPrivileges=yes",
 	"ProtectSystem=strict",
 	"ProtectHome=read-only",
