@@ -232,13 +232,33 @@ describe("only main", () => {
 		FILES.filter((file) => {
 			const source = readFileSync(join(SRC, file), "utf8");
 			return pattern.test(source.replaceAll(/\/\/.*$/gm, ""));
-		});
+		}).sort();
 
 	test("ends the process and reads argv", () => {
 		expect(using(/process\.(exit|abort)\(|process\.exitCode/)).toEqual([
 			"main.ts",
 		]);
 		expect(using(/process\.argv\b|Bun\.argv/)).toEqual(["main.ts"]);
+	});
+
+	test("what touches neither the library nor backups settles where they are without becoming their owner", () => {
+		expect(using(/resolveSettings\(/)).toEqual(
+			[
+				"cli/notify.ts",
+				"cli/settle.ts",
+				"cli/arguments/backup.ts",
+				"cli/commands/config.ts",
+				"ground/settings.ts",
+			].sort(),
+		);
+		expect(using(/becomeOwner\(/)).toEqual(
+			[
+				"cli/commands/backup.ts",
+				"cli/schedule/foreground.ts",
+				"cli/settle.ts",
+				"ground/rights/user.ts",
+			].sort(),
+		);
 	});
 
 	test("ground/program.ts asks by what name it was called", () => {

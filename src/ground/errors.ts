@@ -98,10 +98,22 @@ export function passRefusal(error: unknown): void {
 	if (!isRefusal(error)) throw error;
 }
 
+let workingAs = "";
+
+/** From now on a permission that is denied is denied to this user, which root has become. */
+export function workAs(user: string): void {
+	workingAs = user;
+}
+
 /** What a system error means, for people; its code where we have no words for it. */
 export function reasonOf(error: unknown): string {
 	const errno = errnoOf(error);
-	return REASONS[errno] ?? errno;
+	const reason = REASONS[errno] ?? errno;
+	return workingAs && isDenied(errno) ? `${reason} for ${workingAs}` : reason;
+}
+
+function isDenied(errno: string): boolean {
+	return errno === "EACCES" || errno === "EPERM";
 }
 
 /**
@@ -128,6 +140,11 @@ export function fileError(
 	}
 	return new AppError("OPERATION_FAILED", `${doing}: ${reasonOf(cause)}`, {
 		cause,
-		hint,
+		hint: hint ?? permissionHint(errno),
 	});
+}
+
+function permissionHint(errno: string): string | undefined {
+	if (!workingAs || !isDenied(errno)) return undefined;
+	return `root works as the owner of the library's folder: let ${workingAs} read and write there, or name another place`;
 }

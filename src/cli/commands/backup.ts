@@ -6,6 +6,7 @@ import { planBackup } from "../../core/backup/backup-plan.ts";
 import { readMarks } from "../../core/location/marks.ts";
 import { openBackups } from "../../core/location/open.ts";
 import { pruneAfter } from "../../core/upkeep/prune-after.ts";
+import { becomeOwner } from "../../ground/rights/user.ts";
 import {
 	type BackupArgs,
 	backupArgs,
@@ -43,6 +44,7 @@ async function backUp(args: BackupArgs, context: Context): Promise<Result> {
 		args,
 		context,
 	);
+	await becomeOwner(settings.databasePath);
 	const { pinned } = await readMarks(openBackups(settings), context.signal);
 	const options = { ...request.options, pinned };
 	return withWorkshop(context, async (workshop) => {

@@ -4,12 +4,12 @@ import { defineCommand } from "citty";
 import { listBackups, namesOfBackups } from "../../core/location/catalog.ts";
 import { openBackups } from "../../core/location/open.ts";
 import { ownCommand } from "../../ground/program.ts";
-import { resolveSettings } from "../../ground/settings.ts";
 import { commonArgs, pathArg } from "../arguments/args.ts";
 import type { Context } from "../context.ts";
 import { printableLine, shellQuote } from "../format.ts";
 import type { Result } from "../output.ts";
 import { formatList, type Listed, totalBytes } from "../results/list.ts";
+import { settle } from "../settle.ts";
 
 export const examples = [
 	"vpo library backups",
@@ -30,7 +30,7 @@ export const command = defineCommand({
 	async run({ args, data }): Promise<Result> {
 		const { environment, now, signal } = data as Context;
 		const location = openBackups(
-			await resolveSettings({ location: args.path }, environment),
+			await settle({ location: args.path }, environment),
 		);
 		const { address } = location;
 		if (args.path) await location.requirePresent(signal);

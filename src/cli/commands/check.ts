@@ -5,7 +5,6 @@ import { readMarks } from "../../core/location/marks.ts";
 import { openBackups } from "../../core/location/open.ts";
 import { checkHealth } from "../../core/upkeep/check.ts";
 import { requireMetricsFile, writeMetrics } from "../../core/upkeep/metrics.ts";
-import { resolveSettings } from "../../ground/settings.ts";
 import {
 	commonArgs,
 	databaseArg,
@@ -18,6 +17,7 @@ import {
 import { type Context, withWorkshop } from "../context.ts";
 import type { Result } from "../output.ts";
 import { healthResult } from "../results/check.ts";
+import { settle } from "../settle.ts";
 
 const DEFAULT_MAX_AGE = "26h";
 
@@ -57,7 +57,7 @@ export const command = defineCommand({
 		const context = data as Context;
 		const { environment, now } = context;
 		const flags = { database: args.database, location: args.path };
-		const settings = await resolveSettings(flags, environment);
+		const settings = await settle(flags, environment);
 		const maxAge = args["max-age"] ?? DEFAULT_MAX_AGE;
 		const metricsPath = args.metrics ? toPath(args.metrics, environment) : null;
 		if (metricsPath) await requireMetricsFile(metricsPath);

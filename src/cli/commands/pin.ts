@@ -3,7 +3,6 @@
 import { defineCommand } from "citty";
 import { openBackups } from "../../core/location/open.ts";
 import { changePin, type Pin } from "../../core/location/pin.ts";
-import { resolveSettings } from "../../ground/settings.ts";
 import {
 	backupArg,
 	commonArgs,
@@ -14,6 +13,7 @@ import {
 import type { Context } from "../context.ts";
 import { formatFields, printableLine } from "../format.ts";
 import type { Result } from "../output.ts";
+import { settle } from "../settle.ts";
 
 export const examples = [
 	"vpo library pin latest --note 'before the great renaming'",
@@ -41,7 +41,7 @@ export const command = defineCommand({
 		const { environment, signal } = data as Context;
 		const reference = toReference(args.backup, environment);
 		const flags = { location: args.path };
-		const backups = openBackups(await resolveSettings(flags, environment));
+		const backups = openBackups(await settle(flags, environment));
 		const isDryRun = args["dry-run"] ?? false;
 		const change = { isPinned: true, note: toNote(args.note), isDryRun };
 		const pin = await changePin(reference, backups, change, signal);

@@ -12,7 +12,6 @@ import {
 	unreadablePins,
 } from "../../core/upkeep/prune.ts";
 import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
-import { resolveSettings } from "../../ground/settings.ts";
 import { commonArgs, pathArg, usage } from "../arguments/args.ts";
 import { hasRule, retentionArgs, toRules } from "../arguments/retention.ts";
 import { cancelled, confirmOnTerminal, isTerminal } from "../confirm.ts";
@@ -24,6 +23,7 @@ import {
 	printableLine,
 } from "../format.ts";
 import type { Result } from "../output.ts";
+import { settle } from "../settle.ts";
 
 export const examples = [
 	"vpo library prune --keep-daily 7 --keep-weekly 4 --keep-monthly 12 --dry-run",
@@ -50,10 +50,7 @@ export const command = defineCommand({
 	async run({ args, data }): Promise<Result> {
 		const context = data as Context;
 		const { environment, now, output, signal } = context;
-		const settings = await resolveSettings(
-			{ location: args.path },
-			environment,
-		);
+		const settings = await settle({ location: args.path }, environment);
 		const rules = toRules(args, settings);
 		if (!hasRule(rules)) {
 			throw usage(

@@ -3,11 +3,7 @@
 import { defineCommand } from "citty";
 import { planRestore, restoreBackup } from "../../core/restore/restore.ts";
 import type { RestorePlan } from "../../core/restore/restore-plan.ts";
-import {
-	expandHome,
-	homeFolder,
-	resolveSettings,
-} from "../../ground/settings.ts";
+import { expandHome, homeFolder } from "../../ground/settings.ts";
 import { version } from "../../ground/version.ts";
 import {
 	commonArgs,
@@ -26,6 +22,7 @@ import {
 	restoredResult,
 	undoCommand,
 } from "../results/restore.ts";
+import { settle } from "../settle.ts";
 
 export const examples = [
 	"vpo library restore latest",
@@ -83,7 +80,7 @@ export const command = defineCommand({
 			throw usage("--undo takes no BACKUP: it knows which one");
 		}
 		const flags = { database: args.database, location: args.path };
-		const settings = await resolveSettings(flags, environment);
+		const settings = await settle(flags, environment);
 		const options = {
 			reference,
 			allowNewerSchema: args["allow-newer-schema"] ?? false,

@@ -3,7 +3,6 @@
 import { defineCommand } from "citty";
 import { openBackups } from "../../core/location/open.ts";
 import { changePin } from "../../core/location/pin.ts";
-import { resolveSettings } from "../../ground/settings.ts";
 import {
 	backupArg,
 	commonArgs,
@@ -12,6 +11,7 @@ import {
 } from "../arguments/args.ts";
 import type { Context } from "../context.ts";
 import type { Result } from "../output.ts";
+import { settle } from "../settle.ts";
 import { pinResult } from "./pin.ts";
 
 export const examples = [
@@ -31,7 +31,7 @@ export const command = defineCommand({
 		const { environment, signal } = data as Context;
 		const reference = toReference(args.backup, environment);
 		const flags = { location: args.path };
-		const backups = openBackups(await resolveSettings(flags, environment));
+		const backups = openBackups(await settle(flags, environment));
 		const isDryRun = args["dry-run"] ?? false;
 		const change = { isPinned: false, note: null, isDryRun };
 		const pin = await changePin(reference, backups, change, signal);

@@ -9,7 +9,6 @@ import {
 } from "../../core/upkeep/verify.ts";
 import { AppError } from "../../ground/errors.ts";
 import { ownCommand } from "../../ground/program.ts";
-import { resolveSettings } from "../../ground/settings.ts";
 import {
 	commonArgs,
 	databaseArg,
@@ -29,6 +28,7 @@ import {
 	withoutPath,
 } from "../format.ts";
 import type { Result } from "../output.ts";
+import { settle } from "../settle.ts";
 
 export const examples = [
 	"vpo library verify",
@@ -72,7 +72,7 @@ export const command = defineCommand({
 			clock: () => new Date(),
 		};
 		const flags = { database: args.database, location: args.path };
-		const settings = await resolveSettings(flags, environment);
+		const settings = await settle(flags, environment);
 		const verification = await withWorkshop(context, (workshop) =>
 			verifyBackups(settings, options, workshop),
 		);

@@ -1,6 +1,8 @@
 // Keeps a schedule in the foreground: each backup is a process of its own, which leaves no memory behind and takes
 // nobody with it when it crashes. One at a time; the log is for people, on stderr.
 
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
 import { listBackups } from "../../core/location/catalog.ts";
 import type { Location } from "../../core/location/location.ts";
 import { PRE_RESTORE } from "../../core/location/names.ts";
@@ -11,6 +13,7 @@ import {
 	systemClock,
 } from "../../core/schedule/scheduler.ts";
 import { AppError } from "../../ground/errors.ts";
+import { becomeOwner } from "../../ground/rights/user.ts";
 import type { Context } from "../context.ts";
 import { tellFailure } from "../notify.ts";
 import type { Call } from "./call.ts";
@@ -31,6 +34,7 @@ export async function keepSchedule(
 	const { output, signal } = context;
 	const log = (text: string) =>
 		output.info(`[${formatSecond(new Date())}] ${text}`);
+	await becomeOwner(call.settings.databasePath);
 	const startedAt = systemClock.now();
 	const newest = catchesUp
 		? await newestTime(openLocation(call.outputDir, call.settings))
@@ -84,7 +88,10 @@ async function runBackup(
 ): Promise<number | AppError | null> {
 	// As an argument everybody on this machine could read it.
 	const secret = pingUrl ? { VPO_BACKUP_PING_URL: pingUrl } : {};
-	const child = Bun.spawn([...program, "library", "backup", ...flags], {
+	const [path = "", ...words] = program;
+	const command = [await runnable(path), ...words, "library", "backup"];
+	const child = Bun.spawn([...command, ...flags], {
+		argv0: path,
 		env: { ...environment, ...secret },
 		stdin: "ignore",
 		stdout: output.isJson ? STDERR : "inherit",
@@ -104,6 +111,14 @@ async function runBackup(
 		"OPERATION_FAILED",
 		`the backup was ended by ${child.signalCode}`,
 		{ hint: "SIGKILL often means that memory ran out" },
+	);
+}
+
+// The user that root has become may have no way to where the program stands; as a running one it is at hand.
+async function runnable(path: string): Promise<string> {
+	return access(path, constants.X_OK).then(
+		() => path,
+		() => "/proc/self/exe",
 	);
 }
 

@@ -1,6 +1,6 @@
 // What a backup will do, settled before anything is written; a dry run says it and stops there.
 
-import { resolveLinks } from "../../ground/paths.ts";
+import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { type LibraryFacts, requireLibraryFile } from "../library/library.ts";
@@ -96,7 +96,7 @@ export function skipsUnchanged(
 
 export async function findLibrary({ databasePath }: Settings): Promise<string> {
 	await requireLibraryFile(databasePath);
-	return resolveLinks(databasePath);
+	return resolveOwnLinks(databasePath);
 }
 
 export function settle(

@@ -3,7 +3,7 @@
 import { dirname } from "node:path";
 import { AppError } from "../../ground/errors.ts";
 import { requireWritableFile } from "../../ground/files.ts";
-import { resolveLinks } from "../../ground/paths.ts";
+import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { RawFiles } from "../backup/salvage.ts";
@@ -106,7 +106,7 @@ async function validate(
 		options.reference === null
 			? await findReplaced(backups, signal)
 			: await findBackup(options.reference, backups, signal);
-	const libraryPath = await resolveLinks(settings.databasePath);
+	const libraryPath = await resolveOwnLinks(settings.databasePath);
 	const candidate = await unpackCandidate(archive, libraryPath, workshop);
 	try {
 		await requireUnused(libraryPath);

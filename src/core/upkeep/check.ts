@@ -1,7 +1,7 @@
 // One look at everything that a good night's backup rests on: is there a good one, how old, is there room, is the library sound.
 
 import { AppError } from "../../ground/errors.ts";
-import { resolveLinks } from "../../ground/paths.ts";
+import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { type LibraryFacts, requireLibraryFile } from "../library/library.ts";
@@ -161,7 +161,7 @@ async function checkLibrary(
 ): Promise<LibraryFacts> {
 	const locking = { lockTimeoutMs, signal };
 	await requireLibraryFile(databasePath);
-	const path = await resolveLinks(databasePath);
+	const path = await resolveOwnLinks(databasePath);
 	const facts = await sqlite.describe(path, locking);
 	const damage = await sqlite.findDamage(path, isDeep, locking);
 	if (damage !== "") critical(`the library is damaged: ${path}: ${damage}`);
@@ -185,7 +185,7 @@ async function spaceForNext(
 	library: LibraryFacts,
 ): Promise<Space> {
 	const { folder } = openBackups(settings);
-	const path = await resolveLinks(settings.databasePath);
+	const path = await resolveOwnLinks(settings.databasePath);
 	const scratch = await chooseScratchFolder(settings, path, folder);
 	return measureBackupSpace(library, scratch, folder ?? scratch);
 }
