@@ -21,6 +21,7 @@ import {
 	rowsOf,
 	type SideName,
 	tableOf,
+	typedParts,
 } from "./sql.ts";
 
 /** How many rows there are of a table, and how many of them were found on the other side too. */
@@ -53,6 +54,8 @@ function pairRows(database: Database, notes: Notes, kinship: Kinship): Counted {
 	const rows = (side: SideName) => count(rowsOf(notes, kinship, side, "a"));
 	const counts = { old: rows("old"), new: rows("new") };
 	const isIncomplete = () => count(pairs) < Math.min(counts.old, counts.new);
+	// One row less moves all behind it up.
+	const isMoved = () => count(pairs) < Math.max(counts.old, counts.new);
 	const pairWhere = (isFound: string, isPair: string) => {
 		const handles = [
 			...handleOf(kinship, "old", "a"),
@@ -67,9 +70,10 @@ function pairRows(database: Database, notes: Notes, kinship: Kinship): Counted {
 	if (isNumbered(kinship)) {
 		pairWhere(isSameNumber(kinship), isSame(database, notes, kinship));
 	}
-	if (isIncomplete()) {
-		if (kinship.method === "ranked") pairByRank(database, notes, kinship);
-		else pairWhere(isSame(database, notes, kinship), isUnpaired);
+	if (kinship.method === "ranked") {
+		if (isMoved()) pairByRank(database, notes, kinship);
+	} else if (isIncomplete()) {
+		pairWhere(isSame(database, notes, kinship), isUnpaired);
 	}
 	if (isIncomplete() && kinship.owner && !notes.isScoped) {
 		// What belongs to no file, or to a row that is not there, is told apart as all other rows are.
@@ -91,11 +95,13 @@ function pairRows(database: Database, notes: Notes, kinship: Kinship): Counted {
 
 function makeTable(database: Database, pairs: string, kinship: Kinship): void {
 	const o = parts("o", kinship, "old");
-	const n = parts("n", kinship, "new");
+	const typed = [
+		...typedParts("o", kinship, "old"),
+		...typedParts("n", kinship, "new"),
+	];
+	const without = kinship.old.isNumbered ? "" : " WITHOUT ROWID";
 	database.run(
-		kinship.old.isNumbered
-			? `CREATE TABLE ${pairs} (o0 INTEGER PRIMARY KEY, ${n.join()}, s)`
-			: `CREATE TABLE ${pairs} (${[...o, ...n].join()}, s, PRIMARY KEY (${o.join()})) WITHOUT ROWID`,
+		`CREATE TABLE ${pairs} (${typed.join()}, s, PRIMARY KEY (${o.join()}))${without}`,
 	);
 }
 

@@ -18,6 +18,7 @@ import {
 	stateOf,
 	tableOf,
 	translated,
+	tuple,
 } from "./sql.ts";
 
 /** That rows `a` and `b` belong to the same, and have the same key. */
@@ -91,14 +92,17 @@ export function pairByRank(
 	};
 	const named = (side: SideName) =>
 		whose[side].map((value, at) => `${value} AS k${at}`).join();
-	const isSomebodys = (side: SideName) =>
-		whose[side].map((value) => `${value} IS NOT NULL`);
-	const unsettled = (side: SideName, alias: string) =>
-		`SELECT ${named(side)} FROM ${rowsOf(notes, kinship, side, alias)} WHERE ${all([...isSomebodys(side), isAlone(notes, kinship, side, alias)])}`;
+	const unsettled = (side: SideName, alias: string) => {
+		const [there, other] = side === "old" ? ["new", "b"] : ["old", "a"];
+		const theirs = `SELECT ${whose[there as SideName].join()} FROM ${rowsOf(notes, kinship, there as SideName, other)}`;
+		return `SELECT ${named(side)} FROM ${rowsOf(notes, kinship, side, alias)} WHERE ${isAlone(notes, kinship, side, alias)} AND ${tuple(whose[side])} IN (${theirs})`;
+	};
 	indexNew(database, notes, kinship);
 	database.run(
 		`CREATE TABLE main.unsettled_${number} AS ${unsettled("old", "a")} UNION ${unsettled("new", "b")}`,
 	);
+	const isAny = database.query(`SELECT 1 FROM main.unsettled_${number}`).get();
+	if (isAny === null) return;
 	database.run(
 		`CREATE INDEX main.unsettled_${number}_by_key ON unsettled_${number} (${keys.join()})`,
 	);
@@ -113,9 +117,11 @@ export function pairByRank(
 		return `SELECT ${handle} AS h0, ${named(side)}, row_number() OVER (PARTITION BY ${own.join()} ORDER BY ${handle}) AS r FROM ${rowsOf(notes, kinship, side, alias)} WHERE ${all([...isOurs, isUnsettled(side)])}`;
 	};
 	database.run(
-		`CREATE TABLE main.ranks_${number} (h0, ${keys.join()}, r, PRIMARY KEY (${keys.join()}, r)) WITHOUT ROWID`,
+		`CREATE TABLE main.ranks_${number} AS ${ranked("new", "b", [])}`,
 	);
-	database.run(`INSERT INTO main.ranks_${number} ${ranked("new", "b", [])}`);
+	database.run(
+		`CREATE INDEX main.ranks_${number}_by_place ON ranks_${number} (${[...keys, "r"].join()})`,
+	);
 	const mine = ranked("old", "a", isOwnerStill(database, notes, kinship));
 	const isPlace = all([...keys, "r"].map((key) => `n.${key} = o.${key}`));
 	const found = [

@@ -10,9 +10,10 @@ import {
 	handleOf,
 	isAt,
 	type Notes,
-	parts,
 	type SideName,
 	scopeOf,
+	tuple,
+	typedParts,
 } from "./sql.ts";
 
 /** Writes down the rows of both sides that are to be looked at. */
@@ -20,9 +21,8 @@ export function narrow(database: Database, notes: Notes, under: string): void {
 	for (const side of ["old", "new"] as const) {
 		for (const kinship of notes.kinships) {
 			const rows = `main.${side}_scope_${notes.numberOf(kinship.table)}`;
-			const names = parts("h", kinship, side);
-			const only = names.length === 1 ? " PRIMARY KEY" : "";
-			database.run(`CREATE TABLE ${rows} (${names.join()}${only})`);
+			const typed = typedParts("h", kinship, side);
+			database.run(`CREATE TABLE ${rows} (${typed.join()})`);
 			if (kinship.table === FILES) {
 				const path = column("t", PATH);
 				const [folder, next] = [`${under}/`, `${under}0`];
@@ -51,8 +51,4 @@ function isOfThem(notes: Notes, kinship: Kinship, side: SideName): string {
 	const named = anchor.parentColumns.map((name) => column("p", name));
 	const scope = scopeOf(notes, parent.table, side);
 	return `${tuple(own)} IN (SELECT ${named.join()} FROM ${scope} AS s CROSS JOIN ${side}.${quoted(parent[side].name)} AS p ON ${all([isAt(parent, side, "p", "s.h")])})`;
-}
-
-function tuple(values: readonly string[]): string {
-	return values.length === 1 ? (values[0] ?? "") : `(${values.join()})`;
 }

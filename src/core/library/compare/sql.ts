@@ -68,6 +68,27 @@ export function parts(prefix: string, kinship: Kinship, side: SideName) {
 	return kinship[side].handle.map((_, index) => `${prefix}${index}`);
 }
 
+/** "o0 INTEGER, o1 TEXT": SQLite uses an index only where the types are compared alike. */
+export function typedParts(
+	prefix: string,
+	kinship: Kinship,
+	side: SideName,
+): string[] {
+	const { columns, handle, isNumbered } = kinship[side];
+	return handle.map((name, at) => {
+		const { type = "" } = columns.find((other) => other.name === name) ?? {};
+		return `${prefix}${at} ${isNumbered ? "INTEGER" : affinityOf(type)}`;
+	});
+}
+
+// https://www.sqlite.org/datatype3.html#determination_of_column_affinity
+function affinityOf(type: string): string {
+	if (/int/i.test(type)) return "INTEGER";
+	if (/char|clob|text/i.test(type)) return "TEXT";
+	if (/blob/i.test(type) || type === "") return "BLOB";
+	return /real|floa|doub/i.test(type) ? "REAL" : "NUMERIC";
+}
+
 /** That a row is the one whose handle stands in columns of this prefix. */
 export function isAt(
 	kinship: Kinship,
@@ -140,6 +161,11 @@ export function stateOf(
 	looking: readonly Shared[],
 ): string {
 	return `CASE WHEN ${differs(notes, telling)} THEN ${CHANGED} WHEN ${differs(notes, looking)} THEN ${LOOKED} ELSE ${SAME} END`;
+}
+
+/** One value, or several in parentheses. */
+export function tuple(values: readonly string[]): string {
+	return values.length === 1 ? (values[0] ?? "") : `(${values.join()})`;
 }
 
 export function all(terms: readonly string[]): string {
