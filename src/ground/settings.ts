@@ -33,7 +33,22 @@ export interface S3Settings {
 	readonly homeFolder: string;
 	/** Where config.toml is: what it names begins there. */
 	readonly configFolder: string;
+	readonly patience: Patience;
 }
+
+/** How often to try again what may pass, and how long to wait before: twice as long each time. */
+export interface Patience {
+	readonly retries: number;
+	readonly firstPauseMs: number;
+	readonly mostPauseMs: number;
+}
+
+/** A store that restarts is back within this. */
+const PATIENCE: Patience = {
+	retries: 5,
+	firstPauseMs: 500,
+	mostPauseMs: 10_000,
+};
 
 /** The command line's own answers; they win over everything else. */
 export interface SettingsFlags {
@@ -110,6 +125,7 @@ export async function resolveSettings(
 			environment: awsVariables(environment),
 			homeFolder: homeFolder(environment),
 			configFolder: dirname(configPath),
+			patience: PATIENCE,
 		},
 		pingUrl: pingUrl.value,
 		origins: {

@@ -2,9 +2,10 @@
 
 import { AppError } from "../../../ground/errors.ts";
 import { ownCommand } from "../../../ground/program.ts";
+import type { Patience } from "../../../ground/settings.ts";
 import type { Account } from "./account.ts";
 import { type Address, formatAddress, keyOf } from "./address.ts";
-import { type Body, Connection, type Patience } from "./connection.ts";
+import { type Body, Connection } from "./connection.ts";
 import { failureOf, StoreFailure } from "./failure.ts";
 import {
 	objectIn,
@@ -40,7 +41,7 @@ export class Bucket {
 	readonly #connection: Connection;
 	#hasConditions = true;
 
-	constructor(account: Account, address: Address, patience?: Patience) {
+	constructor(account: Account, address: Address, patience: Patience) {
 		this.address = address;
 		this.#connection = new Connection(account, address, patience);
 	}

@@ -2,30 +2,18 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { AwsV4Signer } from "aws4fetch";
+import type { Patience } from "../../../ground/settings.ts";
 import { version } from "../../../ground/version.ts";
 import type { Account } from "./account.ts";
 import { type Address, encodeKey, encodeStrictly } from "./address.ts";
+import { explain } from "./explain.ts";
 import {
-	explain,
 	failureFrom,
 	failureOf,
 	SILENCE,
 	StoreFailure,
 	triesFor,
 } from "./failure.ts";
-
-/** How often to try again what may pass, and how long to wait before: twice as long each time. */
-export interface Patience {
-	readonly retries: number;
-	readonly firstPauseMs: number;
-	readonly mostPauseMs: number;
-}
-
-export const PATIENCE: Patience = {
-	retries: 5,
-	firstPauseMs: 500,
-	mostPauseMs: 10_000,
-};
 
 /** A body that can be sent more than once. */
 export interface Body {
@@ -61,7 +49,7 @@ export class Connection {
 	readonly #patience: Patience;
 	readonly #keys = new Map<string, ArrayBuffer>();
 
-	constructor(account: Account, address: Address, patience = PATIENCE) {
+	constructor(account: Account, address: Address, patience: Patience) {
 		this.account = account;
 		this.#address = address;
 		this.#patience = patience;

@@ -9,7 +9,7 @@ import {
 	textOf,
 } from "./answer.ts";
 import type { Body } from "./connection.ts";
-import { failureIn, StoreFailure } from "./failure.ts";
+import { failureIn, StoreFailure, WRONG_ANSWER } from "./failure.ts";
 
 /** An object as a list, or a look at it, tells. */
 export interface StoredObject {
@@ -87,15 +87,19 @@ function asIs(text: string): string {
 	return text;
 }
 
-/** What the headers of an answer say of an object. */
+/**
+ * What the headers of an answer say of an object.
+ * @throws StoreFailure: nothing, so that it is none
+ */
 export function objectIn(name: string, headers: Headers): StoredObject {
+	const size = headers.get("content-length") ?? "";
+	const etag = withoutQuotes(headers.get("etag") ?? "");
 	const modifiedAt = Date.parse(headers.get("last-modified") ?? "");
-	return {
-		name,
-		sizeBytes: Number(headers.get("content-length") ?? Number.NaN),
-		etag: withoutQuotes(headers.get("etag") ?? ""),
-		modifiedMs: wholeSeconds(modifiedAt),
-	};
+	if (!/^\d+$/.test(size) || etag === "" || Number.isNaN(modifiedAt)) {
+		throw wrongAnswer("an object without size, time or ETag");
+	}
+	const modifiedMs = wholeSeconds(modifiedAt);
+	return { name, sizeBytes: Number(size), etag, modifiedMs };
 }
 
 /**
@@ -146,7 +150,7 @@ export async function requireSuccess(response: Response): Promise<void> {
 
 /** The store answered what nobody asked. */
 export function wrongAnswer(said: string): StoreFailure {
-	return new StoreFailure(200, "wrong answer", { said });
+	return new StoreFailure(200, WRONG_ANSWER, { said });
 }
 
 /** A file as a body. It must stay as it is until it is sent. */

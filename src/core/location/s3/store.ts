@@ -28,7 +28,11 @@ export function openStore(
 	const address = parseAddress(reference);
 	let opened: Bucket | null = null;
 	const open = () => {
-		opened ??= new Bucket(resolveAccount(settings, address.bucket), address);
+		opened ??= new Bucket(
+			resolveAccount(settings, address.bucket),
+			address,
+			settings.patience,
+		);
 		return opened;
 	};
 	return locationOf(formatAddress(address), open, elsewhere);
