@@ -16,7 +16,12 @@ const text = v.optional(
 	v.pipe(v.string(), v.excludes("\0", "it holds a NUL character")),
 );
 const whole = v.safeInteger("must be a whole number");
-const keep = v.optional(v.pipe(v.number(), whole, v.minValue(1)));
+const count = v.custom<number | "unlimited">(
+	(value) =>
+		value === "unlimited" || (Number.isSafeInteger(value) && Number(value) > 0),
+	'must be a whole number from 1, or "unlimited"',
+);
+const keep = v.optional(count);
 
 const BackupTable = v.object({
 	directory: text,
@@ -27,6 +32,11 @@ const BackupTable = v.object({
 	keep_monthly: keep,
 	keep_yearly: keep,
 	keep_within: text,
+	keep_within_hourly: text,
+	keep_within_daily: text,
+	keep_within_weekly: text,
+	keep_within_monthly: text,
+	keep_within_yearly: text,
 	level: v.optional(v.pipe(v.number(), whole, v.minValue(1), v.maxValue(9))),
 	lock_timeout: v.optional(
 		v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)),

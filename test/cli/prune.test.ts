@@ -255,4 +255,91 @@ describe("backup --prune", () => {
 		expect(exitCode).toBe(2);
 		expect(json.error).toContain("--prune");
 	});
+
+	test("takes prune's rules as flags, which then hold alone", async () => {
+		using home = new Home();
+		const names = await makeBackups(
+			home.backups,
+			[1, 2, 3, 40].map((days) => ({ createdAt: daysAgo(days) })),
+		);
+		writeFileSync(home.at(".vpo", "config.toml"), "[backup]\nkeep_last = 1\n");
+		const flags = ["--prune", "--keep-within", "1w", "--keep-last=2"];
+		const args = ["library", "backup", ...flags];
+		const planned = await run(binary, home, [...args, "--dry-run"]);
+		expect(planned.stdout).toMatch(/Afterwards: +prune by the rules given$/m);
+		const { json } = await runJson(binary, home, args);
+		expect(json.pruned).toEqual(names.slice(3));
+	});
+
+	test("takes no rule without --prune", async () => {
+		using home = new Home();
+		const args = ["library", "backup", "--keep-daily", "7"];
+		const { exitCode, json } = await runJson(binary, home, args);
+		expect([exitCode, json.error]).toEqual([
+			2,
+			"--keep-daily has a meaning only with --prune",
+		]);
+	});
+});
+
+describe("a rule", () => {
+	test.each([
+		["--keep-last", "0", 'whole number from 1 to 999999, not "0"'],
+		["--keep-daily", "Unlimited", "whole number"],
+		["--keep-daily", "-1", "needs a value"],
+		["--keep-within", "3x", 'not a duration: "3x"'],
+		["--keep-within-weekly", "unlimited", 'not a duration: "unlimited"'],
+	])("%s %s is refused", async (flag, value, reason) => {
+		using home = new Home();
+		const args = ["library", "prune", "--dry-run", flag, value];
+		const { exitCode, json } = await runJson(binary, home, args);
+		expect(exitCode).toBe(2);
+		expect(json.error).toContain(flag);
+		expect(json.error).toContain(reason);
+	});
+
+	test.each([
+		["flags", ["--keep-yearly=unlimited", "--keep-within-daily=2m"], ""],
+		[
+			"config.toml",
+			[],
+			'[backup]\nkeep_yearly = "unlimited"\nkeep_within_daily = "2m"\n',
+		],
+	])(
+		"without an end, and one for each day of some months, may stand in %s",
+		async (_, flags, toml) => {
+			using home = new Home();
+			await makeBackups(
+				home.backups,
+				["2021-03-04", "2022-05-06", "2022-06-07", "2023-07-01", "2023-07-02"]
+					.map((day) => `${day}T12:00:00Z`)
+					.concat("2023-07-02T11:00:00Z")
+					.map((createdAt) => ({ createdAt })),
+			);
+			writeFileSync(home.at(".vpo", "config.toml"), toml);
+			const args = ["library", "prune", "--dry-run", ...flags];
+			const { json } = await runJson(binary, home, args);
+			const removed = json.remove as { created_at: string }[];
+			expect(removed.map(({ created_at }) => created_at)).toEqual([
+				"2023-07-02T11:00:00Z",
+				"2022-05-06T12:00:00Z",
+			]);
+		},
+	);
+
+	test("that is no count in config.toml is refused, with what it must be", async () => {
+		using home = new Home();
+		const path = home.at(".vpo", "config.toml");
+		for (const value of ["0", "'all'", "1.5", "true"]) {
+			writeFileSync(path, `[backup]\nkeep_daily = ${value}\n`);
+			const { exitCode, json } = await runJson(binary, home, [
+				"library",
+				"config",
+			]);
+			expect([exitCode, json.error]).toEqual([
+				11,
+				`${path}: backup.keep_daily: must be a whole number from 1, or "unlimited"`,
+			]);
+		}
+	});
 });

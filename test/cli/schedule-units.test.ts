@@ -64,7 +64,7 @@ describe("a container", () => {
 		using home = new Home();
 		mkdirSync(home.at("back ups"));
 		const flags = ["-o", "back ups/", "--note", HARD_NOTE];
-		const args = [...SCHEDULE, "--every", "90m", "--format", "container"];
+		const args = [...SCHEDULE, "--every", "90min", "--format", "container"];
 		const env = { TZ: "Asia/Kolkata" };
 		const { stdout } = await run(binary, home, [...args, "--", ...flags], {
 			env,
@@ -83,7 +83,7 @@ describe("a container", () => {
 		}
 		expect(words.slice(words.indexOf("debian:stable-slim") + 1)).toEqual([
 			...["/usr/local/bin/vpo", "library", "schedule", "--run"],
-			...["--every", "90m", "--", "--output", `${home.at("back ups")}/`],
+			...["--every", "90min", "--", "--output", `${home.at("back ups")}/`],
 			...["--note", HARD_NOTE, ""],
 		]);
 	});

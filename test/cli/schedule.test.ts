@@ -130,10 +130,10 @@ describe.each(PROGRAMS)("$name", (program) => {
 
 	test("an interval that no clock divides evenly has no crontab line", async () => {
 		using home = new Home();
-		const args = [...SCHEDULE, "--every", "90m"];
+		const args = [...SCHEDULE, "--every", "90min"];
 		const { exitCode, stdout, stderr } = await run(program, home, args);
 		expect([exitCode, stdout]).toEqual([2, ""]);
-		expect(stderr).toContain("cron can't keep to --every 90m");
+		expect(stderr).toContain("cron can't keep to --every 90min");
 		const { json } = await runJson(program, home, args);
 		expect(json.crontab).toBeNull();
 		expect(json.systemd_timer).toContain("OnUnitActiveSec=5400s");

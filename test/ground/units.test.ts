@@ -1,8 +1,14 @@
-// Sizes as people read them: decimal units, at most one digit behind the point.
+// Sizes as people read them: decimal units, at most one digit behind the point. Durations as they write them: one
+// grammar, in which only restic's keep rules have an m.
 
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { formatBytes } from "../../src/ground/units.ts";
+import { AppError } from "../../src/ground/errors.ts";
+import {
+	formatBytes,
+	formatDuration,
+	parseDuration,
+} from "../../src/ground/units.ts";
 
 test.each([
 	[0, "0 B"],
@@ -31,4 +37,63 @@ test("every size is a short number below 1000 with a unit, and right to one digi
 			return Math.abs(Number(number) - bytes / scale) <= 0.0501;
 		}),
 	);
+});
+
+describe("a duration", () => {
+	const none = {
+		years: 0,
+		months: 0,
+		weeks: 0,
+		days: 0,
+		hours: 0,
+		minutes: 0,
+		seconds: 0,
+	};
+	test.each([
+		["30d", { ...none, days: 30 }],
+		["26h", { ...none, hours: 26 }],
+		["45min", { ...none, minutes: 45 }],
+		["3w", { ...none, weeks: 3 }],
+		["1y6mo", { ...none, years: 1, months: 6 }],
+		[
+			"2y5mo1w7d3h20min9s",
+			{
+				years: 2,
+				months: 5,
+				weeks: 1,
+				days: 7,
+				hours: 3,
+				minutes: 20,
+				seconds: 9,
+			},
+		],
+		["0y1d", { ...none, days: 1 }],
+		["007d", { ...none, days: 7 }],
+	])("reads %s, in a keep rule too, and writes it", (text, duration) => {
+		expect(parseDuration(text)).toEqual(duration);
+		expect(parseDuration(text, true)).toEqual(duration);
+		expect(parseDuration(formatDuration(duration))).toEqual(duration);
+	});
+
+	test.each([
+		["1y6m", { ...none, years: 1, months: 6 }],
+		["2y5m7d3h", { ...none, years: 2, months: 5, days: 7, hours: 3 }],
+		["5m10min", { ...none, months: 5, minutes: 10 }],
+	])("reads %s in a keep rule alone", (text, duration) => {
+		expect(parseDuration(text, true)).toEqual(duration);
+		expect(() => parseDuration(text)).toThrow(AppError);
+	});
+
+	test.each(
+		["", "30", "d", "0d", "0h", "0min", "-1d", "1.5d", "30D", "1d "].concat([
+			...[" 1d", "7d1y", "1d1d", "1d 2h", "1min1h", "1000000h", "١d", "1d\n"],
+			...["1month", "2 w", "1M"],
+		]),
+	)("refuses %j everywhere", (text) => {
+		for (const isRule of [false, true]) {
+			const refuse = () => parseDuration(text, isRule);
+			expect(refuse).toThrow(`not a duration: "${text}"`);
+			expect(refuse).toThrow(expect.objectContaining({ code: "USAGE" }));
+		}
+	});
 });

@@ -2,7 +2,6 @@
 
 import { resolve } from "node:path";
 import type { ArgsDef } from "citty";
-import { type Duration, parseDuration } from "../../core/upkeep/policy.ts";
 import { AppError } from "../../ground/errors.ts";
 import { isAddress } from "../../ground/paths.ts";
 import {
@@ -11,6 +10,7 @@ import {
 	homeFolder,
 	withoutSlash,
 } from "../../ground/settings.ts";
+import { type Duration, parseDuration } from "../../ground/units.ts";
 
 /** Flags that every command has. */
 export const commonArgs = {
@@ -91,10 +91,17 @@ export function toLockTimeoutMs(
 	return seconds * 1000;
 }
 
-/** A duration such as "26h" or "1y6m". */
-export function toDuration(flag: string, text: string): Duration {
+/**
+ * A duration such as "26h" or "1y6mo".
+ * @param isRule whether `m` is months as well, as in restic's keep rules
+ */
+export function toDuration(
+	flag: string,
+	text: string,
+	isRule = false,
+): Duration {
 	try {
-		return parseDuration(text);
+		return parseDuration(text, isRule);
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
 		throw usage(`--${flag}: ${error.message}`, error.hint);
@@ -103,11 +110,9 @@ export function toDuration(flag: string, text: string): Duration {
 
 /** Its milliseconds, counted back from `now` where it has months or years. */
 export function toDurationMs(flag: string, text: string, now: Date): number {
-	const { years, months, days, hours } = toDuration(flag, text);
+	const duration = toDuration(flag, text);
 	const end = Temporal.Instant.fromEpochMilliseconds(now.getTime());
-	const start = end
-		.toZonedDateTimeISO("UTC")
-		.subtract({ years, months, days, hours });
+	const start = end.toZonedDateTimeISO("UTC").subtract(duration);
 	return now.getTime() - start.epochMilliseconds;
 }
 

@@ -2,7 +2,6 @@
 
 import type { ArgsDef, ParsedArgs } from "citty";
 import { DEFAULT_LEVEL } from "../../core/archive/gzip.ts";
-import { configuredRules } from "../../core/upkeep/rules.ts";
 import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
 import { resolveSettings } from "../../ground/settings.ts";
 import { version } from "../../ground/version.ts";
@@ -18,7 +17,7 @@ import {
 	usage,
 } from "./args.ts";
 import { notifyArgs } from "./notify.ts";
-import { hasRule } from "./retention.ts";
+import { givenRule, hasRule, retentionArgs, toRules } from "./retention.ts";
 
 /** The flags of a backup; `schedule` takes them too. */
 export const backupArgs = {
@@ -55,8 +54,9 @@ export const backupArgs = {
 	prune: {
 		type: "boolean",
 		description:
-			"Afterwards remove what the keep_… rules of config.toml don't keep",
+			"Afterwards remove what the --keep-… flags, or else the keep_… rules of config.toml, don't keep",
 	},
+	...retentionArgs,
 	"fail-on-shrink": {
 		type: "boolean",
 		description: `Exit with ${ATTENTION_EXIT_CODE} if the library lost most of its content`,
@@ -86,12 +86,16 @@ export async function readRequest(
 		environment,
 	);
 	const { backup: configured } = settings;
-	const rules = configuredRules(settings);
+	const rules = toRules(args, settings);
 	if (args.prune && !hasRule(rules)) {
 		throw usage(
 			"--prune needs a rule",
-			"set keep_daily or another in [backup] of config.toml",
+			"give one, such as --keep-daily 7, or set keep_daily in [backup] of config.toml",
 		);
+	}
+	const rule = givenRule(args);
+	if (rule !== undefined && !args.prune) {
+		throw usage(`--${rule} has a meaning only with --prune`);
 	}
 	const options = {
 		output: args.output ? toPlace(args.output, environment) : null,

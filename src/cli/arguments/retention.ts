@@ -2,17 +2,18 @@
 
 import type { ArgsDef } from "citty";
 import type { RetentionRules } from "../../core/upkeep/policy.ts";
-import { configuredRules } from "../../core/upkeep/rules.ts";
+import { configuredRules, UNLIMITED } from "../../core/upkeep/rules.ts";
 import type { Settings } from "../../ground/settings.ts";
+import type { Duration } from "../../ground/units.ts";
 import { toCount, toDuration } from "./args.ts";
-
-const PERIODS = ["hourly", "daily", "weekly", "monthly", "yearly"] as const;
 
 const count = (description: string) =>
 	({ type: "string", valueHint: "N", description }) as const;
+const within = (description: string) =>
+	({ type: "string", valueHint: "30d", description }) as const;
 
 export const retentionArgs = {
-	"keep-last": count("Keep the N newest backups"),
+	"keep-last": count(`Keep the N newest backups (or ${UNLIMITED}, for each N)`),
 	"keep-hourly": count(
 		"Keep the newest backup of each of the last N hours that have one",
 	),
@@ -20,16 +21,20 @@ export const retentionArgs = {
 	"keep-weekly": count("The same for ISO weeks"),
 	"keep-monthly": count("The same for months"),
 	"keep-yearly": count("The same for years"),
-	"keep-within": {
-		type: "string",
-		valueHint: "30d",
-		description:
-			"Keep all that are not older than this, seen from the newest (y m d h)",
-	},
+	"keep-within": within(
+		"Keep all that are not older than this, seen from the newest (y mo w d h)",
+	),
+	"keep-within-hourly": within("Of each hour within this time the newest"),
+	"keep-within-daily": within("The same for days"),
+	"keep-within-weekly": within("The same for ISO weeks"),
+	"keep-within-monthly": within("The same for months"),
+	"keep-within-yearly": within("The same for years"),
 } as const satisfies ArgsDef;
 
-type RetentionFlags = Readonly<
-	Partial<Record<keyof typeof retentionArgs, string | undefined>>
+type Name = keyof typeof retentionArgs;
+
+export type RetentionFlags = Readonly<
+	Partial<Record<Name, string | undefined>>
 >;
 
 /**
@@ -40,10 +45,15 @@ export function toRules(
 	flags: RetentionFlags,
 	settings: Settings,
 ): RetentionRules {
-	const names = Object.keys(retentionArgs) as (keyof typeof retentionArgs)[];
-	return names.some((name) => flags[name] !== undefined)
-		? rulesOfFlags(flags)
-		: configuredRules(settings);
+	return givenRule(flags) === undefined
+		? configuredRules(settings)
+		: rulesOfFlags(flags);
+}
+
+/** The first flag of a rule that is given. */
+export function givenRule(flags: RetentionFlags): Name | undefined {
+	const names = Object.keys(retentionArgs) as Name[];
+	return names.find((name) => flags[name] !== undefined);
 }
 
 /** Whether the rules keep anything at all; without one, nothing is ever removed. */
@@ -52,20 +62,24 @@ export function hasRule(rules: RetentionRules): boolean {
 }
 
 function rulesOfFlags(flags: RetentionFlags): RetentionRules {
-	const within = flags["keep-within"];
-	const [keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly] =
-		PERIODS.map((period) => {
-			const name = `keep-${period}` as const;
-			return toCount(name, flags[name]);
-		});
+	const number = (name: Name): number | undefined =>
+		flags[name] === UNLIMITED ? Infinity : toCount(name, flags[name]);
+	const duration = (name: Name): Duration | undefined => {
+		const text = flags[name];
+		return text === undefined ? undefined : toDuration(name, text, true);
+	};
 	return {
-		keepLast: toCount("keep-last", flags["keep-last"]),
-		keepHourly,
-		keepDaily,
-		keepWeekly,
-		keepMonthly,
-		keepYearly,
-		keepWithin:
-			within === undefined ? undefined : toDuration("keep-within", within),
+		keepLast: number("keep-last"),
+		keepHourly: number("keep-hourly"),
+		keepDaily: number("keep-daily"),
+		keepWeekly: number("keep-weekly"),
+		keepMonthly: number("keep-monthly"),
+		keepYearly: number("keep-yearly"),
+		keepWithin: duration("keep-within"),
+		keepWithinHourly: duration("keep-within-hourly"),
+		keepWithinDaily: duration("keep-within-daily"),
+		keepWithinWeekly: duration("keep-within-weekly"),
+		keepWithinMonthly: duration("keep-within-monthly"),
+		keepWithinYearly: duration("keep-within-yearly"),
 	};
 }

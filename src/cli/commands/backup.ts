@@ -12,6 +12,7 @@ import {
 	backupArgs,
 	readRequest,
 } from "../arguments/backup.ts";
+import { givenRule } from "../arguments/retention.ts";
 import { type Context, withWorkshop } from "../context.ts";
 import { notified } from "../notify.ts";
 import type { Result } from "../output.ts";
@@ -21,6 +22,8 @@ import {
 	unchangedResult,
 	withPruning,
 } from "../results/backup.ts";
+
+const CONFIGURED = "the rules of config.toml";
 
 export const examples = [
 	"vpo library backup",
@@ -50,7 +53,8 @@ async function backUp(args: BackupArgs, context: Context): Promise<Result> {
 	return withWorkshop(context, async (workshop) => {
 		if (args["dry-run"]) {
 			const plan = await planBackup(settings, options, workshop);
-			return planResult(plan, args.prune ?? false);
+			const origin = givenRule(args) ? "the rules given" : CONFIGURED;
+			return planResult(plan, args.prune ? origin : null);
 		}
 		const backup = await createBackup(settings, options, workshop);
 		const seconds = (performance.now() - startedAt) / 1000;

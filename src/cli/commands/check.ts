@@ -36,7 +36,7 @@ export const command = defineCommand({
 		"max-age": {
 			type: "string",
 			valueHint: "26h",
-			description: `How old the newest good backup may be (y m d h; default: ${DEFAULT_MAX_AGE})`,
+			description: `How old the newest good backup may be (y mo w d h min; default: ${DEFAULT_MAX_AGE})`,
 		},
 		deep: {
 			type: "boolean",

@@ -117,6 +117,11 @@ function backupTable({ backup }: Settings): Setting[] {
 		keep_monthly: null,
 		keep_yearly: null,
 		keep_within: null,
+		keep_within_hourly: null,
+		keep_within_daily: null,
+		keep_within_weekly: null,
+		keep_within_monthly: null,
+		keep_within_yearly: null,
 	};
 	return Object.entries(defaults).map(([key, otherwise]) => {
 		const value = backup[key as keyof typeof defaults];

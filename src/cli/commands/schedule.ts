@@ -50,7 +50,7 @@ const scheduleArgs = {
 	every: {
 		type: "string",
 		valueHint: "TIME",
-		description: "Every so often: 30m, 6h, 1d",
+		description: "Every so often: 30min, 6h, 1d, 1w",
 	},
 	cron: {
 		type: "string",

@@ -85,8 +85,11 @@ function formatSpace({ folder, requiredBytes, freeBytes }: Space): string {
 	return `${need}, ${formatBytes(freeBytes)} free in ${folder}: ${verdict}`;
 }
 
-/** Of a dry run. */
-export function planResult(plan: BackupPlan, prunes: boolean): Result {
+/**
+ * Of a dry run.
+ * @param prunesBy whose rules it would prune by; null: it would not
+ */
+export function planResult(plan: BackupPlan, prunesBy: string | null): Result {
 	const { facts, space, estimatedMinBytes, estimatedMaxBytes } = plan;
 	const unless = plan.skipsUnchanged
 		? ", unless the newest good one holds the same"
@@ -105,9 +108,7 @@ export function planResult(plan: BackupPlan, prunes: boolean): Result {
 				["Files in library", formatCount(facts.fileCount)],
 				["Schema version", String(facts.schemaVersion)],
 				["Space", printableLine(formatSpace(space))],
-				...(prunes
-					? [["Afterwards", "prune by the rules of config.toml"] as const]
-					: []),
+				...(prunesBy ? [["Afterwards", `prune by ${prunesBy}`] as const] : []),
 			],
 		)}`,
 		json: {

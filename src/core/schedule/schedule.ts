@@ -2,6 +2,7 @@
 // Local time; around a change of DST no time is lost and none comes twice.
 
 import { AppError } from "../../ground/errors.ts";
+import { type Duration, parseDuration } from "../../ground/units.ts";
 
 /** A rule that names moments. */
 export interface Schedule {
@@ -19,8 +20,6 @@ const NICKNAMES: Readonly<Record<string, string>> = {
 	"@hourly": "0 * * * *",
 };
 
-const INTERVAL =
-	/^(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?$/;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -42,21 +41,38 @@ export function parseTimeOfDay(text: string): string {
 }
 
 /**
- * Reads "6h", "90m", "1d12h", "30s" into milliseconds.
- * @throws AppError USAGE: anything else, nothing at all, more than 366 days
+ * Reads "6h", "90min", "1d12h", "1w", "30s" into milliseconds.
+ * @throws AppError USAGE: anything else, nothing at all, more than 366 days; months and years, which are of no one length
  */
 export function parseInterval(text: string): number {
-	const parts = INTERVAL.exec(text)?.slice(1) ?? [];
-	const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.map((digits) =>
-		Number(digits ?? 0),
-	);
-	const ms =
-		days * DAY_MS + hours * HOUR_MS + minutes * MINUTE_MS + seconds * SECOND_MS;
-	if (ms > 0 && ms <= MOST_INTERVAL_MS) return ms;
+	const duration = readInterval(text);
+	if (duration.years > 0 || duration.months > 0) {
+		throw wrong(
+			`--every can't count in months or years: "${text}"`,
+			'name a day of the calendar: --cron "0 3 1 * *"',
+		);
+	}
+	const ms = Temporal.Duration.from(duration).total({
+		unit: "milliseconds",
+		relativeTo: "1970-01-01", // a week has 7 days there, as everywhere
+	});
+	if (ms <= MOST_INTERVAL_MS) return ms;
 	throw wrong(
 		`--every must be a time from 1s to 366d, not "${text}"`,
-		"write days, hours, minutes and seconds in this order: 6h, 90m, 1d12h",
+		"to back up more rarely, call backup yourself",
 	);
+}
+
+function readInterval(text: string): Duration {
+	try {
+		return parseDuration(text);
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		throw wrong(
+			`--every must be a time from 1s to 366d, not "${text}"`,
+			error.hint ?? "",
+		);
+	}
 }
 
 /**
@@ -125,6 +141,7 @@ export function intervalToCron(everyMs: number): string | null {
 	if (Number.isInteger(hours) && 24 % hours === 0 && hours < 24) {
 		return `0 */${hours} * * *`;
 	}
+	if (everyMs === 7 * DAY_MS) return "0 0 * * 0";
 	return everyMs === DAY_MS ? "0 0 * * *" : null;
 }
 

@@ -2,15 +2,7 @@
 // restic's internal/restic/snapshot_policy.go; differs only where that keeps more: the hour that DST repeats is two
 // hours, and a month before 31 March is the last of February.
 
-import { AppError } from "../../ground/errors.ts";
-
-/** Calendar years, months and days, and hours of 60 minutes: whole numbers from 0, not all 0. */
-export interface Duration {
-	readonly years: number;
-	readonly months: number;
-	readonly days: number;
-	readonly hours: number;
-}
+import { type Duration, formatDuration } from "../../ground/units.ts";
 
 /** Counts are whole numbers from 1 (`Infinity`: no limit). An absent or `undefined` rule is not given. */
 export interface RetentionRules {
@@ -21,6 +13,11 @@ export interface RetentionRules {
 	readonly keepMonthly?: number | undefined;
 	readonly keepYearly?: number | undefined;
 	readonly keepWithin?: Duration | undefined;
+	readonly keepWithinHourly?: Duration | undefined;
+	readonly keepWithinDaily?: Duration | undefined;
+	readonly keepWithinWeekly?: Duration | undefined;
+	readonly keepWithinMonthly?: Duration | undefined;
+	readonly keepWithinYearly?: Duration | undefined;
 }
 
 /** A backup's creation in the time zone that decides where its hour, day, week … begins. */
@@ -34,57 +31,51 @@ export interface Picked<T> {
 	readonly reason: string;
 }
 
-const DURATION =
-	/^(?:(\d{1,5})y)?(?:(\d{1,5})m)?(?:(\d{1,5})d)?(?:(\d{1,5})h)?$/;
-
 const PERIODS = [
-	{ rule: "keepHourly", word: "hourly", periodOf: hourOf },
-	{ rule: "keepDaily", word: "daily", periodOf: dayOf },
-	{ rule: "keepWeekly", word: "weekly", periodOf: isoWeekOf },
-	{ rule: "keepMonthly", word: "monthly", periodOf: monthOf },
-	{ rule: "keepYearly", word: "yearly", periodOf: yearOf },
+	{
+		count: "keepHourly",
+		within: "keepWithinHourly",
+		word: "hourly",
+		periodOf: hourOf,
+	},
+	{
+		count: "keepDaily",
+		within: "keepWithinDaily",
+		word: "daily",
+		periodOf: dayOf,
+	},
+	{
+		count: "keepWeekly",
+		within: "keepWithinWeekly",
+		word: "weekly",
+		periodOf: isoWeekOf,
+	},
+	{
+		count: "keepMonthly",
+		within: "keepWithinMonthly",
+		word: "monthly",
+		periodOf: monthOf,
+	},
+	{
+		count: "keepYearly",
+		within: "keepWithinYearly",
+		word: "yearly",
+		periodOf: yearOf,
+	},
 ] as const;
-
-/**
- * Reads `30d`, `26h`, `2y5m7d3h`: units in this order, at most five digits each; `m` is months.
- * @throws AppError USAGE if the text is anything else, or no time at all (`0d`)
- */
-export function parseDuration(text: string): Duration {
-	const [years = 0, months = 0, days = 0, hours = 0] =
-		DURATION.exec(text)
-			?.slice(1)
-			.map((digits) => Number(digits ?? 0)) ?? [];
-	const duration = { years, months, days, hours };
-	if (formatDuration(duration) === "") {
-		throw new AppError("USAGE", `not a duration: "${text}"`, {
-			hint: "write years, months (m), days and hours in this order: 30d, 26h, 1y6m, 2y5m7d3h",
-		});
-	}
-	return duration;
-}
-
-/** The shortest text that parseDuration reads back: `1y6m`, `30d`; "" for no time at all. */
-export function formatDuration(duration: Duration): string {
-	const { years: y, months: m, days: d, hours: h } = duration;
-	return Object.entries({ y, m, d, h })
-		.filter(([, count]) => count > 0)
-		.map(([unit, count]) => `${count}${unit}`)
-		.join("");
-}
 
 /**
  * Whether any rule is given.
  * @throws RangeError on a count below 1 or an empty duration: they keep nothing, so they would remove in silence
  */
-export function hasRules({ keepWithin, ...counts }: RetentionRules): boolean {
-	if (keepWithin !== undefined && formatDuration(keepWithin) === "") {
-		throw new RangeError("keepWithin is no time at all");
+export function hasRules(rules: RetentionRules): boolean {
+	const given = Object.values(rules).filter((rule) => rule !== undefined);
+	for (const rule of given) {
+		if (typeof rule === "number" ? !(rule >= 1) : formatDuration(rule) === "") {
+			throw new RangeError("a keep rule counts from 1");
+		}
 	}
-	const given = Object.values(counts).filter((count) => count !== undefined);
-	if (given.some((count) => !(count >= 1))) {
-		throw new RangeError("a keep rule counts from 1");
-	}
-	return keepWithin !== undefined || given.length > 0;
+	return given.length > 0;
 }
 
 /** The reason as a pick of each of the backups. */
@@ -99,10 +90,13 @@ export function applyRules<T extends Dated>(
 ): Picked<T>[] {
 	return [
 		...pick(backups.slice(0, rules.keepLast ?? 0), "last"),
-		...PERIODS.flatMap(({ rule, word, periodOf }) =>
-			pickPeriods(backups, rules[rule] ?? 0, word, periodOf),
+		...PERIODS.flatMap(({ count, word, periodOf }) =>
+			pickPeriods(backups, rules[count] ?? 0, word, periodOf),
 		),
 		...pickWithin(backups, rules.keepWithin),
+		...PERIODS.flatMap(({ within, word, periodOf }) =>
+			pickPeriodsWithin(backups, rules[within], word, periodOf),
+		),
 	];
 }
 
@@ -111,31 +105,75 @@ function pickPeriods<T extends Dated>(
 	backups: readonly T[],
 	count: number,
 	word: string,
-	periodOf: (time: Temporal.ZonedDateTime) => string,
+	periodOf: PeriodOf,
 ): Picked<T>[] {
-	const periods = Map.groupBy(backups, ({ time }) => periodOf(time));
-	const newest = [...periods].flatMap(([period, members]) =>
-		pick(members.slice(0, 1), `${word} ${period}`),
-	);
-	if (count === 0 || periods.size >= count) return newest.slice(0, count);
-	const oldest = backups
-		.slice(-1)
-		.filter((last) => newest.every(({ backup }) => backup !== last));
-	return [...newest, ...pick(oldest, `oldest, ${word} slots left`)];
+	const newest = newestOfEach(backups, word, periodOf);
+	if (count === 0 || newest.length >= count) return newest.slice(0, count);
+	return [
+		...newest,
+		...oldestOf(backups, newest, `oldest, ${word} slots left`),
+	];
 }
 
-/** Strictly newer than the cutoff, which is counted back from the newest. */
 function pickWithin<T extends Dated>(
 	backups: readonly T[],
 	duration: Duration | undefined,
 ): Picked<T>[] {
-	const [newest] = backups;
-	if (newest === undefined || duration === undefined) return [];
-	const cutoff = newest.time.subtract(duration);
-	return pick(
-		backups.filter(({ time }) => isAfter(time, cutoff)),
-		`within ${formatDuration(duration)}`,
+	if (duration === undefined) return [];
+	const reason = `within ${formatDuration(duration)}`;
+	return pick(youngerThan(backups, duration), reason);
+}
+
+/** The newest of each period of that time, and the oldest of all if it is not older. */
+function pickPeriodsWithin<T extends Dated>(
+	backups: readonly T[],
+	duration: Duration | undefined,
+	word: string,
+	periodOf: PeriodOf,
+): Picked<T>[] {
+	if (duration === undefined) return [];
+	const within = youngerThan(backups, duration);
+	const rule = `within ${formatDuration(duration)}`;
+	const newest = newestOfEach(within, word, periodOf, ` ${rule}`);
+	if (within.length < backups.length) return newest;
+	return [...newest, ...oldestOf(backups, newest, `oldest, ${word} ${rule}`)];
+}
+
+type PeriodOf = (time: Temporal.ZonedDateTime) => string;
+
+function newestOfEach<T extends Dated>(
+	backups: readonly T[],
+	word: string,
+	periodOf: PeriodOf,
+	rule = "",
+): Picked<T>[] {
+	const periods = Map.groupBy(backups, ({ time }) => periodOf(time));
+	return [...periods].flatMap(([period, members]) =>
+		pick(members.slice(0, 1), `${word} ${period}${rule}`),
 	);
+}
+
+function oldestOf<T>(
+	backups: readonly T[],
+	picked: readonly Picked<T>[],
+	reason: string,
+): Picked<T>[] {
+	const isPicked = (it: T) => picked.some(({ backup }) => backup === it);
+	return pick(
+		backups.slice(-1).filter((oldest) => !isPicked(oldest)),
+		reason,
+	);
+}
+
+/** Strictly newer than the cutoff, which is counted back from the newest. */
+function youngerThan<T extends Dated>(
+	backups: readonly T[],
+	duration: Duration,
+): T[] {
+	const [newest] = backups;
+	if (newest === undefined) return [];
+	const cutoff = newest.time.subtract(duration);
+	return backups.filter(({ time }) => isAfter(time, cutoff));
 }
 
 export function isAfter(

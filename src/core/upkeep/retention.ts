@@ -11,7 +11,7 @@ import {
 	type RetentionRules,
 } from "./policy.ts";
 
-export { type Duration, parseDuration, type RetentionRules } from "./policy.ts";
+export type { RetentionRules } from "./policy.ts";
 
 /** What the plan needs to know of one file in a location. */
 export interface RetentionCandidate {

@@ -57,8 +57,9 @@ describe("--at", () => {
 describe("--every", () => {
 	test.each([
 		["6h", 6 * HOUR_MS],
-		["90m", 90 * MINUTE_MS],
+		["90min", 90 * MINUTE_MS],
 		["1d12h", 36 * HOUR_MS],
+		["2w", 14 * 24 * HOUR_MS],
 		["1s", 1000],
 		["366d", 366 * 24 * HOUR_MS],
 	])("%s is %d ms", (text, ms) => {
@@ -82,14 +83,29 @@ describe("--every", () => {
 	});
 
 	test.each([
-		["1m", "* * * * *"],
-		["15m", "*/15 * * * *"],
-		["60m", "0 * * * *"],
+		["30m", "write 30min or 30mo"],
+		["1h15m", "write 1h15min or 1h15mo"],
+		["1mo", '--cron "0 3 1 * *"'],
+		["1y", '--cron "0 3 1 * *"'],
+		["2h1d", "in this order"],
+		["53w", "call backup yourself"],
+	])("%s is refused, with what to write", (text, hint) => {
+		const refuse = () => parseInterval(text);
+		expect(refuse).toThrow(
+			expect.objectContaining({ hint: expect.stringContaining(hint) }),
+		);
+	});
+
+	test.each([
+		["1min", "* * * * *"],
+		["15min", "*/15 * * * *"],
+		["60min", "0 * * * *"],
 		["6h", "0 */6 * * *"],
 		["24h", "0 0 * * *"],
-		["90m", null],
-		["7m", null],
+		["90min", null],
+		["7min", null],
 		["5h", null],
+		["1w", "0 0 * * 0"],
 		["2d", null],
 		["30s", null],
 	])("%s is %p to cron", (text, expression) => {

@@ -4,15 +4,23 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
-	parseDuration,
 	planRetention,
 	type RetentionCandidate,
 	type RetentionPlan,
 	type RetentionRules,
 } from "../../../src/core/upkeep/retention.ts";
-import { AppError } from "../../../src/ground/errors.ts";
+import { type Duration, parseDuration } from "../../../src/ground/units.ts";
 
 const NOW = "2030-01-01T00:00:00Z";
+const NO_TIME = {
+	years: 0,
+	months: 0,
+	weeks: 0,
+	days: 0,
+	hours: 0,
+	minutes: 0,
+	seconds: 0,
+};
 
 function backup(
 	createdAt: string,
@@ -43,53 +51,50 @@ function kept({ keep }: RetentionPlan): Record<string, string[]> {
 const names = (list: readonly { readonly name: string }[]) =>
 	list.map(({ name }) => name);
 
-function errorOf(run: () => unknown): unknown {
-	try {
-		run();
-	} catch (error) {
-		return error;
-	}
-	return undefined;
-}
+test("a duration is shown in a reason", () => {
+	const rules = { keepWithin: parseDuration("2y5mo7d3h") };
+	expect(kept(plan(["2026-02-05T14:30:22Z"], rules))).toEqual({
+		"2026-02-05T14:30:22Z": ["within 2y5mo7d3h"],
+	});
+});
 
-describe("a duration", () => {
-	const none = { years: 0, months: 0, days: 0, hours: 0 };
-	test.each([
-		["30d", { ...none, days: 30 }],
-		["26h", { ...none, hours: 26 }],
-		["1y6m", { ...none, years: 1, months: 6 }],
-		["2y5m7d3h", { years: 2, months: 5, days: 7, hours: 3 }],
-		["0y1d", { ...none, days: 1 }],
-		["007d", { ...none, days: 7 }],
-	])("reads %s", (text, duration) => {
-		expect(parseDuration(text)).toEqual(duration);
+describe("keep-within-…", () => {
+	const dates = [
+		"2026-02-05T14:30:22Z",
+		"2026-02-05T14:10:00Z",
+		"2026-02-05T08:00:00Z",
+		"2026-02-04T14:30:23Z",
+		"2026-02-04T14:30:22Z",
+		"2026-01-31T23:59:59Z",
+		"2026-01-01T00:00:00Z",
+		"2025-06-01T00:00:00Z",
+	];
+
+	test("keeps the newest of each period of that time, seen from the newest of all", () => {
+		const rules = {
+			keepWithinHourly: parseDuration("1d"),
+			keepWithinMonthly: parseDuration("2mo"),
+		};
+		expect(kept(plan(dates, rules))).toEqual({
+			"2026-02-05T14:30:22Z": [
+				"hourly 2026-02-05 14h within 1d",
+				"monthly 2026-02 within 2mo",
+			],
+			"2026-02-05T08:00:00Z": ["hourly 2026-02-05 08h within 1d"],
+			"2026-02-04T14:30:23Z": ["hourly 2026-02-04 14h within 1d"],
+			"2026-01-31T23:59:59Z": ["monthly 2026-01 within 2mo"],
+		});
 	});
 
-	test.each(
-		[
-			"",
-			"30",
-			"d",
-			"0d",
-			"0h",
-			"-1d",
-			"1.5d",
-			"1w",
-			"30D",
-			"1d ",
-			" 1d",
-		].concat(["7d1y", "1d1d", "1d 2h", "90min", "100000h", "١d", "1d\n"]),
-	)("refuses %j", (text) => {
-		const error = errorOf(() => parseDuration(text));
-		expect(error).toBeInstanceOf(AppError);
-		expect(error).toMatchObject({ code: "USAGE" });
-		expect(String(error)).toContain(text);
-	});
-
-	test("is shown in a reason as it was written", () => {
-		const rules = { keepWithin: parseDuration("2y5m7d3h") };
-		expect(kept(plan(["2026-02-05T14:30:22Z"], rules))).toEqual({
-			"2026-02-05T14:30:22Z": ["within 2y5m7d3h"],
+	test("keeps the oldest as well where it is no older", () => {
+		const rules = { keepWithinYearly: parseDuration("5y") };
+		expect(kept(plan(dates, rules))).toEqual({
+			"2026-02-05T14:30:22Z": ["yearly 2026 within 5y"],
+			"2025-06-01T00:00:00Z": ["yearly 2025 within 5y"],
+		});
+		expect(kept(plan(dates.slice(0, 3), rules))).toEqual({
+			"2026-02-05T14:30:22Z": ["yearly 2026 within 5y"],
+			"2026-02-05T08:00:00Z": ["oldest, yearly within 5y"],
 		});
 	});
 });
@@ -182,7 +187,7 @@ describe("the rules", () => {
 		{ keepLast: 0 },
 		{ keepDaily: -1 },
 		{ keepYearly: Number.NaN },
-		{ keepLast: 3, keepWithin: { years: 0, months: 0, days: 0, hours: 0 } },
+		{ keepLast: 3, keepWithin: NO_TIME },
 	])("that can keep nothing are refused: %j", (rules) => {
 		expect(() => plan(["2026-02-05T20:00:00Z"], rules)).toThrow(RangeError);
 	});
@@ -332,7 +337,7 @@ function expectCutoff(
 	options: { readonly timeZone?: string } = {},
 ) {
 	const younger = new Date(Date.parse(cutoff) + 1000).toISOString();
-	const rules = { keepWithin: parseDuration(duration) };
+	const rules = { keepWithin: parseDuration(duration, true) };
 	const result = plan([newest, younger, cutoff], rules, options);
 	expect(names(result.keep)).toEqual([newest, younger]);
 	expect(names(result.remove)).toEqual([cutoff]);
@@ -522,6 +527,14 @@ const COUNTS = [
 	"keepMonthly",
 	"keepYearly",
 ] as const;
+const WITHIN = [
+	"keepWithin",
+	"keepWithinHourly",
+	"keepWithinDaily",
+	"keepWithinWeekly",
+	"keepWithinMonthly",
+	"keepWithinYearly",
+] as const;
 
 const iso = (time: number) => new Date(time).toISOString();
 
@@ -555,10 +568,13 @@ const duration = fc
 	.record({
 		years: fc.nat(2),
 		months: fc.nat(5),
+		weeks: fc.nat(3),
 		days: fc.nat(9),
 		hours: fc.nat(30),
+		minutes: fc.nat(90),
+		seconds: fc.nat(90),
 	})
-	.filter((d) => d.years + d.months + d.days + d.hours > 0);
+	.filter((d) => Object.values(d).some((part) => part > 0));
 const count = fc.oneof(
 	fc.integer({ min: 1, max: 6 }),
 	fc.constantFrom(20, Infinity),
@@ -567,7 +583,7 @@ const rules: fc.Arbitrary<RetentionRules> = fc
 	.record(
 		{
 			...Object.fromEntries(COUNTS.map((rule) => [rule, count])),
-			keepWithin: duration,
+			...Object.fromEntries(WITHIN.map((rule) => [rule, duration])),
 		},
 		{ requiredKeys: [] },
 	)
@@ -703,15 +719,11 @@ describe("for any folder and any rules, the plan", () => {
 				const sum = (low[rule] ?? 0) + (extra[rule] ?? 0);
 				if (sum > 0) higher[rule] = sum;
 			}
-			const [a, b] = [low.keepWithin, extra.keepWithin];
-			if (a && b) {
-				higher.keepWithin = {
-					years: a.years + b.years,
-					months: a.months + b.months,
-					days: a.days + b.days,
-					hours: a.hours + b.hours,
-				};
-			} else if (b) higher.keepWithin = b;
+			for (const rule of WITHIN) {
+				const [a, b] = [low[rule], extra[rule]];
+				if (a && b) higher[rule] = sumOf(a, b);
+				else if (b) higher[rule] = b;
+			}
 			expectSuperset(
 				planRetention(list, higher, at),
 				planRetention(list, low, at),
@@ -803,14 +815,23 @@ function walk(
 	const sorted = list.toSorted(newestFirst);
 	const left = COUNTS.map((rule) => given[rule] ?? 0);
 	const last = COUNTS.map(() => "");
-	const cutoff = cutoffMs(sorted[0] ? ms(sorted[0]) : 0, given);
+	const newest = sorted[0] ? ms(sorted[0]) : 0;
+	const cutoffs = WITHIN.map((rule) => cutoffMs(newest, given[rule]));
+	const lastWithin = WITHIN.map(() => "");
 	const result: string[] = [];
 	for (const [i, { name, createdAt }] of sorted.entries()) {
-		let keep = Date.parse(createdAt) > cutoff;
+		let keep = false;
 		const week = weekNumber(createdAt);
 		const [hour, day] = [createdAt.slice(0, 13), createdAt.slice(0, 10)];
 		const [month, year] = [createdAt.slice(0, 7), createdAt.slice(0, 4)];
-		for (const [b, key] of [`${i}`, hour, day, week, month, year].entries()) {
+		const keys = [`${i}`, hour, day, week, month, year];
+		for (const [b, key] of keys.entries()) {
+			if (!(Date.parse(createdAt) > (cutoffs[b] ?? Infinity))) continue;
+			if (key === lastWithin[b] && i < sorted.length - 1) continue;
+			keep = true;
+			lastWithin[b] = key;
+		}
+		for (const [b, key] of keys.entries()) {
 			if ((left[b] ?? 0) <= 0) continue;
 			if (key === last[b] && i < sorted.length - 1) continue;
 			keep = true;
@@ -828,14 +849,30 @@ function weekNumber(createdAt: string): string {
 }
 
 /** A day that its month doesn't have has run over into the next: back to the month's last. */
-function cutoffMs(newest: number, { keepWithin }: RetentionRules): number {
-	if (keepWithin === undefined) return Infinity;
-	const { years, months, days, hours } = keepWithin;
+function cutoffMs(newest: number, within: Duration | undefined): number {
+	if (within === undefined) return Infinity;
+	const { years, months, weeks, days, hours, minutes, seconds } = within;
 	const date = new Date(newest);
 	const dayOfMonth = date.getUTCDate();
 	date.setUTCMonth(date.getUTCMonth() - 12 * years - months);
 	if (date.getUTCDate() !== dayOfMonth) date.setUTCDate(0);
-	return date.getTime() - days * DAY_MS - hours * HOUR_MS;
+	const dayCount = 7 * weeks + days;
+	const secondCount = 60 * minutes + seconds;
+	return (
+		date.getTime() - dayCount * DAY_MS - hours * HOUR_MS - secondCount * 1000
+	);
+}
+
+function sumOf(a: Duration, b: Duration): Duration {
+	return {
+		years: a.years + b.years,
+		months: a.months + b.months,
+		weeks: a.weeks + b.weeks,
+		days: a.days + b.days,
+		hours: a.hours + b.hours,
+		minutes: a.minutes + b.minutes,
+		seconds: a.seconds + b.seconds,
+	};
 }
 
 function check<A, B, C>(
