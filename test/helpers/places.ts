@@ -1,0 +1,84 @@
+// The scenes in which the console blocks of the pages play: a home, a share and a program, at the paths that the pages
+// name, below a scratch folder.
+
+import {
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { makeSampleLibrary } from "../../scripts/sample.ts";
+import { makeBackups } from "./backups.ts";
+import { BINARY } from "./program.ts";
+
+const LIBRARY_BYTES = 5_000_000;
+/** The paths that the pages name. */
+const PATHS = ["/home/me", "/mnt/nas", "/usr/local/bin"];
+const PAGE_PATH = new RegExp(`(?<![\\w.~])(${PATHS.join("|")})\\b`, "g");
+
+export interface Place extends Disposable {
+	readonly home: string;
+	readonly program: string;
+	/** What a page says, with the paths that hold here. */
+	inside(text: string): string;
+	/** What was printed here, with the page's paths. */
+	outside(text: string): string;
+}
+
+/** What stands there when a page begins, beside the library. */
+const SCENES: Readonly<Record<string, (place: Place) => Promise<void> | void>> =
+	{
+		"a library": () => undefined,
+		"seven nights": async (place) => {
+			mkdirSync(place.inside("/mnt/nas/vpo"));
+			await makeBackups(
+				place.inside("/mnt/nas/vpo"),
+				[
+					...["2025-11-30", "2025-12-31", "2026-01-18", "2026-01-25"],
+					...["2026-01-31", "2026-02-01", "2026-02-02"],
+				].map((day) => ({ createdAt: `${day}T03:00:00Z`, fileCount: 1413 })),
+			);
+		},
+	};
+
+/** @throws Error if there is no such scene */
+export async function makePlace(scene: string): Promise<Place> {
+	const build = SCENES[scene];
+	if (!build) throw new Error(`no scene "${scene}" in ${import.meta.path}`);
+	const root = mkdtempSync(join(tmpdir(), "vpo-page-"));
+	const place: Place = {
+		home: join(root, "home/me"),
+		program: join(root, "usr/local/bin/vpo"),
+		inside: (text) => text.replaceAll(PAGE_PATH, `${root}$&`),
+		outside: (text) => text.replaceAll(root, ""),
+		[Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }),
+	};
+	for (const path of PATHS) mkdirSync(join(root, path), { recursive: true });
+	mkdirSync(join(place.home, ".vpo"));
+	for (const name of ["vpo", "vpo-library"]) {
+		symlinkSync(BINARY, join(dirname(place.program), name));
+	}
+	writeFileSync(join(place.home, ".vpo/library.db"), sampleLibrary());
+	await build(place);
+	return place;
+}
+
+let sample: Buffer | null = null;
+
+function sampleLibrary(): Buffer {
+	if (sample === null) {
+		const folder = mkdtempSync(join(tmpdir(), "vpo-sample-"));
+		try {
+			const path = join(folder, "library.db");
+			makeSampleLibrary(path, LIBRARY_BYTES);
+			sample = readFileSync(path);
+		} finally {
+			rmSync(folder, { recursive: true });
+		}
+	}
+	return sample;
+}
