@@ -1,31 +1,56 @@
 // Writes into the README and docs/ what the program says today: what stands in a console block and is no longer true.
+// Days near today's are told as those of the day in which the pages play.
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isAsShown, type Played, playPage } from "../test/helpers/console.ts";
+import {
+	isAsShown,
+	masked,
+	PAGES,
+	type Played,
+	playPage,
+} from "../test/helpers/console.ts";
 
 const ROOT = join(import.meta.dir, "..");
+const STORY_DAY = Date.parse("2026-02-05");
+const DAY_MS = 86_400_000;
 
-const pages = [
-	"README.md",
-	...readdirSync(join(ROOT, "docs"))
-		.filter((name) => name.endsWith(".md"))
-		.map((name) => `docs/${name}`),
-];
+const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+
 const wanted = process.argv.slice(2);
-for (const page of wanted.length > 0 ? wanted : pages) {
-	const steps = await playPage(page);
+for (const page of wanted.length > 0 ? wanted : PAGES) {
 	const path = join(ROOT, page);
 	const text = readFileSync(path, "utf8");
+	const steps = await playPage(page);
 	const written = steps.filter((step) => !isAsShown(step)).reduce(write, text);
 	if (written === text) continue;
 	writeFileSync(path, written);
 	console.log(`${page} written`);
 }
 
-/** The page's text with what came in the place of what it shows. */
+/** The page's text with what came in the place of what it shows; a line that is still true stays as it is. */
 function write(text: string, { command, shown, came }: Played): string {
 	const typed = `$ ${command.replaceAll("\n", "\n> ")}`;
+	const kept = [...shown];
+	const lines = came.map((line) => {
+		const at = kept.findIndex((old) => masked(old) === masked(line));
+		return kept.splice(at < 0 ? kept.length : at, 1)[0] ?? inStory(line);
+	});
 	const old = [typed, ...shown].join("\n");
-	return text.replace(`\n${old}\n`, () => `\n${[typed, ...came].join("\n")}\n`);
+	return text.replace(
+		`\n${old}\n`,
+		() => `\n${[typed, ...lines].join("\n")}\n`,
+	);
+}
+
+function inStory(line: string): string {
+	const moved = (time: number) =>
+		Math.abs(time - today) < 60 * DAY_MS ? time - today + STORY_DAY : time;
+	return line
+		.replaceAll(/\d{4}-\d\d-\d\d/g, (day) =>
+			new Date(moved(Date.parse(day))).toISOString().slice(0, 10),
+		)
+		.replaceAll(/\b\d{10}\b/g, (seconds) =>
+			String(moved(Number(seconds) * 1000) / 1000),
+		);
 }

@@ -1,19 +1,9 @@
 // The README and the pages of docs/ tell the truth: what they show on a console is what the program says.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import { isAsShown, masked, playPage } from "../helpers/console.ts";
+import { isAsShown, masked, PAGES, playPage } from "../helpers/console.ts";
 
-setDefaultTimeout(120_000);
-
-const DOCS = join(import.meta.dir, "..", "..", "docs");
-const PAGES = [
-	"README.md",
-	...readdirSync(DOCS)
-		.filter((name) => name.endsWith(".md"))
-		.map((name) => `docs/${name}`),
-];
+setDefaultTimeout(300_000);
 
 describe("every console block is what comes", () => {
 	test.each(PAGES)("%s (bun run docs writes what comes)", async (page) => {

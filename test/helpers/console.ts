@@ -1,11 +1,19 @@
 // The console blocks of a page: what is typed there is run, and what comes is compared with what the page shows. Times,
 // sizes and ages are each time others and count as equal; every other word and number has to be there.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makePlace, type Place } from "./places.ts";
 
 const ROOT = join(import.meta.dir, "..", "..");
+/** All that a user reads. */
+export const PAGES = [
+	"README.md",
+	...readdirSync(join(ROOT, "docs"))
+		.filter((name) => name.endsWith(".md"))
+		.sort()
+		.map((name) => `docs/${name}`),
+];
 const PROMPT = "$ ";
 const CONTINUED = "> ";
 /** Stands in a page for lines that it leaves out. */
@@ -162,7 +170,7 @@ async function runInPipe(script: string, place: Place): Promise<string> {
 		env: environmentOf(place),
 		stdin: "ignore",
 		stdout: "pipe",
-		timeout: 60_000,
+		timeout: 240_000,
 	});
 	const text = await new Response(child.stdout).text();
 	await child.exited;
@@ -182,7 +190,7 @@ async function runOnTerminal(
 	const child = Bun.spawn(["bash", "-c", script], {
 		cwd: place.home,
 		env: environmentOf(place),
-		timeout: 60_000,
+		timeout: 240_000,
 		terminal: {
 			cols: 120,
 			rows: 40,

@@ -4,7 +4,9 @@
 import {
 	mkdirSync,
 	mkdtempSync,
+	readdirSync,
 	readFileSync,
+	renameSync,
 	rmSync,
 	symlinkSync,
 	writeFileSync,
@@ -29,21 +31,53 @@ export interface Place extends Disposable {
 	outside(text: string): string;
 }
 
+const BACKUPS = "/home/me/.vpo/backups";
+const SHARE = "/mnt/nas/vpo";
+const CONFIG = `[backup]
+directory = "${SHARE}"
+keep_daily = 7
+keep_weekly = 4
+keep_monthly = 12
+skip_unchanged = true
+`;
+const NIGHTS = [
+	...["2025-11-30", "2025-12-31", "2026-01-18", "2026-01-25"],
+	...["2026-01-31", "2026-02-01", "2026-02-02"],
+];
+
 /** What stands there when a page begins, beside the library. */
-const SCENES: Readonly<Record<string, (place: Place) => Promise<void> | void>> =
-	{
-		"a library": () => undefined,
-		"seven nights": async (place) => {
-			mkdirSync(place.inside("/mnt/nas/vpo"));
-			await makeBackups(
-				place.inside("/mnt/nas/vpo"),
-				[
-					...["2025-11-30", "2025-12-31", "2026-01-18", "2026-01-25"],
-					...["2026-01-31", "2026-02-01", "2026-02-02"],
-				].map((day) => ({ createdAt: `${day}T03:00:00Z`, fileCount: 1413 })),
-			);
-		},
-	};
+const SCENES: Readonly<Record<string, (place: Place) => Promise<void>>> = {
+	"a library": async () => undefined,
+	"one backup": async (place) => {
+		await back(place, "--note", "before the upgrade");
+		const folder = place.inside(BACKUPS);
+		const [made = ""] = readdirSync(folder);
+		const name = "vpo-library-2026-02-05T143022Z.tar.gz";
+		renameSync(join(folder, made), join(folder, name));
+	},
+	"seven nights": (place) => makeNights(place),
+	"seven nights, and the last one": async (place) => {
+		await makeNights(place);
+		await back(place);
+	},
+};
+
+async function makeNights(place: Place): Promise<void> {
+	const folder = place.inside(SHARE);
+	const made = NIGHTS.map((day) => ({
+		createdAt: `${day}T03:00:00Z`,
+		fileCount: 1413,
+	}));
+	await makeBackups(folder, made);
+	writeFileSync(join(place.home, ".vpo/config.toml"), place.inside(CONFIG));
+}
+
+async function back(place: Place, ...flags: string[]): Promise<void> {
+	const command = [place.program, "library", "backup", ...flags];
+	const env = { HOME: place.home };
+	const child = Bun.spawn(command, { env, stdout: "ignore" });
+	if ((await child.exited) !== 0) throw new Error("no backup was made");
+}
 
 /** @throws Error if there is no such scene */
 export async function makePlace(scene: string): Promise<Place> {
@@ -54,7 +88,11 @@ export async function makePlace(scene: string): Promise<Place> {
 		home: join(root, "home/me"),
 		program: join(root, "usr/local/bin/vpo"),
 		inside: (text) => text.replaceAll(PAGE_PATH, `${root}$&`),
-		outside: (text) => text.replaceAll(root, ""),
+		outside: (text) =>
+			text
+				.replaceAll(root, "")
+				// For the user of the pages it is the home folder that cron and systemd know.
+				.replaceAll(/VPO_DATA_DIR=\/home\/me\/.vpo /g, ""),
 		[Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }),
 	};
 	for (const path of PATHS) mkdirSync(join(root, path), { recursive: true });
