@@ -4,6 +4,7 @@ import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type Config, readConfig } from "./config.ts";
 import { isAddress } from "./paths.ts";
+import { readS3Settings, type S3Settings } from "./s3/settings.ts";
 
 /** Where things are, and what the user wants where no flag says otherwise. Paths are absolute; links are not resolved. */
 export interface Settings {
@@ -23,32 +24,6 @@ export interface Settings {
 		Record<"databasePath" | "location" | "tempDir" | "pingUrl", string>
 	>;
 }
-
-/** What leads to an object store, as it was found: only who uses one needs it to be right. Holds secrets. */
-export interface S3Settings {
-	/** The [s3] table of config.toml. */
-	readonly configured: Config["s3"];
-	/** The AWS_… variables that are set to something. */
-	readonly environment: Readonly<Record<string, string | undefined>>;
-	readonly homeFolder: string;
-	/** Where config.toml is: what it names begins there. */
-	readonly configFolder: string;
-	readonly patience: Patience;
-}
-
-/** How often to try again what may pass, and how long to wait before: twice as long each time. */
-export interface Patience {
-	readonly retries: number;
-	readonly firstPauseMs: number;
-	readonly mostPauseMs: number;
-}
-
-/** A store that restarts is back within this. */
-const PATIENCE: Patience = {
-	retries: 5,
-	firstPauseMs: 500,
-	mostPauseMs: 10_000,
-};
 
 /** The command line's own answers; they win over everything else. */
 export interface SettingsFlags {
@@ -120,13 +95,7 @@ export async function resolveSettings(
 		tempDir: tempDir.value,
 		configPath,
 		backup,
-		s3: {
-			configured: config.s3,
-			environment: awsVariables(environment),
-			homeFolder: homeFolder(environment),
-			configFolder: dirname(configPath),
-			patience: PATIENCE,
-		},
+		s3: await readS3Settings(config.s3, configPath, environment, path),
 		pingUrl: pingUrl.value,
 		origins: {
 			databasePath: databasePath.origin,
@@ -135,14 +104,6 @@ export async function resolveSettings(
 			pingUrl: pingUrl.origin,
 		},
 	};
-}
-
-function awsVariables(environment: Environment): Environment {
-	return Object.fromEntries(
-		Object.entries(environment).filter(
-			([name, value]) => name.startsWith("AWS_") && value,
-		),
-	);
 }
 
 function choose(...choices: readonly Choice[]): {

@@ -1,11 +1,9 @@
 // Who we are at which store: the environment first, then [s3] of config.toml, then a profile, as other tools have them.
 // Secrets live in this value alone; nothing prints it.
 
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { join, resolve } from "node:path";
 import { AppError, reasonOf } from "../../../ground/errors.ts";
-import { expandHome, type S3Settings } from "../../../ground/settings.ts";
+import type { S3Settings, TextFile } from "../../../ground/s3/settings.ts";
 import { type Profile, readProfile } from "./profile.ts";
 
 /** What opens a store. */
@@ -34,15 +32,9 @@ const DEFAULT_SILENCE_S = 60;
  * @throws AppError CONFIG_ERROR: no keys, a profile that is not there, an endpoint that is no URL, a CA file that can't be read
  */
 export function resolveAccount(settings: S3Settings, bucket: string): Account {
-	const { configured, environment: env, homeFolder, configFolder } = settings;
-	const path = (text: string) => expandHome(text, () => homeFolder);
+	const { configured, environment: env } = settings;
 	const profileName = env.AWS_PROFILE ?? configured.profile;
-	const profile = readProfile(profileName ?? "default", {
-		credentialsFile: path(
-			env.AWS_SHARED_CREDENTIALS_FILE ?? join(homeFolder, ".aws/credentials"),
-		),
-		configFile: path(env.AWS_CONFIG_FILE ?? join(homeFolder, ".aws/config")),
-	});
+	const profile = readProfile(profileName ?? "default", settings);
 	if (profile === null && profileName !== undefined) {
 		throw new AppError("CONFIG_ERROR", `no AWS profile "${profileName}"`, {
 			hint: "correct AWS_PROFILE or [s3] profile, or add it to ~/.aws/credentials",
@@ -62,17 +54,14 @@ export function resolveAccount(settings: S3Settings, bucket: string): Account {
 	const endpoint = parseEndpoint(
 		endpointText ?? `https://s3.${region}.amazonaws.com`,
 	);
-	const ownCa =
-		configured.ca_file && resolve(configFolder, path(configured.ca_file));
-	const caFile = env.AWS_CA_BUNDLE ?? ownCa ?? profile?.caBundle;
 	return {
 		endpoint,
 		region,
 		isPathStyle: isPathStyle(endpoint, bucket, configured, profile),
 		...keysOf(env, profile, profileName ?? "default"),
 		ca:
-			endpoint.protocol === "https:" && caFile
-				? readCertificates(path(caFile))
+			endpoint.protocol === "https:" && settings.caFile
+				? certificatesIn(settings.caFile)
 				: undefined,
 		silenceMs: (configured.timeout ?? DEFAULT_SILENCE_S) * 1000,
 	};
@@ -156,18 +145,12 @@ function isPathStyle(
 	return !(mayBeHost && hostname.endsWith(".amazonaws.com"));
 }
 
-function readCertificates(path: string): string {
-	try {
-		const text = readFileSync(path, "utf8");
-		if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
-	} catch (cause) {
-		const what = `cannot read the certificates in ${path}: ${reasonOf(cause)}`;
-		throw new AppError("CONFIG_ERROR", what, {
-			cause,
-			hint: "correct [s3] ca_file or AWS_CA_BUNDLE",
-		});
+function certificatesIn({ path, text, problem }: TextFile): string {
+	const hint = "correct [s3] ca_file or AWS_CA_BUNDLE";
+	if (problem !== null) {
+		const what = `cannot read the certificates in ${path}: ${reasonOf(problem)}`;
+		throw new AppError("CONFIG_ERROR", what, { cause: problem, hint });
 	}
-	throw new AppError("CONFIG_ERROR", `no PEM certificate in ${path}`, {
-		hint: "correct [s3] ca_file or AWS_CA_BUNDLE",
-	});
+	if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+	throw new AppError("CONFIG_ERROR", `no PEM certificate in ${path}`, { hint });
 }

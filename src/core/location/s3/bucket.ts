@@ -2,7 +2,7 @@
 
 import { AppError } from "../../../ground/errors.ts";
 import { ownCommand } from "../../../ground/program.ts";
-import type { Patience } from "../../../ground/settings.ts";
+import type { Patience } from "../../../ground/s3/settings.ts";
 import type { Account } from "./account.ts";
 import { type Address, formatAddress, keyOf } from "./address.ts";
 import { type Body, Connection } from "./connection.ts";

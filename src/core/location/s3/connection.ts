@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { AwsV4Signer } from "aws4fetch";
-import type { Patience } from "../../../ground/settings.ts";
+import type { Patience } from "../../../ground/s3/settings.ts";
 import { version } from "../../../ground/version.ts";
 import type { Account } from "./account.ts";
 import { type Address, encodeKey, encodeStrictly } from "./address.ts";

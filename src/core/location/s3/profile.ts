@@ -1,7 +1,7 @@
 // The files in which AWS's tools keep keys and regions: https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
 
-import { readFileSync, statSync } from "node:fs";
 import { AppError, isMissing, reasonOf } from "../../../ground/errors.ts";
+import type { S3Settings, TextFile } from "../../../ground/s3/settings.ts";
 
 /** What a profile says, of what we use. */
 export interface Profile {
@@ -10,18 +10,11 @@ export interface Profile {
 	readonly sessionToken?: string | undefined;
 	readonly region?: string | undefined;
 	readonly endpointUrl?: string | undefined;
-	readonly caBundle?: string | undefined;
 	readonly addressingStyle?: string | undefined;
 	/** A way to get keys that we don't know: "role_arn", … */
 	readonly foreignKeys?: string | undefined;
 }
 
-export interface ProfileFiles {
-	readonly credentialsFile: string;
-	readonly configFile: string;
-}
-
-const MOST_BYTES = 1024 * 1024;
 const FOREIGN = [
 	"credential_process",
 	"sso_session",
@@ -37,7 +30,7 @@ const FOREIGN = [
  */
 export function readProfile(
 	name: string,
-	{ credentialsFile, configFile }: ProfileFiles,
+	{ credentialsFile, configFile }: S3Settings,
 ): Profile | null {
 	const keys = readSections(credentialsFile).get(name);
 	const sections = readSections(configFile);
@@ -52,7 +45,6 @@ export function readProfile(
 		sessionToken: both.aws_session_token,
 		region: both.region,
 		endpointUrl: both["s3.endpoint_url"] ?? both.endpoint_url,
-		caBundle: both.ca_bundle,
 		addressingStyle: both["s3.addressing_style"],
 		foreignKeys: FOREIGN.find((key) => both[key] !== undefined),
 	};
@@ -60,11 +52,11 @@ export function readProfile(
 
 type Section = Record<string, string | undefined>;
 
-function readSections(path: string): Map<string, Section> {
+function readSections(file: TextFile): Map<string, Section> {
 	const sections = new Map<string, Section>();
 	let section: Section = {};
 	let parent = "";
-	for (const line of readLines(path)) {
+	for (const line of linesOf(file)) {
 		if (/^\s*([#;]|$)/.test(line)) continue;
 		const header = /^\s*\[\s*([^\]]*?)\s*\]/.exec(line)?.[1];
 		if (header !== undefined) {
@@ -86,18 +78,14 @@ function readSections(path: string): Map<string, Section> {
 	return sections;
 }
 
-function readLines(path: string): string[] {
-	try {
-		const { size } = statSync(path);
-		// A FIFO would keep us waiting for a writer, and has no size.
-		if (size === 0 || size > MOST_BYTES) return [];
-		return readFileSync(path, "utf8").split(/\r?\n/);
-	} catch (cause) {
-		if (isMissing(cause)) return [];
-		throw new AppError(
-			"CONFIG_ERROR",
-			`cannot read ${path}: ${reasonOf(cause)}`,
-			{ cause, hint: "let this user read it, or set AWS_ACCESS_KEY_ID" },
-		);
-	}
+function linesOf({ path, text, problem }: TextFile): string[] {
+	if (problem === null || isMissing(problem)) return text.split(/\r?\n/);
+	throw new AppError(
+		"CONFIG_ERROR",
+		`cannot read ${path}: ${reasonOf(problem)}`,
+		{
+			cause: problem,
+			hint: "let this user read it, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+		},
+	);
 }

@@ -2,7 +2,7 @@
 
 import { AppError } from "../../../ground/errors.ts";
 import { readPieces } from "../../../ground/files.ts";
-import type { S3Settings } from "../../../ground/settings.ts";
+import type { S3Settings } from "../../../ground/s3/settings.ts";
 import { formatBytes } from "../../../ground/units.ts";
 import type { Location, Removal, Stored } from "../location.ts";
 import { isArchiveName } from "../names.ts";

@@ -145,6 +145,11 @@ describe("what is wrong is said before anything is asked", () => {
 		[
 			{ AWS_SHARED_CREDENTIALS_FILE: "/proc/self/mem" },
 			"",
+			"cannot read /proc/self/mem",
+		],
+		[
+			{ AWS_SHARED_CREDENTIALS_FILE: "/dev/zero" },
+			"",
 			"no keys for the object store",
 		],
 		[KEYS, '[s3]\nendpoint = "ftp://x"', "no http or https URL: ftp://x"],
