@@ -140,6 +140,9 @@ describe.each(PROGRAMS)("$name", (program) => {
 			[name]: {
 				verified_at: "2026-02-02T03:00:00Z",
 				verified_error: "bad",
+				library_id: null,
+				counts: false,
+				passed_over: "a verification found: bad",
 				pinned: true,
 				note: "pin's",
 			},
@@ -165,6 +168,9 @@ describe.each(PROGRAMS)("$name", (program) => {
 				verified_error: "bad",
 				pinned: true,
 				pin_note: "pin's",
+				library_id: null,
+				counts: false,
+				passed_over: "a verification found: bad",
 				warnings: ["the library has shrunk"],
 			},
 		]);
@@ -233,7 +239,7 @@ test("every line of normal content fits 80 columns", async () => {
 		.filter((line) => Bun.stringWidth(line) > 80);
 	expect(wide).toEqual([]);
 	expect(stdout).toMatch(/ 130,500 +1000 MB +as made +\d{4}-\S+Z\n/);
-	expect(stdout).toContain("damaged\n  ! damaged archive: ");
+	expect(stdout).toContain("damaged\n  ! incomplete archive: ");
 	expect(stdout).toContain("\n    "); // a remark goes on where it was broken
 });
 

@@ -95,12 +95,13 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(statSync(join(home.backups, name)).mode & 0o777).toBe(0o600);
 	});
 
-	test("a closed library in WAL mode is left without new files beside it", async () => {
+	test("a closed library in WAL mode is left without new files beside it but its memory", async () => {
 		using home = new Home();
 		await run(program, home, ["library", "backup"]);
 		expect(readdirSync(home.at(".vpo")).sort()).toEqual([
 			"backups",
 			"library.db",
+			"library.db.vpo.json",
 		]);
 	});
 });

@@ -19,6 +19,7 @@ export interface Made {
 	readonly createdAt: string;
 	readonly kind?: string;
 	readonly note?: string | null;
+	readonly libraryId?: string | null;
 	readonly shrinkWarning?: string | null;
 	/** The files in the library; 3 if left out. */
 	readonly fileCount?: number;
@@ -36,6 +37,7 @@ export async function makeBackups(
 		createdAt,
 		kind = "manual",
 		note = null,
+		libraryId = null,
 		shrinkWarning = null,
 		fileCount = 3,
 	} of made) {
@@ -56,6 +58,7 @@ export async function makeBackups(
 				note,
 				kind,
 				tableRows: { files: fileCount },
+				libraryId,
 				shrinkWarning,
 				isSealed: true,
 			},

@@ -3,8 +3,6 @@
 import { defineCommand } from "citty";
 import { createBackup } from "../../core/backup/backup.ts";
 import { planBackup } from "../../core/backup/backup-plan.ts";
-import { readMarks } from "../../core/location/marks.ts";
-import { openBackups } from "../../core/location/open.ts";
 import { pruneAfter } from "../../core/upkeep/prune-after.ts";
 import { becomeOwner } from "../../ground/rights/user.ts";
 import {
@@ -43,13 +41,11 @@ export const command = defineCommand({
 
 async function backUp(args: BackupArgs, context: Context): Promise<Result> {
 	const startedAt = performance.now();
-	const { settings, rules, failsOnShrink, ...request } = await readRequest(
+	const { settings, rules, failsOnShrink, options } = await readRequest(
 		args,
 		context,
 	);
 	await becomeOwner(settings.databasePath);
-	const { pinned } = await readMarks(openBackups(settings), context.signal);
-	const options = { ...request.options, pinned };
 	return withWorkshop(context, async (workshop) => {
 		if (args["dry-run"]) {
 			const plan = await planBackup(settings, options, workshop);

@@ -1,14 +1,19 @@
 // vpo library backups: flags → listBackups → print.
 
 import { defineCommand } from "citty";
-import { listBackups, namesOfBackups } from "../../core/location/catalog.ts";
+import {
+	type Backup,
+	namesOfBackups,
+	readCatalog,
+} from "../../core/location/catalog.ts";
 import { openBackups } from "../../core/location/open.ts";
+import { viewerOf } from "../../core/location/standing.ts";
 import { ownCommand } from "../../ground/program.ts";
-import { commonArgs, pathArg } from "../arguments/args.ts";
+import { commonArgs, databaseArg, pathArg } from "../arguments/args.ts";
 import type { Context } from "../context.ts";
 import { printableLine, shellQuote } from "../format.ts";
 import type { Result } from "../output.ts";
-import { formatList, type Listed, totalBytes } from "../results/list.ts";
+import { formatList, totalBytes } from "../results/list.ts";
 import { settle } from "../settle.ts";
 
 export const examples = [
@@ -25,26 +30,21 @@ export const command = defineCommand({
 			type: "boolean",
 			description: "Print only their names, without a look into them",
 		},
+		...databaseArg,
 		...commonArgs,
 	},
 	async run({ args, data }): Promise<Result> {
 		const { environment, now, signal } = data as Context;
-		const location = openBackups(
-			await settle({ location: args.path }, environment),
-		);
+		const flags = { database: args.database, location: args.path };
+		const settings = await settle(flags, environment);
+		const location = openBackups(settings);
 		const { address } = location;
 		if (args.path) await location.requirePresent(signal);
 		if (args.names) {
 			return namesResult(address, await namesOfBackups(location, signal));
 		}
-		const [state, found] = await Promise.all([
-			location.readState(signal),
-			listBackups(location, signal),
-		]);
-		const backups = found.map((backup) => ({
-			...backup,
-			...state.of(backup.filename, backup.identity),
-		}));
+		const viewer = await viewerOf(settings, now);
+		const { backups, state } = await readCatalog(location, viewer, signal);
 		const warnings = state.warning === null ? [] : [state.warning];
 		const json = toJson(address, backups, warnings);
 		if (backups.length > 0) {
@@ -70,7 +70,7 @@ function asFolder(path: string): string {
 
 function toJson(
 	directory: string,
-	backups: readonly Listed[],
+	backups: readonly Backup[],
 	warnings: readonly string[],
 ): object {
 	return {
@@ -85,10 +85,12 @@ function toJson(
 function entryJson({
 	metadata,
 	error,
-	verifiedError,
+	doubt,
+	remembered,
 	...backup
-}: Listed): object {
+}: Backup): object {
 	const own = metadata?.own;
+	const { verifiedAt, verifiedError, pinned, note } = remembered;
 	return {
 		filename: backup.filename,
 		path: backup.path,
@@ -103,10 +105,13 @@ function entryJson({
 		kind: own?.kind ?? null,
 		valid: error === null && verifiedError === null,
 		error: error ?? verifiedError,
-		verified_at: backup.verifiedAt,
+		verified_at: verifiedAt,
 		verified_error: verifiedError,
-		pinned: backup.pinned,
-		pin_note: backup.note,
+		pinned,
+		pin_note: note,
+		library_id: own?.libraryId ?? null,
+		counts: doubt === null,
+		passed_over: doubt?.reason ?? null,
 		warnings: own?.shrinkWarning ? [own.shrinkWarning] : [],
 	};
 }

@@ -1,8 +1,6 @@
 // vpo library check: flags → checkHealth → a line, one more for each promise, an exit code, perhaps metrics.
 
 import { defineCommand } from "citty";
-import { readMarks } from "../../core/location/marks.ts";
-import { openBackups } from "../../core/location/open.ts";
 import { checkHealth } from "../../core/upkeep/check.ts";
 import { requireMetricsFile, writeMetrics } from "../../core/upkeep/metrics.ts";
 import {
@@ -61,7 +59,6 @@ export const command = defineCommand({
 		const maxAge = args["max-age"] ?? DEFAULT_MAX_AGE;
 		const metricsPath = args.metrics ? toPath(args.metrics, environment) : null;
 		if (metricsPath) await requireMetricsFile(metricsPath);
-		const marks = await readMarks(openBackups(settings), context.signal);
 		const options = {
 			maxAgeMs: toDurationMs("max-age", maxAge, now),
 			isDeep: args.deep ?? false,
@@ -70,7 +67,6 @@ export const command = defineCommand({
 				settings.backup.lock_timeout,
 			),
 			now,
-			...marks,
 		};
 		const health = await withWorkshop(context, (workshop) =>
 			checkHealth(settings, options, workshop),
@@ -80,7 +76,6 @@ export const command = defineCommand({
 		if (metricsPath) {
 			await writeMetrics(metricsPath, health, result.exitCode, now);
 		}
-		const warnings = marks.warning === null ? [] : [marks.warning];
-		return { ...result, warnings };
+		return result;
 	},
 });

@@ -3,6 +3,7 @@
 import { defineCommand } from "citty";
 import { openBackups } from "../../core/location/open.ts";
 import { changePin, type Pin } from "../../core/location/pin.ts";
+import { viewerOf } from "../../core/location/standing.ts";
 import {
 	backupArg,
 	commonArgs,
@@ -38,13 +39,15 @@ export const command = defineCommand({
 		...commonArgs,
 	},
 	async run({ args, data }): Promise<Result> {
-		const { environment, signal } = data as Context;
+		const { environment, now, signal } = data as Context;
 		const reference = toReference(args.backup, environment);
 		const flags = { location: args.path };
-		const backups = openBackups(await settle(flags, environment));
+		const settings = await settle(flags, environment);
+		const backups = openBackups(settings);
+		const viewer = await viewerOf(settings, now);
 		const isDryRun = args["dry-run"] ?? false;
 		const change = { isPinned: true, note: toNote(args.note), isDryRun };
-		const pin = await changePin(reference, backups, change, signal);
+		const pin = await changePin(reference, backups, viewer, change, signal);
 		return pinResult(pin, isDryRun);
 	},
 });

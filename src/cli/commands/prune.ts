@@ -1,15 +1,14 @@
 // vpo library prune: flags → planPrune → confirm → executePrune → print.
 
 import { defineCommand } from "citty";
-import { readMarks } from "../../core/location/marks.ts";
 import { openBackups } from "../../core/location/open.ts";
+import { viewerOf } from "../../core/location/standing.ts";
 import {
 	executePrune,
 	hiddenWarning,
 	type Pruned,
 	type PrunePlan,
 	planPrune,
-	unreadablePins,
 } from "../../core/upkeep/prune.ts";
 import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
 import { commonArgs, pathArg, usage } from "../arguments/args.ts";
@@ -62,17 +61,8 @@ export const command = defineCommand({
 			const location = openBackups(settings);
 			if (args.path) await location.requirePresent(signal);
 			const timeZone = args.utc ? "UTC" : Temporal.Now.timeZoneId();
-			const marks = await readMarks(location, signal);
-			if (marks.warning !== null) throw unreadablePins(marks.warning);
-			const options = {
-				location,
-				rules,
-				timeZone,
-				now,
-				...marks,
-				pool,
-				signal,
-			};
+			const viewer = await viewerOf(settings, now);
+			const options = { location, rules, timeZone, viewer, pool, signal };
 			const plan = await planPrune(options);
 			if (args["dry-run"]) return planResult(plan);
 			if (plan.remove.length > 0 && !args.yes) {

@@ -71,8 +71,8 @@ function statusOf({ findings }: Health): Status {
 function summary(health: Health, status: Status, now: Date): string {
 	const { findings, newest, backupCount, library } = health;
 	const facts = [
-		...(newest?.createdAt
-			? [`newest good backup ${formatAgo(newest.createdAt, now)}`]
+		...(newest?.currentAt
+			? [`newest good backup ${formatAgo(newest.currentAt, now)}`]
 			: []),
 		formatBackups(backupCount),
 		...(library

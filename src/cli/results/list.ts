@@ -4,7 +4,6 @@ import { isatty } from "node:tty";
 import type { Metadata } from "../../core/archive/metadata.ts";
 import type { Backup } from "../../core/location/catalog.ts";
 import { PRE_RESTORE, shortName } from "../../core/location/names.ts";
-import type { Remembered } from "../../core/location/state.ts";
 import {
 	type Column,
 	formatAge,
@@ -25,9 +24,6 @@ const MANUAL = "manual";
 /** Two points would only show that one is higher. */
 const FEWEST_POINTS = 3;
 
-/** A backup with what is remembered of it. */
-export type Listed = Backup & Remembered;
-
 // The name comes last: a long one then spoils no column.
 const COLUMNS: readonly Column[] = [
 	{ title: "CREATED", align: "left" },
@@ -42,13 +38,13 @@ const COLUMNS: readonly Column[] = [
 /** The whole text of a list that is not empty. The chart is only for a terminal. */
 export function formatList(
 	directory: string,
-	backups: readonly Listed[],
+	backups: readonly Backup[],
 	now: Date,
 ): string {
 	const schema = backups.find(({ metadata }) => metadata)?.metadata
 		?.schemaVersion;
 	const damaged = backups.filter(
-		({ error, verifiedError }) => (error ?? verifiedError) !== null,
+		({ doubt }) => doubt?.kind === "damaged",
 	).length;
 	const total = [
 		`${formatCount(backups.length)} ${backups.length === 1 ? "backup" : "backups"}`,
@@ -68,7 +64,7 @@ export function formatList(
 	].join("\n");
 }
 
-function toRow(backup: Listed, now: Date): string[] {
+function toRow(backup: Backup, now: Date): string[] {
 	const { filename, createdAt, archiveSizeBytes, metadata } = backup;
 	return [
 		createdAt === null ? "?" : formatTime(createdAt),
@@ -88,7 +84,7 @@ function shortAge(iso: string, now: Date): string {
 }
 
 function formatVerified(
-	{ metadata, verifiedAt, verifiedError }: Listed,
+	{ metadata, remembered: { verifiedAt, verifiedError } }: Backup,
 	now: Date,
 ): string {
 	if (!metadata) return "?";
@@ -100,7 +96,7 @@ function formatVerified(
 
 // What a person should know of this one, below its line.
 function toRemarks(
-	{ path, metadata, error, ...remembered }: Listed,
+	{ path, metadata, error, doubt, remembered }: Backup,
 	usualSchema: number | undefined,
 	now: Date,
 ): string[] {
@@ -118,6 +114,10 @@ function toRemarks(
 		remarks.push(remembered.note ? `pinned: ${remembered.note}` : "pinned");
 	}
 	if (own?.note) remarks.push(`note: ${own.note}`);
+	if (doubt?.kind === "other library") remarks.push(doubt.reason);
+	if (doubt?.kind === "in the future") {
+		remarks.push("! dated ahead of the clock, so counted for nothing");
+	}
 	if (own?.kind === PRE_RESTORE) remarks.push("what a restore replaced");
 	else if (own && own.kind !== MANUAL) remarks.push(`kind: ${own.kind}`);
 	if (schema !== undefined && schema !== usualSchema) {
@@ -126,11 +126,9 @@ function toRemarks(
 	return remarks.map(printableLine);
 }
 
-function chartOf(backups: readonly Listed[]): string | null {
-	const good = backups.flatMap(({ metadata, verifiedError }) =>
-		metadata && metadata.own?.kind !== PRE_RESTORE && verifiedError === null
-			? [metadata]
-			: [],
+function chartOf(backups: readonly Backup[]): string | null {
+	const good = backups.flatMap(({ metadata, doubt }) =>
+		metadata && (doubt === null || doubt.kind === "shrunk") ? [metadata] : [],
 	);
 	if (good.length < FEWEST_POINTS) return null;
 	const points = (of: (metadata: Metadata) => number) =>
@@ -153,7 +151,7 @@ function chartOf(backups: readonly Listed[]): string | null {
 }
 
 /** What all archives take. */
-export function totalBytes(backups: readonly Listed[]): number {
+export function totalBytes(backups: readonly Backup[]): number {
 	return backups.reduce(
 		(sum, { archiveSizeBytes }) => sum + (archiveSizeBytes ?? 0),
 		0,

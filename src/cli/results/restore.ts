@@ -1,5 +1,6 @@
 // What a restore would do and has done, as people and programs read it.
 
+import { shortName } from "../../core/location/names.ts";
 import type { RestoredLibrary } from "../../core/restore/restore.ts";
 import type { RestorePlan } from "../../core/restore/restore-plan.ts";
 import { ownCommand } from "../../ground/program.ts";
@@ -13,6 +14,9 @@ import {
 	shellQuote,
 } from "../format.ts";
 import type { Result } from "../output.ts";
+
+/** The rest is in the document. */
+const MOST_PASSED_OVER = 3;
 
 /** The call that takes a restore back, with all that it needs. */
 export function undoCommand(
@@ -54,7 +58,37 @@ export function formatComparison(plan: RestorePlan): string {
 		],
 		["Library path", printableLine(plan.libraryPath)],
 		["Backup path", printableLine(plan.archivePath)],
+		...passedOverFields(plan),
 	]);
+}
+
+// Newer ones that were not taken: the first few by name, and how many more.
+function passedOverFields({
+	passedOver,
+}: RestorePlan): (readonly [string, string])[] {
+	const named = passedOver.slice(0, MOST_PASSED_OVER);
+	const more = passedOver.length - named.length;
+	return [
+		...named.map(
+			({ filename, doubt }) =>
+				[
+					"Passed over",
+					printableLine(`${shortName(filename)}: ${doubt.reason}`),
+				] as const,
+		),
+		...(more > 0
+			? [["Passed over", `${formatCount(more)} more`] as const]
+			: []),
+	];
+}
+
+function passedOverJson({ passedOver }: RestorePlan): object[] {
+	return passedOver.map(({ filename, path, createdAt, doubt }) => ({
+		filename,
+		path,
+		created_at: createdAt,
+		reason: doubt.reason,
+	}));
 }
 
 function describe(
@@ -83,6 +117,7 @@ export function planResult(plan: RestorePlan): Result {
 			schema_mismatch: plan.schemaVersion !== plan.currentSchemaVersion,
 			database_size_bytes: metadata.databaseSizeBytes,
 			file_count: metadata.fileCount,
+			passed_over: passedOverJson(plan),
 			warnings: plan.warnings,
 		},
 	};
@@ -101,6 +136,7 @@ export function restoredResult(
 		text: `Library restored: ${printableLine(plan.libraryPath)}\n${formatFields(
 			[
 				["From", printableLine(plan.archivePath)],
+				...passedOverFields(plan),
 				["Files in library", formatCount(metadata.fileCount)],
 				["Schema version", String(plan.schemaVersion)],
 				["Verified", "archive, checksums, integrity check"],
@@ -117,6 +153,7 @@ export function restoredResult(
 			file_count: metadata.fileCount,
 			schema_version: plan.schemaVersion,
 			safety_backup: safetyBackup,
+			passed_over: passedOverJson(plan),
 			warnings: plan.warnings,
 		},
 	};

@@ -3,10 +3,9 @@
 
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
-import { listBackups } from "../../core/location/catalog.ts";
-import type { Location } from "../../core/location/location.ts";
-import { PRE_RESTORE } from "../../core/location/names.ts";
+import { readCatalog } from "../../core/location/catalog.ts";
 import { openLocation } from "../../core/location/open.ts";
+import { viewerOf } from "../../core/location/standing.ts";
 import {
 	followSchedule,
 	type ScheduleEvent,
@@ -36,9 +35,7 @@ export async function keepSchedule(
 		output.info(`[${formatSecond(new Date())}] ${text}`);
 	await becomeOwner(call.settings.databasePath);
 	const startedAt = systemClock.now();
-	const newest = catchesUp
-		? await newestTime(openLocation(call.outputDir, call.settings))
-		: startedAt;
+	const newest = catchesUp ? await newestTime(call) : startedAt;
 	const isLate =
 		newest === null || timing.schedule(newest).nextAfter(newest) <= startedAt;
 	// An interval goes on counting over a restart, or a machine that is often restarted would never back up.
@@ -56,13 +53,14 @@ export async function keepSchedule(
 }
 
 /** When the newest undamaged backup was made, whatever made it; null if there is none, or if the folder can't be read. */
-async function newestTime(location: Location): Promise<Date | null> {
-	const backups = await listBackups(location).catch(() => []);
-	const newest = backups.find(
-		({ error, metadata }) =>
-			error === null && metadata?.own?.kind !== PRE_RESTORE,
+async function newestTime({ outputDir, settings }: Call): Promise<Date | null> {
+	const viewer = await viewerOf(settings, systemClock.now());
+	const location = openLocation(outputDir, settings);
+	const catalog = await readCatalog(location, viewer).catch(() => null);
+	const newest = catalog?.backups.find(
+		({ doubt }) => doubt === null || doubt.kind === "shrunk",
 	);
-	return newest?.createdAt ? new Date(newest.createdAt) : null;
+	return newest?.currentAt ? new Date(newest.currentAt) : null;
 }
 
 async function backUp(

@@ -37,6 +37,7 @@ const OwnMetadata = v.object({
 	kind: v.string(),
 	table_rows: v.optional(v.record(v.string(), count), {}),
 	shrink_warning: v.optional(v.nullable(v.string()), null),
+	library_id: v.optional(v.nullable(v.string()), null),
 	sealed: v.optional(v.boolean(), false),
 });
 
@@ -62,6 +63,8 @@ export interface OwnPart {
 	readonly kind: string;
 	/** Rows by table, to notice the next time what has gone missing. */
 	readonly tableRows: Readonly<Record<string, number>>;
+	/** Which library it is of; null: from before libraries had ids, or where none could be remembered. */
+	readonly libraryId: string | null;
 	/** What the library had lost against the backup before; null if nothing to speak of. */
 	readonly shrinkWarning: string | null;
 	/** Whether its archive ends with a seal, as all do but those of early versions. */
@@ -84,6 +87,7 @@ export function encodeMetadata(metadata: Metadata & { own: OwnPart }): string {
 		note: metadata.own.note,
 		kind: metadata.own.kind,
 		table_rows: metadata.own.tableRows,
+		library_id: metadata.own.libraryId,
 		shrink_warning: metadata.own.shrinkWarning,
 		sealed: metadata.own.isSealed,
 	};
@@ -132,6 +136,7 @@ function ownPart(parsed: v.InferOutput<typeof OwnMetadata>): OwnPart {
 		note: parsed.note,
 		kind: parsed.kind,
 		tableRows: parsed.table_rows,
+		libraryId: parsed.library_id,
 		shrinkWarning: parsed.shrink_warning,
 		isSealed: parsed.sealed,
 	};

@@ -29,8 +29,6 @@ export interface BackupOptions {
 	readonly lockTimeoutMs: number;
 	/** Write nothing if the library equals the newest good backup where this one would go. */
 	readonly skipUnchanged: boolean;
-	/** Names of pinned backups: a pinned one counts as good even if it had shrunk. */
-	readonly pinned: ReadonlySet<string>;
 	/** Keep the raw files of a damaged library. */
 	readonly salvage: boolean;
 	readonly createdAt: Date;

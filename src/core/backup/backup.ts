@@ -20,6 +20,7 @@ import {
 import { type GoodBackup, newestGoodBackup } from "../location/catalog.ts";
 import type { Destination } from "../location/destination.ts";
 import type { Location } from "../location/location.ts";
+import { identifyLibrary } from "../location/memory/memory.ts";
 import { openBackups } from "../location/open.ts";
 import { stageCounter, watchSize } from "../work/progress.ts";
 import {
@@ -70,8 +71,10 @@ export async function createBackup(
 		const aheadLevel = maySkip ? null : options.level;
 		pool.start();
 		await takeSnapshot(source, snapshotPath, aheadLevel, locking, workshop);
+		const libraryId = await identifyLibrary(libraryPath, null, signal);
+		const viewer = { libraryId, now: options.createdAt };
 		const newestIn = (where: Location) =>
-			newestGoodBackup(where, options.pinned, signal);
+			newestGoodBackup(where, viewer, signal);
 		const backups = openBackups(settings);
 		const previous = await newestIn(backups);
 		if (maySkip) {
@@ -87,6 +90,7 @@ export async function createBackup(
 			{
 				...options,
 				kind: KIND,
+				libraryId,
 				previous: previous?.metadata ?? null,
 				sourceJournalMode: source.head.journalMode,
 				libraryPath,
@@ -101,13 +105,13 @@ export async function createBackup(
 // Months of "unchanged" rest on this one archive, so it is read to its last byte each time.
 async function isUnchanged(
 	snapshotPath: string,
-	{ source, metadata }: GoodBackup,
+	{ archive, metadata }: GoodBackup,
 	{ pool, signal }: Workshop,
 ): Promise<boolean> {
 	const { sha256 } = await filePart(DATABASE_NAME, snapshotPath, signal);
 	if (metadata.own?.databaseSha256 !== sha256) return false;
 	try {
-		await readArchive(source, { pool, signal });
+		await readArchive(archive, { pool, signal });
 		return true;
 	} catch (error) {
 		if (error instanceof AppError && error.code !== "INTERRUPTED") return false;

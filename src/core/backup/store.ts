@@ -36,6 +36,8 @@ export interface StoreOptions {
 	readonly vpoVersion: string;
 	/** Of the live library; the snapshot is never in WAL mode. */
 	readonly sourceJournalMode: string;
+	/** By which the library is known; null where that can't be remembered. */
+	readonly libraryId: string | null;
 	/** The newest good backup before this one, to notice what has gone missing since; null for none. */
 	readonly previous: Metadata | null;
 	/** The library, for messages. */
@@ -108,6 +110,7 @@ async function pack(
 			note: options.note,
 			kind: options.kind,
 			tableRows: seen.tableRows,
+			libraryId: options.libraryId,
 			shrinkWarning: findShrinkage(seen, options.previous),
 			isSealed: true,
 		},

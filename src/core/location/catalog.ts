@@ -5,68 +5,94 @@ import { AppError } from "../../ground/errors.ts";
 import { GzipPool } from "../archive/gzip.ts";
 import { inspectArchive } from "../archive/inspect.ts";
 import type { Metadata } from "../archive/metadata.ts";
-import type { ArchiveSource } from "../archive/source.ts";
 import { readArchive } from "../archive/unpack.ts";
 import {
 	type Entry,
 	identityIn,
 	type Location,
 	requireStored,
+	type Stored,
 } from "./location.ts";
-import { PRE_RESTORE, SALVAGE_PREFIX, shortName, timeInName } from "./names.ts";
-import type { Identity } from "./state.ts";
+import type { Remembered, State } from "./memory/state.ts";
+import { SALVAGE_PREFIX, shortName, timeInName } from "./names.ts";
+import {
+	type Doubt,
+	doubtAbout,
+	type Facts,
+	isAhead,
+	type Viewer,
+} from "./standing.ts";
 
 /** An archive in a location. What is not known of a damaged one is null. */
-export interface Backup {
+export interface Backup extends Facts {
 	readonly filename: string;
 	readonly path: string;
 	readonly entry: Entry;
 	readonly archiveSizeBytes: number | null;
-	/** By which the state knows it; null for what is no file. */
-	readonly identity: Identity | null;
 	/** From the metadata, else from the file name. */
 	readonly createdAt: string | null;
+	/** When the library was last known to be what it holds: later than `createdAt` where it was confirmed since. */
+	readonly currentAt: string | null;
 	readonly metadata: Metadata | null;
 	/** What is wrong with it; null if nothing shows. */
 	readonly error: string | null;
+	readonly remembered: Remembered;
+	/** Why it does not count for who looks; null if it does. */
+	readonly doubt: Doubt | null;
+}
+
+/** What a location holds, as one library sees it. */
+export interface Catalog {
+	readonly location: Location;
+	/** Newest first, damaged ones and other libraries' included. */
+	readonly backups: readonly Backup[];
+	/** Of the library that looks; where it has none yet, and all that have one have the same, that one. */
+	readonly libraryId: string | null;
+	/** The libraries of which it may be any: it has no id, and there are backups of several. Else none. */
+	readonly candidates: readonly string[];
+	readonly state: State;
 }
 
 const AT_ONCE = 16;
 
 /**
- * Lists the backups of a location, newest first, damaged ones included.
+ * Looks at all backups of a location.
  * @throws AppError OPERATION_FAILED: it can't be read; one that is not there holds no backups
  */
-export async function listBackups(
+export async function readCatalog(
 	location: Location,
+	viewer: Viewer,
 	signal?: AbortSignal,
-): Promise<Backup[]> {
-	const entries = (await location.list(signal)).filter(isBackup);
+): Promise<Catalog> {
+	const [state, entries] = await Promise.all([
+		location.readState(signal),
+		location.list(signal),
+	]);
 	using pool = new GzipPool(1); // starts a thread only where an archive is not ours
-	const found: Backup[] = [];
-	const queue = entries.values();
+	const found: Described[] = [];
+	const queue = entries.filter(isBackup).values();
 	const work = async () => {
 		for (const entry of queue) {
 			signal?.throwIfAborted();
-			found.push(await describeBackup(entry, pool, signal));
+			found.push(await describe(entry, state, pool, signal));
 		}
 	};
 	await Promise.all(Array.from({ length: AT_ONCE }, work));
-	return found.sort(newestFirst);
-}
-
-/** The backups' names by the times in them, newest first. No archive is opened. */
-export async function namesOfBackups(
-	location: Location,
-	signal?: AbortSignal,
-): Promise<string[]> {
-	const names = await location.names(signal);
-	const dated = names
-		.filter((name) => !name.startsWith(SALVAGE_PREFIX))
-		.map((name) => ({ name, time: timeInName(name) ?? "" }));
-	const byText = (a: string, b: string) => (a < b ? 1 : a > b ? -1 : 0);
-	dated.sort((a, b) => byText(a.time, b.time) || byText(a.name, b.name));
-	return dated.map(({ name }) => name);
+	const ids = new Set(
+		found.sort(newestFirst).flatMap(({ metadata }) => {
+			return metadata?.own?.libraryId ?? [];
+		}),
+	);
+	const only = ids.size === 1 ? ([...ids][0] ?? null) : null;
+	const libraryId = viewer.libraryId ?? only;
+	const { now } = viewer;
+	const backups = found.map((backup) => ({
+		...backup,
+		currentAt: currentAt(backup, now),
+		doubt: doubtAbout(backup, { libraryId, now }),
+	}));
+	const candidates = libraryId === null ? [...ids] : [];
+	return { location, backups, libraryId, candidates, state };
 }
 
 /** The newest file in a location that keeps the raw files of a damaged library, or null. */
@@ -82,81 +108,145 @@ export async function newestSalvage(
 	return salvages.at(-1) ?? null;
 }
 
-/**
- * The newest of our own backups that nothing speaks against: undamaged as far as a look at its ends tells, no safety
- * backup of a restore, and not shrunk unless somebody pinned it. Costs a few KB an archive.
- */
-export async function newestGoodBackup(
+/** The backups' names by the times in them, newest first. No archive is opened. */
+export async function namesOfBackups(
 	location: Location,
-	pinned: ReadonlySet<string>,
 	signal?: AbortSignal,
-): Promise<GoodBackup | null> {
-	let newest: GoodBackup | null = null;
-	for (const entry of (await location.list(signal)).filter(isBackup)) {
-		signal?.throwIfAborted();
-		const { name: filename, path } = entry;
-		if ("problem" in entry) continue;
-		const metadata = await inspectArchive(entry, signal).catch(nullIfBad);
-		if (!metadata || !isGood(metadata, pinned.has(filename))) continue;
-		if (newest && newest.metadata.createdAt >= metadata.createdAt) continue;
-		newest = { filename, path, source: entry, metadata };
-	}
-	return newest;
+): Promise<string[]> {
+	const dated = datedNames(await location.names(signal));
+	const byText = (a: string, b: string) => (a < b ? 1 : a > b ? -1 : 0);
+	dated.sort(
+		(a, b) => byText(a.time ?? "", b.time ?? "") || byText(a.name, b.name),
+	);
+	return dated.map(({ name }) => name);
 }
 
 /** A backup that a retention rule and the shrink alarm may build on. */
 export interface GoodBackup {
 	readonly filename: string;
 	readonly path: string;
-	readonly source: ArchiveSource;
+	readonly archive: Stored;
 	readonly metadata: Metadata;
 }
 
-/** Whether a backup counts as a good one; pinning a shrunk one accepts it. */
-export function isGood({ own }: Metadata, isPinned: boolean): boolean {
-	if (own?.kind === PRE_RESTORE) return false;
-	return isPinned || (own?.shrinkWarning ?? null) === null;
+/**
+ * The newest of our own backups that nothing speaks against, as far as a look at its ends and the memory of its
+ * location tell. Begins with what the names say is newest, and looks at no more than it must.
+ */
+export async function newestGoodBackup(
+	location: Location,
+	viewer: Viewer,
+	signal?: AbortSignal,
+): Promise<GoodBackup | null> {
+	const [state, names] = await Promise.all([
+		location.readState(signal),
+		location.names(signal),
+	]);
+	let newest: GoodBackup | null = null;
+	for (const { name, time } of newestNamesFirst(names)) {
+		signal?.throwIfAborted();
+		if (newest && time !== null && newest.metadata.createdAt >= time) break;
+		const good = await lookAtGood(location, name, state, viewer, signal);
+		if (!good) continue;
+		if (newest && newest.metadata.createdAt >= good.metadata.createdAt) {
+			continue;
+		}
+		newest = good;
+	}
+	return newest;
+}
+
+// Those that tell no time come first: they may be of any.
+function newestNamesFirst(names: readonly string[]): Dated[] {
+	const dated = datedNames(names);
+	const unknown = dated.filter(({ time }) => time === null);
+	const known = dated.filter(({ time }) => time !== null);
+	known.sort((a, b) => ((a.time ?? "") < (b.time ?? "") ? 1 : -1));
+	return [...unknown, ...known];
+}
+
+interface Dated {
+	readonly name: string;
+	/** As the name tells it; null: it tells none. */
+	readonly time: string | null;
+}
+
+function datedNames(names: readonly string[]): Dated[] {
+	return names
+		.filter((name) => isBackup({ name }))
+		.map((name) => ({ name, time: timeInName(name) }));
+}
+
+async function lookAtGood(
+	location: Location,
+	filename: string,
+	state: State,
+	viewer: Viewer,
+	signal: AbortSignal | undefined,
+): Promise<GoodBackup | null> {
+	const archive = await location.find(filename, signal);
+	if (archive === null || "problem" in archive) return null;
+	const metadata = await inspectArchive(archive, signal).catch(nullIfBad);
+	if (!metadata) return null;
+	const { createdAt } = metadata;
+	const { path } = archive;
+	const remembered = state.of(filename, identityIn(archive));
+	const facts = { path, createdAt, metadata, error: null, remembered };
+	if (doubtAbout(facts, viewer) !== null) return null;
+	return { filename, path, archive, metadata };
 }
 
 function nullIfBad(error: unknown): null {
-	if (error instanceof AppError) return null; // damaged, unreadable or just removed: not a good one
-	throw error;
+	if (error instanceof AppError && error.code !== "INTERRUPTED") return null;
+	throw error; // damaged, unreadable and just removed ones are no good ones; this is something else
 }
 
-function isBackup({ name }: Entry): boolean {
+function isBackup({ name }: Pick<Entry, "name">): boolean {
 	return !name.startsWith(SALVAGE_PREFIX);
 }
 
-async function describeBackup(
+type Described = Omit<Backup, "doubt" | "currentAt">;
+
+async function describe(
 	entry: Entry,
+	state: State,
 	pool: GzipPool,
 	signal: AbortSignal | undefined,
-): Promise<Backup> {
+): Promise<Described> {
 	const { name: filename, path } = entry;
-	const isFile = !("problem" in entry);
-	const file = {
+	const file = "problem" in entry ? null : entry;
+	const known = {
 		filename,
 		path,
 		entry,
-		archiveSizeBytes: isFile ? entry.sizeBytes : null,
-		identity: isFile ? identityIn(entry) : null,
+		archiveSizeBytes: file?.sizeBytes ?? null,
+		remembered: state.of(filename, file && identityIn(file)),
 	};
 	try {
 		const source = requireStored(entry);
 		const metadata =
 			(await inspectArchive(source, signal)) ??
 			(await readArchive(source, { pool, signal })).metadata;
-		return { ...file, createdAt: metadata.createdAt, metadata, error: null };
+		return { ...known, createdAt: metadata.createdAt, metadata, error: null };
 	} catch (error) {
 		signal?.throwIfAborted();
 		if (!(error instanceof AppError)) throw error;
 		const createdAt = timeInName(filename);
-		return { ...file, createdAt, metadata: null, error: error.message };
+		return { ...known, createdAt, metadata: null, error: error.message };
 	}
 }
 
-function newestFirst(a: Backup, b: Backup): number {
-	const time = ({ createdAt, entry }: Backup) =>
+function currentAt(
+	{ createdAt, remembered: { confirmedAt } }: Described,
+	now: Date,
+): string | null {
+	if (createdAt === null || confirmedAt === null) return createdAt;
+	const counts = confirmedAt > createdAt && !isAhead(confirmedAt, now);
+	return counts ? confirmedAt : createdAt;
+}
+
+function newestFirst(a: Described, b: Described): number {
+	const time = ({ createdAt, entry }: Described) =>
 		createdAt === null ? entry.modifiedMs : Date.parse(createdAt);
 	return (
 		time(b) - time(a) ||

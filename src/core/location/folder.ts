@@ -17,8 +17,13 @@ import { publishNew } from "../../ground/publish.ts";
 import { cannotOpen, requireRegularFile } from "../archive/format.ts";
 import { archiveFile } from "../archive/source.ts";
 import type { Entry, Location, Removal, Stored } from "./location.ts";
+import {
+	identifyFolder,
+	readState,
+	remember,
+	updateState,
+} from "./memory/state.ts";
 import { isArchiveName } from "./names.ts";
-import { readState, remember, updateState } from "./state.ts";
 
 // As a callback it costs half as much, and a folder may hold ten thousand.
 const stat = promisify(fs.stat);
@@ -54,6 +59,7 @@ export function openFolder(
 		publish: (from, name, scratch) => publishNew(from, pathOf(name), scratch),
 		replace: (from, name) => publishOver(from, pathOf(name)),
 		remove: (files, signal) => remove(folder, files, signal),
+		identify: (signal) => identifyFolder(folder, signal),
 		readState: () => readState(folder),
 		remember: (name, identity, changes, signal) =>
 			updateState(

@@ -4,7 +4,7 @@
 import type { AppError } from "../../ground/errors.ts";
 import type { Scratch } from "../../ground/scratch.ts";
 import type { ArchiveSource } from "../archive/source.ts";
-import type { Identity, Remembered, State } from "./state.ts";
+import type { Identity, Remembered, State } from "./memory/state.ts";
 
 /** An archive in a location as a listing tells it: nothing of it was read yet. */
 export interface Stored extends ArchiveSource {
@@ -108,7 +108,14 @@ export interface Location {
 		signal?: AbortSignal,
 	): Promise<readonly Removal[]>;
 
-	/** What is remembered of its archives; nothing and a warning where that can't be read. */
+	/**
+	 * Gives it a random name by which it is known again, if it has none yet.
+	 * @returns the one that it has now
+	 * @throws AppError OPERATION_FAILED, INSUFFICIENT_SPACE
+	 */
+	identify(signal?: AbortSignal): Promise<string>;
+
+	/** What is remembered of it and its archives; nothing and a warning where that can't be read. */
 	readState(signal?: AbortSignal): Promise<State>;
 
 	/**

@@ -4,6 +4,7 @@ import { AppError } from "../../ground/errors.ts";
 import { requireSupportedFormat } from "../archive/source.ts";
 import { identityIn, type Location } from "./location.ts";
 import { findBackup, followLink } from "./reference.ts";
+import type { Viewer } from "./standing.ts";
 
 /** An archive and its pin. */
 export interface Pin {
@@ -31,10 +32,11 @@ export interface PinChange {
 export async function changePin(
 	reference: string,
 	backups: Location,
+	viewer: Viewer,
 	change: PinChange,
 	signal?: AbortSignal,
 ): Promise<Pin> {
-	const named = await findBackup(reference, backups, signal);
+	const named = await findBackup(reference, backups, viewer, signal);
 	const { location, archive } = await followLink(named, signal);
 	if (change.isPinned) await requireSupportedFormat(archive, signal);
 	const { name: filename, path } = archive;

@@ -6,33 +6,36 @@ import { AppError } from "../../ground/errors.ts";
 import { isAddress, isSameFile, resolveLinks } from "../../ground/paths.ts";
 import { ownCommand } from "../../ground/program.ts";
 import { cannotOpen } from "../archive/format.ts";
-import { listBackups, newestSalvage } from "./catalog.ts";
+import { findLatest, type PassedOver } from "./latest.ts";
 import { type Location, requireStored, type Stored } from "./location.ts";
-import {
-	BACKUP_PREFIX,
-	PRE_RESTORE,
-	SALVAGE_PREFIX,
-	shortName,
-} from "./names.ts";
+import { BACKUP_PREFIX, shortName, timeInName } from "./names.ts";
+import type { Viewer } from "./standing.ts";
 
 /** The archive that a person means, and where it is. */
 export interface Found {
 	/** The location that was asked, or the folder of a path that leads elsewhere. */
 	readonly location: Location;
 	readonly archive: Stored;
+	/** Newer ones that "latest" could not mean, newest first, and why; none where something else was asked for. */
+	readonly passedOver: readonly PassedOver[];
 }
 
 /**
  * Finds the archive that a person means: a path or an address, a file name or a unique prefix of one in the location,
- * or "latest".
+ * the local time that the list shows of it or the beginning of that, or "latest": the newest good one of the library
+ * that looks.
  * @throws AppError NOT_FOUND: none, or more than one; INVALID_ARCHIVE: no regular file
  */
 export async function findBackup(
 	reference: string,
 	location: Location,
+	viewer: Viewer,
 	signal?: AbortSignal,
 ): Promise<Found> {
-	if (reference === "latest") return findLatest(location, signal);
+	if (reference === "latest") {
+		const latest = await findLatest(location, viewer, signal);
+		return { location, ...latest };
+	}
 	if (isAddress(reference)) return foundAt(reference, location, signal);
 	const path = resolve(reference);
 	if (reference.includes("/") || (await isFile(path))) {
@@ -42,9 +45,9 @@ export async function findBackup(
 	const exact = names.find(
 		(name) => name === reference || shortName(name) === shortName(reference),
 	);
-	const begins = (name: string) =>
-		name.startsWith(reference) || name.startsWith(BACKUP_PREFIX + reference);
-	const matches = exact ? [exact] : names.filter(begins).sort();
+	const matches = exact
+		? [exact]
+		: names.filter((name) => isMeant(name, reference)).sort();
 	if (matches.length === 1 && matches[0]) {
 		return foundIn(location, matches[0], signal);
 	}
@@ -55,6 +58,24 @@ export async function findBackup(
 	throw new AppError("NOT_FOUND", what, {
 		hint: `see what there is: ${ownCommand("backups")}`,
 	});
+}
+
+function isMeant(name: string, reference: string): boolean {
+	return (
+		name.startsWith(reference) ||
+		name.startsWith(BACKUP_PREFIX + reference) ||
+		(/^\d{4}-\d\d-\d\d/.test(reference) &&
+			localTime(name).startsWith(reference.replace(" ", "T")))
+	);
+}
+
+// "2026-02-05T15:30:22" where the list shows "2026-02-05 15:30"
+function localTime(name: string): string {
+	const at = timeInName(name);
+	if (at === null) return "";
+	const zone = Temporal.Now.timeZoneId();
+	const local = Temporal.Instant.from(at).toZonedDateTimeISO(zone);
+	return local.toPlainDateTime().toString({ smallestUnit: "second" });
 }
 
 /** What a found archive is a link to; itself if it is none. */
@@ -89,56 +110,7 @@ async function foundIn(
 	if (entry === null) {
 		throw cannotOpen(location.pathOf(name), { code: "ENOENT" });
 	}
-	return { location, archive: requireStored(entry) };
-}
-
-async function findLatest(
-	location: Location,
-	signal: AbortSignal | undefined,
-): Promise<Found> {
-	const backups = await listBackups(location, signal);
-	const latest = backups.find(
-		({ metadata }) => metadata && metadata.own?.kind !== PRE_RESTORE,
-	);
-	if (latest) return { location, archive: requireStored(latest.entry) };
-	const damaged = backups.length > 0 ? "undamaged " : "";
-	const where = location.address;
-	throw new AppError("NOT_FOUND", `no ${damaged}backup in ${where}`, {
-		hint: `make one: ${ownCommand("backup")}`,
-	});
-}
-
-/**
- * Finds the backup of what the last restore replaced.
- * @throws AppError NOT_FOUND: there is none, or the last restore replaced a damaged library, which can't be restored
- */
-export async function findReplaced(
-	location: Location,
-	signal?: AbortSignal,
-): Promise<Found> {
-	const backups = await listBackups(location, signal);
-	const safety = backups.find(
-		({ metadata }) => metadata?.own?.kind === PRE_RESTORE,
-	);
-	const salvage = await newestSalvage(location, signal);
-	const salvagedAt = salvage?.slice(SALVAGE_PREFIX.length) ?? "";
-	const replacedAt = safety?.createdAt?.replaceAll(":", "") ?? "";
-	if (salvage !== null && salvagedAt > replacedAt) {
-		const path = location.pathOf(salvage);
-		throw new AppError(
-			"NOT_FOUND",
-			`the library replaced last was damaged and can't be restored; its files are in ${path}`,
-			{ hint: `unpack them by hand: tar xzf ${path}` },
-		);
-	}
-	if (safety) return { location, archive: requireStored(safety.entry) };
-	throw new AppError(
-		"NOT_FOUND",
-		`no restore to undo: no pre-restore backup in ${location.address}`,
-		{
-			hint: `see what there is: ${ownCommand("backups")}`,
-		},
-	);
+	return { location, archive: requireStored(entry), passedOver: [] };
 }
 
 async function isFile(path: string): Promise<boolean> {

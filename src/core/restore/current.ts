@@ -99,6 +99,8 @@ export interface KeepOptions {
 	readonly scratchParent: string;
 	readonly createdAt: Date;
 	readonly vpoVersion: string;
+	/** By which the library is known after the restore. */
+	readonly libraryId: string;
 }
 
 /**
@@ -130,9 +132,10 @@ export async function keepCurrent(
 async function keepAsBackup(
 	{ journalMode }: LibraryFacts,
 	lock: LibraryLock,
-	{ libraryPath, backups, scratchParent, createdAt, vpoVersion }: KeepOptions,
+	options: KeepOptions,
 	workshop: Workshop,
 ): Promise<string> {
+	const { libraryPath, libraryId, backups, scratchParent, createdAt } = options;
 	await makePrivateFolder(scratchParent);
 	await using scratch = await makeScratch(scratchParent);
 	const snapshotPath = join(scratch.path, "snapshot.db");
@@ -149,7 +152,8 @@ async function keepAsBackup(
 			kind: PRE_RESTORE,
 			note: null,
 			level: DEFAULT_LEVEL,
-			vpoVersion,
+			vpoVersion: options.vpoVersion,
+			libraryId,
 			previous: null,
 			sourceJournalMode: journalMode,
 			libraryPath,

@@ -3,6 +3,7 @@
 import { AppError } from "../../ground/errors.ts";
 import type { Metadata } from "../archive/metadata.ts";
 import { NEWEST_SCHEMA } from "../library/library.ts";
+import type { PassedOver } from "../location/latest.ts";
 import type { Candidate } from "./candidate.ts";
 import type { CurrentLibrary } from "./current.ts";
 
@@ -15,6 +16,8 @@ export interface RestorePlan {
 	/** Of the library that stands there; else the newest that this program knows. */
 	readonly currentSchemaVersion: number;
 	readonly current: CurrentLibrary | null;
+	/** Newer backups that "latest" could not mean, newest first. */
+	readonly passedOver: readonly PassedOver[];
 	readonly warnings: readonly string[];
 }
 
@@ -24,6 +27,8 @@ export function makePlan(
 	libraryPath: string,
 	{ metadata, schemaVersion, warnings }: Candidate,
 	current: CurrentLibrary | null,
+	passedOver: readonly PassedOver[],
+	notices: readonly string[],
 ): RestorePlan {
 	const currentSchemaVersion = current?.facts?.schemaVersion ?? NEWEST_SCHEMA;
 	const what = `the backup has schema ${schemaVersion}`;
@@ -40,7 +45,8 @@ export function makePlan(
 		schemaVersion,
 		currentSchemaVersion,
 		current,
-		warnings: warning === null ? warnings : [...warnings, warning],
+		passedOver,
+		warnings: [...notices, ...warnings, ...(warning === null ? [] : [warning])],
 	};
 }
 

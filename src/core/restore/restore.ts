@@ -5,13 +5,20 @@ import { AppError } from "../../ground/errors.ts";
 import { requireWritableFile } from "../../ground/files.ts";
 import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import type { Settings } from "../../ground/settings.ts";
+import { isoSeconds } from "../archive/metadata.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { RawFiles } from "../backup/salvage.ts";
 import { type LibraryLock, requireUnused } from "../library/library.ts";
 import { measureSpace, requireSpace } from "../library/space.ts";
 import { openBackups } from "../location/open.ts";
-import { findBackup, findReplaced } from "../location/reference.ts";
 import { type Candidate, unpackCandidate } from "./candidate.ts";
+import {
+	type Choice,
+	chooseBackup,
+	libraryIdAfter,
+	otherLibrary,
+	rememberRestore,
+} from "./choice.ts";
 import {
 	describeCurrent,
 	keepCurrent,
@@ -69,12 +76,13 @@ export async function restoreBackup(
 ): Promise<RestoredLibrary> {
 	const validated = await validate(settings, options, workshop);
 	await using candidate = validated.candidate;
-	const { plan } = validated;
+	const { plan, memory } = validated;
 	if (plan.current && !(await confirm(plan))) {
 		throw new AppError("CANCELLED", "cancelled, nothing was changed");
 	}
 	await using raw = await RawFiles.of(plan.libraryPath);
 	await using lock = await lockCurrent(plan.libraryPath, workshop);
+	const libraryId = libraryIdAfter(memory, candidate.metadata);
 	const safetyBackup =
 		plan.current && options.safetyBackup
 			? await keepCurrent(
@@ -87,11 +95,27 @@ export async function restoreBackup(
 						scratchParent: scratchParent(settings, plan.libraryPath),
 						createdAt: options.startedAt,
 						vpoVersion: options.vpoVersion,
+						libraryId,
 					},
 					workshop,
 				)
 			: null;
-	await replaceLibrary(candidate, plan, lock, safetyBackup, workshop);
+	// Before, so that a crash never leaves an older restore as the one to be undone; where no library is, no folder may be.
+	const remember = () =>
+		rememberRestore(
+			plan.libraryPath,
+			libraryId,
+			safetyBackup,
+			isoSeconds(options.startedAt),
+		);
+	const forget = plan.current ? await remember() : null;
+	try {
+		await replaceLibrary(candidate, plan, lock, safetyBackup, workshop);
+	} catch (error) {
+		await forget?.();
+		throw error;
+	}
+	if (!forget) await remember();
 	return { plan, safetyBackup };
 }
 
@@ -99,14 +123,19 @@ async function validate(
 	settings: Settings,
 	options: RestoreOptions,
 	workshop: Workshop,
-): Promise<{ plan: RestorePlan; candidate: Candidate }> {
+): Promise<{ plan: RestorePlan; candidate: Candidate } & Choice> {
 	const { signal } = workshop;
 	const backups = openBackups(settings);
-	const { archive } =
-		options.reference === null
-			? await findReplaced(backups, signal)
-			: await findBackup(options.reference, backups, signal);
 	const libraryPath = await resolveOwnLinks(settings.databasePath);
+	const { reference, startedAt } = options;
+	const choice = await chooseBackup(
+		reference,
+		libraryPath,
+		settings,
+		startedAt,
+		signal,
+	);
+	const { archive, passedOver, memory } = choice;
 	const candidate = await unpackCandidate(archive, libraryPath, workshop);
 	try {
 		await requireUnused(libraryPath);
@@ -115,7 +144,15 @@ async function validate(
 			options.lockTimeoutMs,
 			workshop,
 		);
-		const plan = makePlan(archive.path, libraryPath, candidate, current);
+		const other = otherLibrary(candidate.metadata, memory);
+		const plan = makePlan(
+			archive.path,
+			libraryPath,
+			candidate,
+			current,
+			passedOver,
+			other === null ? [] : [other],
+		);
 		requireKnownSchema(plan, options.allowNewerSchema);
 		// Whether its owner can be kept shows only by doing it; a dry run must not promise what a restore refuses.
 		if (current) {
@@ -131,7 +168,7 @@ async function validate(
 				await measureSpace(needs.map((folder) => ({ folder, bytes }))),
 			);
 		}
-		return { plan, candidate };
+		return { plan, candidate, ...choice };
 	} catch (error) {
 		await candidate[Symbol.asyncDispose]();
 		throw error;

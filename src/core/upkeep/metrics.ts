@@ -72,7 +72,7 @@ function formatMetrics(health: Health, status: number, now: Date): string {
 		[
 			"vpo_backup_newest_timestamp_seconds",
 			"When the newest good backup was made",
-			seconds(newest?.createdAt),
+			seconds(newest?.currentAt),
 		],
 		[
 			"vpo_backup_newest_archive_bytes",

@@ -3,15 +3,10 @@
 import { AppError } from "../../ground/errors.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
-import { readMarks } from "../location/marks.ts";
 import { openBackups } from "../location/open.ts";
+import { viewerOf } from "../location/standing.ts";
 import type { RetentionRules } from "./policy.ts";
-import {
-	executePrune,
-	hiddenWarning,
-	planPrune,
-	unreadablePins,
-} from "./prune.ts";
+import { executePrune, hiddenWarning, planPrune } from "./prune.ts";
 
 /** What the pruning after a backup did. */
 export interface Pruning {
@@ -30,10 +25,9 @@ export async function pruneAfter(
 ): Promise<Pruning> {
 	try {
 		const location = openBackups(settings);
-		const marks = await readMarks(location, signal);
-		if (marks.warning !== null) throw unreadablePins(marks.warning);
+		const viewer = await viewerOf(settings, now);
 		const timeZone = Temporal.Now.timeZoneId();
-		const options = { location, rules, timeZone, now, ...marks, pool, signal };
+		const options = { location, rules, timeZone, viewer, pool, signal };
 		const pruned = await executePrune(await planPrune(options), signal);
 		const { removed, hidden, left, freedBytes } = pruned;
 		const reasons = left.map(({ name, reason }) => `${name} (${reason})`);

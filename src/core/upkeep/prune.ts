@@ -3,7 +3,8 @@
 import { AppError } from "../../ground/errors.ts";
 import type { GzipPool } from "../archive/gzip.ts";
 import { readArchive } from "../archive/unpack.ts";
-import { type Backup, listBackups } from "../location/catalog.ts";
+import { type Backup, readCatalog } from "../location/catalog.ts";
+import { requireOneLibrary } from "../location/latest.ts";
 import {
 	type Location,
 	type Removal,
@@ -11,6 +12,7 @@ import {
 	type Stored,
 } from "../location/location.ts";
 import { PRE_RESTORE } from "../location/names.ts";
+import type { Viewer } from "../location/standing.ts";
 import {
 	type Kept,
 	type NotKept,
@@ -24,11 +26,7 @@ export interface PruneOptions {
 	readonly rules: RetentionRules;
 	/** An IANA name, or "UTC": where days and weeks begin. */
 	readonly timeZone: string;
-	readonly now: Date;
-	/** Names of pinned backups. */
-	readonly pinned: ReadonlySet<string>;
-	/** Names of backups that a verification found damaged. */
-	readonly knownDamaged: ReadonlySet<string>;
+	readonly viewer: Viewer;
 	readonly pool: GzipPool;
 	readonly signal?: AbortSignal | undefined;
 }
@@ -53,21 +51,22 @@ export interface PrunePlan {
  * @throws AppError OPERATION_FAILED: the folder can't be read
  */
 export async function planPrune(options: PruneOptions): Promise<PrunePlan> {
-	const { location, rules, now, timeZone, signal } = options;
+	const { location, rules, viewer, timeZone, signal } = options;
+	const { now } = viewer;
+	const catalog = await readCatalog(location, viewer, signal);
+	const { warning } = catalog.state;
+	if (warning !== null) throw unreadablePins(warning);
+	requireOneLibrary(catalog);
+	const backups = catalog.backups.filter(isOwn);
 	const damaged = new Map<string, string>();
-	for (const name of options.knownDamaged)
-		damaged.set(name, "a verification found it damaged");
-	const backups = await listBackups(location, signal);
 	const byName = new Map(backups.map((backup) => [backup.filename, backup]));
-	for (const { filename, entry, error } of backups) {
-		if (error !== null) damaged.set(filename, error);
+	for (const { filename, entry, doubt } of backups) {
+		if (doubt?.kind === "damaged") damaged.set(filename, doubt.reason);
 		else if (entry.isLink)
 			damaged.set(filename, "a link: what it leads to counts");
 	}
 	for (;;) {
-		const candidates = backups.map((backup) =>
-			toCandidate(backup, damaged, options),
-		);
+		const candidates = backups.map((backup) => toCandidate(backup, damaged));
 		const when = { now: now.toISOString(), timeZone };
 		const plan = planRetention(candidates, rules, when);
 		const newest = plan.remove.length > 0 ? newestGood(candidates, now) : null;
@@ -77,10 +76,15 @@ export async function planPrune(options: PruneOptions): Promise<PrunePlan> {
 			damaged.set(newest, problem);
 			continue;
 		}
-		const untouched = plan.untouched.map(({ name, reason }) => ({
-			name,
-			reason: damaged.get(name) ?? reason,
-		}));
+		const untouched = [
+			...plan.untouched.map(({ name, reason }) => ({
+				name,
+				reason: damaged.get(name) ?? reason,
+			})),
+			...catalog.backups
+				.filter((backup) => !isOwn(backup))
+				.map(({ filename: name }) => ({ name, reason: "of another library" })),
+		];
 		const remove = plan.remove.flatMap(({ name, reason }) => {
 			const backup = byName.get(name);
 			if (!backup) return [];
@@ -91,15 +95,18 @@ export async function planPrune(options: PruneOptions): Promise<PrunePlan> {
 	}
 }
 
+function isOwn({ doubt }: Backup): boolean {
+	return doubt?.kind !== "other library";
+}
+
 function toCandidate(
-	{ filename, createdAt, metadata }: Backup,
+	{ filename, currentAt, metadata, remembered }: Backup,
 	damaged: ReadonlyMap<string, string>,
-	{ pinned }: PruneOptions,
 ): RetentionCandidate {
-	const isPinned = pinned.has(filename);
+	const isPinned = remembered.pinned;
 	return {
 		name: filename,
-		createdAt,
+		createdAt: currentAt,
 		kind: metadata?.own?.kind ?? "manual",
 		valid: metadata !== null && !damaged.has(filename),
 		pinned: isPinned,
@@ -183,8 +190,8 @@ export async function executePrune(
 	};
 }
 
-/** Without its pins a backup that somebody wants to keep might go. */
-export function unreadablePins(warning: string): AppError {
+// Without its pins a backup that somebody wants to keep might go.
+function unreadablePins(warning: string): AppError {
 	return new AppError("OPERATION_FAILED", `pins can't be read: ${warning}`, {
 		hint: "nothing was removed; remove that file if no pin matters, then try again",
 	});

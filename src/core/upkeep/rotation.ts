@@ -1,10 +1,10 @@
 // Which archives a verification is about, and whose turn it is: everything in a folder comes up again, nothing twice as often.
 
 import { isoSeconds } from "../archive/metadata.ts";
-import { type Backup, listBackups } from "../location/catalog.ts";
+import { type Backup, readCatalog } from "../location/catalog.ts";
 import type { Entry, Location } from "../location/location.ts";
 import { findBackup } from "../location/reference.ts";
-import type { State } from "../location/state.ts";
+import type { Viewer } from "../location/standing.ts";
 
 export interface Choice {
 	/** Paths, names, prefixes, "latest"; none: all in the backup folder. */
@@ -27,45 +27,45 @@ export interface Target {
  */
 export async function chooseTargets(
 	location: Location,
+	viewer: Viewer,
 	{ references, oldest, clock }: Choice,
 	signal: AbortSignal | undefined,
 ): Promise<Target[]> {
-	if (references.length > 0) return findAll(references, location, signal);
-	const backups = await listBackups(location, signal);
+	if (references.length > 0) {
+		return findAll(references, location, viewer, signal);
+	}
+	const { backups } = await readCatalog(location, viewer, signal);
+	const inTurn = [...backups];
 	if (oldest !== null) {
-		const state = await location.readState(signal);
 		const now = isoSeconds(clock());
 		const keys = new Map(
-			backups.map((backup) => [backup, lastReadAt(backup, state, now)]),
+			backups.map((backup) => [backup, lastReadAt(backup, now)]),
 		);
 		const keyOf = (backup: Backup) => keys.get(backup) ?? "";
-		backups
+		inTurn
 			.reverse()
 			.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : Number(keyOf(a) > keyOf(b))));
 	}
-	return backups.map(({ entry }) => ({ location, entry }));
+	return inTurn.map(({ entry }) => ({ location, entry }));
 }
 
 // Our own were read back in full when they were made. If they counted as never verified, the newest one's turn would
 // come every night, and an old one's never.
-function lastReadAt(
-	{ filename, identity, metadata }: Backup,
-	state: State,
-	now: string,
-): string {
+function lastReadAt({ metadata, remembered }: Backup, now: string): string {
 	const madeAt = metadata?.own ? metadata.createdAt : "";
-	const at = state.of(filename, identity).verifiedAt ?? madeAt;
+	const at = remembered.verifiedAt ?? madeAt;
 	return at > now ? "" : at; // one from the future would never have its turn
 }
 
 async function findAll(
 	references: readonly string[],
 	backups: Location,
+	viewer: Viewer,
 	signal: AbortSignal | undefined,
 ): Promise<Target[]> {
 	const targets = new Map<string, Target>();
 	for (const reference of references) {
-		const found = await findBackup(reference, backups, signal);
+		const found = await findBackup(reference, backups, viewer, signal);
 		const { location, archive } = found;
 		targets.set(archive.path, { location, entry: archive });
 	}

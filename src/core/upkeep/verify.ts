@@ -17,8 +17,9 @@ import {
 	type Location,
 	requireStored,
 } from "../location/location.ts";
+import type { Identity } from "../location/memory/state.ts";
 import { openBackups } from "../location/open.ts";
-import type { Identity } from "../location/state.ts";
+import { viewerOf } from "../location/standing.ts";
 import { unpackCandidate } from "../restore/candidate.ts";
 import type { OnProgress } from "../work/progress.ts";
 import { type Choice, chooseTargets, type Target } from "./rotation.ts";
@@ -59,7 +60,8 @@ export async function verifyBackups(
 ): Promise<Verification> {
 	const { signal } = workshop;
 	const backups = openBackups(settings);
-	const targets = await chooseTargets(backups, options, signal);
+	const viewer = await viewerOf(settings, options.clock());
+	const targets = await chooseTargets(backups, viewer, options, signal);
 	if (targets.length === 0) throw nothingToVerify(backups);
 	await using scratch = await makeScratch(await scratchParent(settings));
 	const verdicts: Verdict[] = [];

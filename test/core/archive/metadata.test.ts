@@ -51,6 +51,7 @@ const anyMetadata = fc.record({
 		}),
 		shrinkWarning: fc.option(fc.string({ unit: "binary" })),
 		isSealed: fc.boolean(),
+		libraryId: fc.option(fc.uuid(), { nil: null }),
 	}),
 });
 

@@ -32,6 +32,7 @@ function previous(
 			tableRows,
 			shrinkWarning: null,
 			isSealed: true,
+			libraryId: null,
 		},
 	};
 }

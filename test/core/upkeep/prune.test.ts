@@ -15,7 +15,7 @@ import {
 	identityOf,
 	remember,
 	updateState,
-} from "../../../src/core/location/state.ts";
+} from "../../../src/core/location/memory/state.ts";
 import { executePrune, planPrune } from "../../../src/core/upkeep/prune.ts";
 import { makeBackups } from "../../helpers/backups.ts";
 import { Home } from "../../helpers/program.ts";
@@ -26,9 +26,7 @@ async function keepLastOne(home: Home) {
 		location: openFolder(home.backups),
 		rules: { keepLast: 1 },
 		timeZone: "UTC",
-		now: new Date("2026-01-06T00:00:00Z"),
-		pinned: new Set(),
-		knownDamaged: new Set(),
+		viewer: { libraryId: null, now: new Date("2026-01-06T00:00:00Z") },
 		pool,
 	});
 }

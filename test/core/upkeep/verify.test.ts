@@ -28,7 +28,7 @@ import {
 	readState,
 	remember,
 	updateState,
-} from "../../../src/core/location/state.ts";
+} from "../../../src/core/location/memory/state.ts";
 import { verifyBackups } from "../../../src/core/upkeep/verify.ts";
 import type { Progress } from "../../../src/core/work/progress.ts";
 import {
@@ -129,7 +129,7 @@ describe("what restore would refuse is found, named with its reason, and remembe
 	const library = () => makeLibrary(home.path);
 	const damages: Record<string, [RegExp, () => Uint8Array | string]> = {
 		"a flipped bit deep in the library": [
-			/damaged gzip data|checksum/,
+			/damaged gzip data|checksum|not those that were written/,
 			() => {
 				const bytes = readFileSync(join(home.backups, own[0] ?? ""));
 				const middle = bytes.byteLength >> 1;
@@ -137,7 +137,7 @@ describe("what restore would refuse is found, named with its reason, and remembe
 			},
 		],
 		"a missing end": [
-			/truncated|damaged/,
+			/incomplete/,
 			() => readFileSync(join(home.backups, own[0] ?? "")).subarray(0, -20),
 		],
 		"a library that SQLite finds damaged": [

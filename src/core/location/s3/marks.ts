@@ -9,7 +9,8 @@ import {
 	type Identity,
 	type Remembered,
 	State,
-} from "../state.ts";
+} from "../memory/state.ts";
+import { randomName } from "../memory/state-file.ts";
 import { encodeStrictly } from "./address.ts";
 import type { Bucket } from "./bucket.ts";
 import { type StoredObject, textBody } from "./objects.ts";
@@ -35,7 +36,15 @@ const Verification = v.object({
 	verified_at: v.nullable(time),
 	verified_error: v.nullable(v.string()),
 });
-const KINDS = { pin: Pin, verified: Verification };
+/** So is what was seen to equal the library. */
+const Confirmation = v.object({
+	size_bytes: integer,
+	modified_ms: integer,
+	confirmed_at: time,
+});
+const KINDS = { pin: Pin, verified: Verification, confirmed: Confirmation };
+/** The key of the object that tells which location this is ends with its id. */
+const LOCATION = `${FOLDER}location~`;
 
 type Kind = keyof typeof KINDS;
 
@@ -70,7 +79,8 @@ async function readMarks(
 ): Promise<State> {
 	const entries: Entries = new Map();
 	const malformed: string[] = [];
-	for (const mark of latest(await listMarks(bucket, signal))) {
+	const objects = await listFolder(bucket, signal);
+	for (const mark of latest(objects.flatMap(toMark))) {
 		const { archive, object } = mark;
 		const known = entries.get(archive) ?? NOTHING;
 		const changes = decode(mark.kind, await textOf(mark, bucket, signal));
@@ -81,7 +91,31 @@ async function readMarks(
 		malformed.length === 0
 			? null
 			: `not what vpo writes, so it does not count: ${malformed.join(", ")}`;
-	return new State(entries, warning);
+	return new State(entries, warning, locationIdIn(objects));
+}
+
+/**
+ * Gives a prefix its location id, if it has none yet.
+ * @returns the one that it has now
+ * @throws AppError OPERATION_FAILED
+ */
+export async function identifyBucket(
+	bucket: Bucket,
+	signal?: AbortSignal,
+): Promise<string> {
+	const known = locationIdIn(await listFolder(bucket, signal));
+	if (known !== null) return known;
+	const id = crypto.randomUUID();
+	await bucket.putOver(LOCATION + id, textBody(id), signal);
+	return locationIdIn(await listFolder(bucket, signal)) ?? id;
+}
+
+// Where two made one at the same moment, both take the first.
+function locationIdIn(objects: readonly StoredObject[]): string | null {
+	const ids = objects
+		.filter(({ name }) => name.startsWith(LOCATION))
+		.map(({ name }) => name.slice(LOCATION.length));
+	return ids.filter((id) => v.is(randomName, id)).sort()[0] ?? null;
 }
 
 const NOTHING = {
@@ -91,6 +125,7 @@ const NOTHING = {
 	verifiedError: null,
 	pinned: false,
 	note: null,
+	confirmedAt: null,
 };
 
 /**
@@ -115,10 +150,19 @@ export async function putMark(
 		const content = { note } satisfies v.InferOutput<typeof Pin>;
 		await replaceAll(bucket, "pin", archive, content, ofKind("pin"), signal);
 	}
+	const ofContent = {
+		size_bytes: identity.sizeBytes,
+		modified_ms: identity.modifiedMs,
+	};
+	const { confirmedAt } = changes;
+	if (confirmedAt !== undefined && confirmedAt !== null) {
+		const content = { ...ofContent, confirmed_at: confirmedAt };
+		const before = ofKind("confirmed");
+		await replaceAll(bucket, "confirmed", archive, content, before, signal);
+	}
 	if (changes.verifiedAt !== undefined) {
 		const content = {
-			size_bytes: identity.sizeBytes,
-			modified_ms: identity.modifiedMs,
+			...ofContent,
 			verified_at: changes.verifiedAt,
 			verified_error: changes.verifiedError ?? null,
 		} satisfies v.InferOutput<typeof Verification>;
@@ -178,15 +222,23 @@ async function listMarks(
 	bucket: Bucket,
 	signal: AbortSignal | undefined,
 ): Promise<Mark[]> {
-	const pages = await Array.fromAsync(bucket.list(FOLDER, signal));
-	return pages.flat().flatMap((object) => {
-		const [kind = "", name = "", at = "", content = ""] = object.name
-			.slice(FOLDER.length)
-			.split("~");
-		const archive = decodeArchive(name);
-		if (!isKind(kind) || archive === null || !/^\d{1,15}$/.test(at)) return [];
-		return { object, kind, archive, at: Number(at), content };
-	});
+	return (await listFolder(bucket, signal)).flatMap(toMark);
+}
+
+async function listFolder(
+	bucket: Bucket,
+	signal: AbortSignal | undefined,
+): Promise<StoredObject[]> {
+	return (await Array.fromAsync(bucket.list(FOLDER, signal))).flat();
+}
+
+function toMark(object: StoredObject): Mark[] {
+	const [kind = "", name = "", at = "", content = ""] = object.name
+		.slice(FOLDER.length)
+		.split("~");
+	const archive = decodeArchive(name);
+	if (!isKind(kind) || archive === null || !/^\d{1,15}$/.test(at)) return [];
+	return [{ object, kind, archive, at: Number(at), content }];
 }
 
 function latest(marks: readonly Mark[]): Iterable<Mark> {
@@ -215,16 +267,26 @@ function decode(
 	try {
 		const content: unknown = JSON.parse(text);
 		if (kind === "pin") return { pinned: true, ...v.parse(Pin, content) };
+		if (kind === "confirmed") {
+			const found = v.parse(Confirmation, content);
+			return { ...identityOf(found), confirmedAt: found.confirmed_at };
+		}
 		const found = v.parse(Verification, content);
 		return {
-			sizeBytes: found.size_bytes,
-			modifiedMs: found.modified_ms,
+			...identityOf(found),
 			verifiedAt: found.verified_at,
 			verifiedError: found.verified_error,
 		};
 	} catch {
 		return null; // reported by who asked
 	}
+}
+
+function identityOf(found: {
+	readonly size_bytes: number;
+	readonly modified_ms: number;
+}): Identity {
+	return { sizeBytes: found.size_bytes, modifiedMs: found.modified_ms };
 }
 
 function isKind(text: string): text is Kind {

@@ -10,7 +10,12 @@ import { resolveAccount } from "./account.ts";
 import { formatAddress, parseAddress } from "./address.ts";
 import { Bucket, MOST_OBJECT_BYTES } from "./bucket.ts";
 import type { Body } from "./connection.ts";
-import { forgetMarks, putMark, readMarkState } from "./marks.ts";
+import {
+	forgetMarks,
+	identifyBucket,
+	putMark,
+	readMarkState,
+} from "./marks.ts";
 import { fileBody, type StoredObject } from "./objects.ts";
 
 /** Of numbers that two who write in the same second don't both take. */
@@ -85,6 +90,7 @@ export function locationOf(
 			await open().putOver(name, body, signal);
 		},
 		remove: (files, signal) => remove(open(), files, signal),
+		identify: (signal) => identifyBucket(open(), signal),
 		readState: (signal) => readMarkState(open(), signal),
 		remember: (name, identity, changes, signal) =>
 			putMark(open(), name, identity, changes, signal),

@@ -17,15 +17,16 @@ import {
 	readState,
 	remember,
 	updateState,
-} from "../../../src/core/location/state.ts";
-import { Home } from "../../helpers/program.ts";
-import { stateOf, succeed } from "../../helpers/state.ts";
+} from "../../../../src/core/location/memory/state.ts";
+import { Home } from "../../../helpers/program.ts";
+import { stateOf, succeed } from "../../../helpers/state.ts";
 
 const NOTHING = {
 	verifiedAt: null,
 	verifiedError: null,
 	pinned: false,
 	note: null,
+	confirmedAt: null,
 };
 const NAME = "vpo-library-2026-02-05T143022Z.tar.gz";
 
@@ -59,7 +60,12 @@ test("remembers what it is told of each archive, privately, and leaves nothing e
 	await updateState(folder, (entries) =>
 		remember(entries, NAME, identity(), verified),
 	);
-	expect(await recalled()).toEqual({ ...verified, pinned: true, note: "why" });
+	expect(await recalled()).toEqual({
+		...NOTHING,
+		...verified,
+		pinned: true,
+		note: "why",
+	});
 	expect(statSync(path).mode & 0o777).toBe(0o600);
 	expect(readdirSync(folder).sort()).toEqual([".vpo-state.json", NAME]);
 });
@@ -171,7 +177,14 @@ test("keys that other versions write don't matter, and a name can't reach an obj
 });
 
 describe("with several processes", () => {
-	const script = join(import.meta.dir, "..", "..", "helpers", "rememberer.ts");
+	const script = join(
+		import.meta.dir,
+		"..",
+		"..",
+		"..",
+		"helpers",
+		"rememberer.ts",
+	);
 	const COUNT = 12;
 
 	function start(name: string) {

@@ -3,18 +3,17 @@
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { takeClaim } from "../../ground/claim.ts";
-import { AppError, fileError } from "../../ground/errors.ts";
-import { publishOver, syncFile, writeNewFile } from "../../ground/files.ts";
-import { makeScratch } from "../../ground/scratch.ts";
+import { AppError, fileError } from "../../../ground/errors.ts";
+import { changeMemo } from "./memo.ts";
 import {
 	type Entries,
 	type Entry,
-	encodeEntries,
+	encodeState,
 	type Identity,
 	type Remembered,
-	readEntries,
+	readStateFile,
 	STATE_NAME,
+	type StateContent,
 } from "./state-file.ts";
 
 export type { Entries, Entry, Identity, Remembered } from "./state-file.ts";
@@ -24,17 +23,25 @@ const NOTHING: Remembered = {
 	verifiedError: null,
 	pinned: false,
 	note: null,
+	confirmedAt: null,
 };
 
-/** What is remembered of all archives in a folder. */
+/** What is remembered of a location and of all archives in it. */
 export class State {
 	readonly #entries: ReadonlyMap<string, Entry>;
+	/** By which it is known again; null: it has no id yet. */
+	readonly locationId: string | null;
 	/** Why the file's content does not count; null if it does, or if there is no file. */
 	readonly warning: string | null;
 
-	constructor(entries: ReadonlyMap<string, Entry>, warning: string | null) {
+	constructor(
+		entries: ReadonlyMap<string, Entry>,
+		warning: string | null,
+		locationId: string | null = null,
+	) {
 		this.#entries = entries;
 		this.warning = warning;
+		this.locationId = locationId;
 	}
 
 	/**
@@ -58,10 +65,10 @@ export function identityOf(found: {
 /** Reads what is remembered; nothing, and a warning, where the file can't be read or is malformed. */
 export async function readState(folder: string): Promise<State> {
 	try {
-		const found = await readEntries(folder);
+		const found = await readStateFile(folder);
 		return typeof found === "string"
 			? new State(new Map(), found)
-			: new State(found, null);
+			: new State(found.entries, null, found.locationId);
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
 		return new State(new Map(), error.message);
@@ -90,18 +97,45 @@ export async function updateState(
 	change: (entries: Entries) => void,
 	signal?: AbortSignal,
 ): Promise<void> {
+	const changeEntries = ({ entries }: StateContent) => change(entries);
+	await changeState(folder, changeEntries, signal);
+}
+
+/**
+ * Gives a folder its location id, if it has none yet.
+ * @returns the one that it has now
+ * @throws as `updateState`
+ */
+export async function identifyFolder(
+	folder: string,
+	signal?: AbortSignal,
+): Promise<string> {
+	const known = await readStateFile(folder);
+	if (typeof known !== "string" && known.locationId) return known.locationId;
+	let id: string = crypto.randomUUID();
+	const settle = (state: StateContent) => {
+		id = state.locationId ?? id;
+		state.locationId = id;
+	};
+	await changeState(folder, settle, signal);
+	return id;
+}
+
+async function changeState(
+	folder: string,
+	change: (state: StateContent) => void,
+	signal: AbortSignal | undefined,
+): Promise<void> {
 	const path = join(folder, STATE_NAME);
-	await using scratch = await makeScratch(folder);
-	await using _ = await takeClaim(`${path}.claim`, scratch, signal);
-	const entries = await readEntries(folder);
-	if (typeof entries === "string") throw malformed(entries, path);
-	change(entries);
-	const names = new Set(await namesIn(folder));
-	const kept = [...entries].filter(([name]) => names.has(name));
-	const unfinished = join(scratch.path, STATE_NAME);
-	await writeNewFile(unfinished, one(encodeEntries(kept)));
-	await syncFile(unfinished);
-	await publishOver(unfinished, path);
+	const next = async () => {
+		const state = await readStateFile(folder);
+		if (typeof state === "string") throw malformed(state, path);
+		change(state);
+		const names = new Set(await namesIn(folder));
+		const kept = state.entries.entries().filter(([name]) => names.has(name));
+		return encodeState({ ...state, entries: new Map(kept) });
+	};
+	await changeMemo(path, next, signal);
 }
 
 function malformed(what: string, path: string): AppError {
@@ -117,12 +151,12 @@ function recall(
 ): Remembered {
 	const entry = entries.get(filename);
 	if (!entry) return NOTHING;
-	const { pinned, note, verifiedAt, verifiedError } = entry;
+	const { pinned, note, verifiedAt, verifiedError, confirmedAt } = entry;
 	const isSame =
 		entry.sizeBytes === identity?.sizeBytes &&
 		entry.modifiedMs === identity.modifiedMs;
 	return isSame
-		? { pinned, note, verifiedAt, verifiedError }
+		? { pinned, note, verifiedAt, verifiedError, confirmedAt }
 		: { ...NOTHING, pinned, note };
 }
 
@@ -132,8 +166,4 @@ async function namesIn(folder: string): Promise<string[]> {
 	} catch (cause) {
 		throw fileError(`cannot read the folder ${folder}`, cause);
 	}
-}
-
-async function* one(text: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-	yield new TextEncoder().encode(text);
 }

@@ -1,0 +1,132 @@
+// What is remembered of one library, in a small file beside it: its id, the ids of the places where its backups are, and
+// what its last restore replaced. It is safe to delete and never trusted.
+
+import * as v from "valibot";
+import { AppError } from "../../../ground/errors.ts";
+import { changeMemo, readMemo } from "./memo.ts";
+import { randomName } from "./state-file.ts";
+
+/** Some thousand locations. */
+const MOST_BYTES = 1024 * 1024;
+
+/** What the last restore did to a library. */
+export interface LastRestore {
+	/** ISO 8601. */
+	readonly at: string;
+	/** The archive of what was replaced, and the address of its location; null: none was made, or nothing was there. */
+	readonly kept: { readonly location: string; readonly name: string } | null;
+}
+
+export interface Memory {
+	/** A random name that tells this library from others; null: it has none yet. */
+	readonly libraryId: string | null;
+	/** The ids of the locations that it was backed up to, by their addresses. */
+	readonly locations: ReadonlyMap<string, string>;
+	readonly lastRestore: LastRestore | null;
+}
+
+const MemoryFile = v.object({
+	library_id: v.nullable(randomName),
+	locations: v.optional(v.record(v.string(), randomName), {}),
+	last_restore: v.optional(
+		v.nullable(
+			v.object({
+				at: v.string(),
+				kept: v.nullable(v.object({ location: v.string(), name: v.string() })),
+			}),
+		),
+		null,
+	),
+});
+
+const NOTHING: Memory = {
+	libraryId: null,
+	locations: new Map(),
+	lastRestore: null,
+};
+
+/** Where a library's memory is. @param libraryPath of the file itself, not of a link to it */
+export function memoryPath(libraryPath: string): string {
+	return `${libraryPath}.vpo.json`;
+}
+
+/** What is remembered of a library; nothing where that can't be read or makes no sense. */
+export async function readMemory(libraryPath: string): Promise<Memory> {
+	try {
+		return parse(await readMemo(memoryPath(libraryPath), MOST_BYTES));
+	} catch (error) {
+		if (error instanceof AppError && error.code === "OPERATION_FAILED") {
+			return NOTHING;
+		}
+		throw error;
+	}
+}
+
+/**
+ * Gives a library its id, if it has none yet.
+ * @param adopt the id that it takes then; null: a new one
+ * @returns the one that it has now; null where none can be remembered
+ */
+export async function identifyLibrary(
+	libraryPath: string,
+	adopt: string | null,
+	signal?: AbortSignal,
+): Promise<string | null> {
+	const known = (await readMemory(libraryPath)).libraryId;
+	if (known !== null) return known;
+	const id = adopt ?? crypto.randomUUID();
+	const settle = (memory: Memory) => ({
+		...memory,
+		libraryId: memory.libraryId ?? id,
+	});
+	try {
+		return (await changeMemory(libraryPath, settle, signal)).libraryId;
+	} catch (error) {
+		signal?.throwIfAborted();
+		if (!(error instanceof AppError)) throw error;
+		return null; // a read-only mount: what can't be remembered must not be claimed either
+	}
+}
+
+/**
+ * Changes what is remembered of a library, as the only process that does.
+ * @returns what is remembered now
+ * @throws AppError OPERATION_FAILED, INSUFFICIENT_SPACE: its folder can't be written; all is as it was
+ */
+export async function changeMemory(
+	libraryPath: string,
+	change: (memory: Memory) => Memory,
+	signal?: AbortSignal,
+): Promise<Memory> {
+	const path = memoryPath(libraryPath);
+	let changed = NOTHING;
+	const next = async () => {
+		changed = change(parse(await readMemo(path, MOST_BYTES)));
+		return encode(changed);
+	};
+	await changeMemo(path, next, signal);
+	return changed;
+}
+
+function parse(json: string | null): Memory {
+	if (json === null) return NOTHING;
+	try {
+		const found = v.parse(MemoryFile, JSON.parse(json));
+		return {
+			libraryId: found.library_id,
+			locations: new Map(Object.entries(found.locations)),
+			lastRestore: found.last_restore,
+		};
+	} catch {
+		return NOTHING; // another's file, or half of one: as if it were not there
+	}
+}
+
+function encode({ libraryId, locations, lastRestore }: Memory): string {
+	const json: v.InferOutput<typeof MemoryFile> = {
+		library_id: libraryId,
+		locations: Object.fromEntries(locations),
+		last_restore: lastRestore,
+	};
+	return `${JSON.stringify(json, null, 2)}\n`;
+}

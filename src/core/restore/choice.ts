@@ -1,0 +1,102 @@
+// Which backup a restore takes, what that says of the library, and what is remembered of it, so that it can be undone.
+
+import { basename, dirname } from "node:path";
+import { AppError } from "../../ground/errors.ts";
+import type { Settings } from "../../ground/settings.ts";
+import type { Metadata } from "../archive/metadata.ts";
+import type { PassedOver } from "../location/latest.ts";
+import type { Stored } from "../location/location.ts";
+import {
+	changeMemory,
+	type Memory,
+	readMemory,
+} from "../location/memory/memory.ts";
+import { openBackups } from "../location/open.ts";
+import { findBackup } from "../location/reference.ts";
+import { findReplaced } from "../location/undo.ts";
+
+/** The backup that a restore takes. */
+export interface Choice {
+	readonly archive: Stored;
+	/** Newer ones that "latest" could not mean, newest first. */
+	readonly passedOver: readonly PassedOver[];
+	/** What is remembered of the library that it would replace. */
+	readonly memory: Memory;
+}
+
+/**
+ * Finds the backup to restore.
+ * @param reference as `findBackup` takes it; null: what the last restore of this library replaced
+ * @throws AppError as `findBackup` and `findReplaced`
+ */
+export async function chooseBackup(
+	reference: string | null,
+	libraryPath: string,
+	settings: Settings,
+	now: Date,
+	signal?: AbortSignal,
+): Promise<Choice> {
+	const backups = openBackups(settings);
+	const memory = await readMemory(libraryPath);
+	const viewer = { libraryId: memory.libraryId, now };
+	const { archive, passedOver } =
+		reference === null
+			? await findReplaced(
+					backups,
+					memory.lastRestore,
+					viewer,
+					settings,
+					signal,
+				)
+			: await findBackup(reference, backups, viewer, signal);
+	return { archive, passedOver, memory };
+}
+
+/** What a person should know before another library's backup is restored; null where it is this one's, or nobody's. */
+export function otherLibrary(
+	{ own }: Metadata,
+	{ libraryId }: Memory,
+): string | null {
+	const theirs = own?.libraryId ?? null;
+	return theirs === null || libraryId === null || theirs === libraryId
+		? null
+		: "this is a backup of another library";
+}
+
+/** The id that a library has after a restore: its own, else that of the backup, else a new one. */
+export function libraryIdAfter(
+	{ libraryId }: Memory,
+	{ own }: Metadata,
+): string {
+	return libraryId ?? own?.libraryId ?? crypto.randomUUID();
+}
+
+/**
+ * Remembers what a restore is about to do, or where it can't be remembered, nothing.
+ * @param kept the path of the archive that keeps what is replaced; null: none is made
+ * @returns takes it back, for a restore that fails
+ */
+export async function rememberRestore(
+	libraryPath: string,
+	libraryId: string,
+	kept: string | null,
+	at: string,
+): Promise<() => Promise<void>> {
+	const { lastRestore: before } = await readMemory(libraryPath);
+	const archive =
+		kept === null ? null : { location: dirname(kept), name: basename(kept) };
+	const change = (lastRestore: Memory["lastRestore"]) =>
+		changeMemory(libraryPath, (memory) => ({
+			...memory,
+			libraryId: memory.libraryId ?? libraryId,
+			lastRestore,
+		})).catch(unlessForeseen);
+	await change({ at, kept: archive });
+	return async () => {
+		await change(before);
+	};
+}
+
+function unlessForeseen(error: unknown): void {
+	if (!(error instanceof AppError)) throw error;
+}
