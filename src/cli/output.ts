@@ -23,6 +23,8 @@ export interface Result {
 	readonly warnings?: readonly string[];
 	/** Not 0 where the command did its work and found something. */
 	readonly exitCode?: number;
+	/** stdout has taken something else, an archive: the text goes to stderr. */
+	readonly isAside?: boolean;
 	/** What it found, if that is to be reported as any failure is; the document then holds both. */
 	readonly failure?: AppError;
 }
@@ -67,12 +69,16 @@ export class Output {
 		json,
 		warnings = [],
 		exitCode = 0,
+		isAside = false,
 		failure,
 	}: Result): Promise<number> {
 		const found = failure && failureJson(failure);
-		await this.#answer(
-			this.isJson ? toJson({ ...found, ...json }) : `${printable(text)}\n`,
-		);
+		if (isAside) this.info(text);
+		else {
+			await this.#answer(
+				this.isJson ? toJson({ ...found, ...json }) : `${printable(text)}\n`,
+			);
+		}
 		await this.warn(warnings);
 		if (found) await this.#report(found);
 		await this.told();

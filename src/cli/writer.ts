@@ -5,7 +5,7 @@ import { write } from "node:fs";
 import { errnoOf } from "../ground/errors.ts";
 
 /** How long to leave a reader that is behind alone, where the pipe doesn't wait by itself. */
-const FULL_PIPE_WAIT_MS = 5;
+export const FULL_PIPE_WAIT_MS = 5;
 /** How long a reader that is behind may keep us after a signal. */
 const LAST_WORDS_MS = 1000;
 
@@ -66,7 +66,7 @@ export class Writer {
 }
 
 /** In a thread of its own, which may be kept waiting; the number of bytes that were taken. */
-async function writeSome(
+export async function writeSome(
 	descriptor: number,
 	bytes: Uint8Array,
 ): Promise<number> {

@@ -176,6 +176,7 @@ function watchMemory(pid: number): { stop(): number } {
 function optionsOf(path: string) {
 	return {
 		reference: path,
+		piped: null,
 		allowNewerSchema: false,
 		safetyBackup: false,
 		lockTimeoutMs: 0,

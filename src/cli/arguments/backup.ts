@@ -6,6 +6,7 @@ import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
 import { resolveSettings } from "../../ground/settings.ts";
 import { version } from "../../ground/version.ts";
 import type { Context } from "../context.ts";
+import { writeArchive } from "../pipes.ts";
 import {
 	commonArgs,
 	databaseArg,
@@ -26,7 +27,7 @@ export const backupArgs = {
 		alias: "o",
 		valueHint: "PATH",
 		description:
-			"A .tar.gz file, a folder or s3://BUCKET/PREFIX/ (default: ~/.vpo/backups)",
+			"A .tar.gz file, a folder, s3://BUCKET/PREFIX/, or - for stdout (default: ~/.vpo/backups)",
 	},
 	force: {
 		type: "boolean",
@@ -98,8 +99,12 @@ export async function readRequest(
 		throw usage(`--${rule} has a meaning only with --prune`);
 	}
 	const options = {
-		output: args.output ? toPlace(args.output, environment) : null,
+		output:
+			args.output && args.output !== "-"
+				? toPlace(args.output, environment)
+				: null,
 		outputIsFolder: args.output?.endsWith("/") ?? false,
+		pipe: args.output === "-" ? writeArchive : null,
 		force: args.force ?? false,
 		note: toNote(args.note),
 		level: toLevel(args.level, configured.level ?? DEFAULT_LEVEL),

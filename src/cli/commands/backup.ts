@@ -14,6 +14,7 @@ import { givenRule } from "../arguments/retention.ts";
 import { type Context, withWorkshop } from "../context.ts";
 import { notified } from "../notify.ts";
 import type { Result } from "../output.ts";
+import { requireStdoutForArchive } from "../pipes.ts";
 import {
 	backupResult,
 	planResult,
@@ -27,6 +28,7 @@ export const examples = [
 	"vpo library backup",
 	"vpo library backup --output /mnt/nas/vpo/ --note 'before the upgrade'",
 	"vpo library backup --dry-run --json",
+	"vpo library backup --output - | ssh nas 'cat > vpo.tar.gz'",
 	"vpo library backup --on-failure 'mail -s \"vpo backup failed\" me@example.org'",
 ];
 
@@ -52,16 +54,16 @@ async function backUp(args: BackupArgs, context: Context): Promise<Result> {
 			const origin = givenRule(args) ? "the rules given" : CONFIGURED;
 			return planResult(plan, args.prune ? origin : null);
 		}
+		const isPiped = options.pipe !== null;
+		if (isPiped) requireStdoutForArchive(context.output.isJson);
 		const backup = await createBackup(settings, options, workshop);
 		const seconds = (performance.now() - startedAt) / 1000;
 		const result =
 			"unchangedSince" in backup
 				? unchangedResult(backup)
 				: backupResult(backup, seconds, failsOnShrink);
-		if (!args.prune) return result;
-		return withPruning(
-			result,
-			await pruneAfter(settings, rules, context.now, workshop),
-		);
+		if (!args.prune) return { ...result, isAside: isPiped };
+		const pruning = await pruneAfter(settings, rules, context.now, workshop);
+		return { ...withPruning(result, pruning), isAside: isPiped };
 	});
 }

@@ -16,6 +16,7 @@ import {
 import { confirmOnTerminal, isTerminal } from "../confirm.ts";
 import { type Context, withWorkshop } from "../context.ts";
 import type { Result } from "../output.ts";
+import { readArchive, requireStdinWithArchive } from "../pipes.ts";
 import {
 	formatComparison,
 	planResult,
@@ -81,8 +82,11 @@ export const command = defineCommand({
 		}
 		const flags = { database: args.database, location: args.path };
 		const settings = await settle(flags, environment);
+		const isPiped = reference === "-";
+		if (isPiped) requireStdinWithArchive();
 		const options = {
 			reference,
+			piped: isPiped ? readArchive(context.signal) : null,
 			allowNewerSchema: args["allow-newer-schema"] ?? false,
 			safetyBackup: args["safety-backup"],
 			lockTimeoutMs: toLockTimeoutMs(

@@ -4,6 +4,7 @@ import type { Unchanged } from "../../core/backup/backup.ts";
 import type { BackupPlan } from "../../core/backup/backup-plan.ts";
 import type { StoredBackup } from "../../core/backup/store.ts";
 import type { Space } from "../../core/library/space.ts";
+import { PIPE_NAME } from "../../core/location/pipe.ts";
 import type { Pruning } from "../../core/upkeep/prune-after.ts";
 import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
 import {
@@ -50,16 +51,18 @@ export function backupResult(
 	return {
 		warnings,
 		exitCode: failsOnShrink && hasShrunk ? ATTENTION_EXIT_CODE : 0,
-		text: `Backup created: ${printableLine(path)}\n${formatFields([
-			["Database size", formatBytes(databaseSizeBytes)],
+		text: `${path === PIPE_NAME ? "Backup written to" : "Backup created:"} ${printableLine(path)}\n${formatFields(
 			[
-				"Archive size",
-				`${formatBytes(archiveSizeBytes)} (${formatSaving(ratio)})`,
+				["Database size", formatBytes(databaseSizeBytes)],
+				[
+					"Archive size",
+					`${formatBytes(archiveSizeBytes)} (${formatSaving(ratio)})`,
+				],
+				["Files in library", formatCount(fileCount)],
+				["Schema version", String(schemaVersion)],
+				["Verified", "integrity check, checksums, read back"],
 			],
-			["Files in library", formatCount(fileCount)],
-			["Schema version", String(schemaVersion)],
-			["Verified", "integrity check, checksums, read back"],
-		])}`,
+		)}`,
 		json: {
 			success: true,
 			path,

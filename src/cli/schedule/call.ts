@@ -61,6 +61,9 @@ export async function settleCall(
 		const reason = REFUSED[name];
 		if (reason) throw usage(`--${name} can't be scheduled: ${reason}`);
 	}
+	if (options.pipe) {
+		throw usage("--output - can't be scheduled: nobody reads its stdout");
+	}
 	const isFile = /\.(tar\.gz|tgz)$/.test(args.output ?? "");
 	if (isFile && !args.force) {
 		throw usage(

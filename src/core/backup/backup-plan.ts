@@ -15,12 +15,16 @@ import {
 	settleDestination,
 } from "../location/destination.ts";
 
+import type { Pipe } from "../location/pipe.ts";
+
 /** What a person can say about one backup. */
 export interface BackupOptions {
 	/** An absolute path, or null: a generated name in the backup folder. */
 	readonly output: string | null;
 	/** Whether the output was written with a slash at its end. */
 	readonly outputIsFolder: boolean;
+	/** Where the archive goes instead; null: it is kept. */
+	readonly pipe: Pipe | null;
 	/** Replace an existing backup archive. */
 	readonly force: boolean;
 	readonly note: string | null;

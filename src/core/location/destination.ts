@@ -3,6 +3,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { AppError } from "../../ground/errors.ts";
+import { readPieces } from "../../ground/files.ts";
 import { isAddress, isSameFile, resolveLinks } from "../../ground/paths.ts";
 import type { Scratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
@@ -13,6 +14,7 @@ import { sidecars } from "../library/library.ts";
 import { type Entry, type Location, requireStored } from "./location.ts";
 import { backupName, isArchiveName } from "./names.ts";
 import { openBackups, openLocation } from "./open.ts";
+import { openPipe, PIPE_NAME, type Pipe } from "./pipe.ts";
 
 /** What the person asked for. */
 export interface OutputRequest {
@@ -20,6 +22,8 @@ export interface OutputRequest {
 	readonly output: string | null;
 	/** Whether the path was written with a slash at its end. */
 	readonly outputIsFolder: boolean;
+	/** Where the archive goes instead; null: it is kept. */
+	readonly pipe: Pipe | null;
 	readonly settings: Settings;
 	/** Replace an existing backup archive. */
 	readonly force: boolean;
@@ -66,6 +70,7 @@ async function choose(
 	request: OutputRequest,
 	signal: AbortSignal | undefined,
 ): Promise<Destination> {
+	if (request.pipe) return throughPipe(request.pipe);
 	const { output, outputIsFolder, settings, kind, createdAt } = request;
 	const name = (attempt: number) => backupName(createdAt, kind, attempt);
 	if (output === null) return generatedIn(openBackups(settings), name);
@@ -75,6 +80,19 @@ async function choose(
 		return generatedIn(openLocation(output, settings), name);
 	}
 	return requested(output, request, signal);
+}
+
+/** The place of an archive that is only passed on, once it is finished and verified. */
+function throughPipe(pipe: Pipe): Destination {
+	return {
+		location: openPipe(),
+		isNamed: true,
+		path: PIPE_NAME,
+		async publish(from, _scratch, signal) {
+			await pipe(readPieces(from, signal), signal);
+			return PIPE_NAME;
+		},
+	};
 }
 
 /** A generated name in a location: the first one that is free when the archive is finished. */

@@ -4,8 +4,8 @@ import { basename, dirname } from "node:path";
 import { AppError } from "../../ground/errors.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Metadata } from "../archive/metadata.ts";
+import type { ArchiveSource } from "../archive/source.ts";
 import type { PassedOver } from "../location/latest.ts";
-import type { Stored } from "../location/location.ts";
 import {
 	changeMemory,
 	type Memory,
@@ -17,7 +17,7 @@ import { findReplaced } from "../location/undo.ts";
 
 /** The backup that a restore takes. */
 export interface Choice {
-	readonly archive: Stored;
+	readonly archive: ArchiveSource;
 	/** Newer ones that "latest" could not mean, newest first. */
 	readonly passedOver: readonly PassedOver[];
 	/** What is remembered of the library that it would replace. */
@@ -50,6 +50,14 @@ export async function chooseBackup(
 				)
 			: await findBackup(reference, backups, viewer, signal);
 	return { archive, passedOver, memory };
+}
+
+/** An archive that came through a pipe is the one to restore. */
+export async function choosePiped(
+	archive: ArchiveSource,
+	libraryPath: string,
+): Promise<Choice> {
+	return { archive, passedOver: [], memory: await readMemory(libraryPath) };
 }
 
 /** What a person should know before another library's backup is restored; null where it is this one's, or nobody's. */

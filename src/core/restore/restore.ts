@@ -15,6 +15,7 @@ import { type Candidate, unpackCandidate } from "./candidate.ts";
 import {
 	type Choice,
 	chooseBackup,
+	choosePiped,
 	libraryIdAfter,
 	otherLibrary,
 	rememberRestore,
@@ -25,6 +26,7 @@ import {
 	lockCurrent,
 	orNullIfNoLibrary,
 } from "./current.ts";
+import { spool } from "./piped.ts";
 import {
 	makePlan,
 	type RestorePlan,
@@ -36,6 +38,8 @@ import { adoptOwner, prepareSwap, swapIn } from "./swap.ts";
 export interface RestoreOptions {
 	/** A path, a file name or prefix, "latest"; or null: what the last restore replaced. */
 	readonly reference: string | null;
+	/** The archive itself, in place of a reference; null: it is in a location. */
+	readonly piped: AsyncIterable<Uint8Array<ArrayBuffer>> | null;
 	readonly allowNewerSchema: boolean;
 	/** Keep the library that is replaced as a backup. */
 	readonly safetyBackup: boolean;
@@ -127,14 +131,12 @@ async function validate(
 	const { signal } = workshop;
 	const backups = openBackups(settings);
 	const libraryPath = await resolveOwnLinks(settings.databasePath);
-	const { reference, startedAt } = options;
-	const choice = await chooseBackup(
-		reference,
-		libraryPath,
-		settings,
-		startedAt,
-		signal,
-	);
+	const { reference, piped, startedAt } = options;
+	await using spooled =
+		piped && (await spool(piped, scratchParent(settings, libraryPath)));
+	const choice = spooled
+		? await choosePiped(spooled.source, libraryPath)
+		: await chooseBackup(reference, libraryPath, settings, startedAt, signal);
 	const { archive, passedOver, memory } = choice;
 	const candidate = await unpackCandidate(archive, libraryPath, workshop);
 	try {

@@ -26,6 +26,7 @@ beforeEach(async () => {
 	request = {
 		output: null,
 		outputIsFolder: false,
+		pipe: null,
 		settings: await resolveSettings({}, { HOME: home.path }),
 		force: false,
 		libraryPath: home.library,
