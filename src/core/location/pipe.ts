@@ -35,6 +35,7 @@ export function openPipe(): Location {
 		publish: refuse,
 		replace: refuse,
 		remove: refuse,
+		identify: refuse,
 		readState: async () => new State(new Map(), null),
 		remember: refuse,
 	};

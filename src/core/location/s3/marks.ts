@@ -6,6 +6,7 @@ import { AppError } from "../../../ground/errors.ts";
 import { isoSeconds } from "../../archive/metadata.ts";
 import {
 	type Entries,
+	type Entry,
 	type Identity,
 	type Remembered,
 	State,
@@ -84,7 +85,8 @@ async function readMarks(
 		const { archive, object } = mark;
 		const known = entries.get(archive) ?? NOTHING;
 		const changes = decode(mark.kind, await textOf(mark, bucket, signal));
-		if (changes) entries.set(archive, { ...known, ...changes });
+		if (changes)
+			entries.set(archive, { ...keptOf(known, changes), ...changes });
 		else malformed.push(bucket.at(object.name));
 	}
 	const warning =
@@ -92,6 +94,16 @@ async function readMarks(
 			? null
 			: `not what vpo writes, so it does not count: ${malformed.join(", ")}`;
 	return new State(entries, warning, locationIdIn(objects));
+}
+
+// What was known of another content says nothing of this one; a pin is that of the name.
+function keptOf(known: Entry, changes: Partial<Entry>): Entry {
+	const isSame =
+		changes.sizeBytes === undefined ||
+		(changes.sizeBytes === known.sizeBytes &&
+			changes.modifiedMs === known.modifiedMs);
+	const { pinned, note } = known;
+	return isSame ? known : { ...NOTHING, pinned, note };
 }
 
 /**
@@ -247,7 +259,7 @@ function latest(marks: readonly Mark[]): Iterable<Mark> {
 		const about = `${mark.kind}~${mark.archive}`;
 		if ((newest.get(about)?.at ?? -1) < mark.at) newest.set(about, mark);
 	}
-	return newest.values();
+	return [...newest.values()].sort((a, b) => a.at - b.at);
 }
 
 async function textOf(
