@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exists } from "../../ground/paths.ts";
 import { abortable } from "../work/thread.ts";
-import type { Difference } from "./compare/difference.ts";
+import type { Compared, CompareOptions } from "./compare/difference.ts";
 import {
 	canWrite,
 	closedState,
@@ -94,23 +94,29 @@ export class SqliteThread implements Disposable {
 	}
 
 	/**
-	 * What changed from the private file `old` to the library `fresh`, which is read without changing it.
+	 * What changed from one database to another. Both are private files, but for one: the live library, which is read
+	 * without changing it.
 	 * @param scratch a private folder, for what does not fit into memory
-	 * @param under a path of the library: only that file, or the files below that folder, and what belongs to them
 	 * @throws AppError DATABASE_ERROR: they can't be compared; DATABASE_LOCKED after the timeout
 	 */
 	compare(
-		old: string,
-		fresh: string,
+		paths: { readonly old: string; readonly new: string },
+		live: string | null,
 		scratch: string,
-		options: LockOptions & { readonly under?: string | null },
-	): Promise<Difference> {
-		return this.#reading(fresh, options, (isImmutable) =>
-			this.#thread.call("compare", scratch, old, fresh, {
-				isImmutable,
-				under: options.under ?? null,
-			}),
-		);
+		options: CompareOptions & LockOptions,
+	): Promise<Compared> {
+		const { under, list } = options;
+		const work = (isLiveImmutable: boolean) => {
+			const side = (path: string) => ({
+				path,
+				isImmutable: path !== live || isLiveImmutable,
+			});
+			const sides = { old: side(paths.old), new: side(paths.new) };
+			return this.#thread.call("compare", scratch, sides, { under, list });
+		};
+		return live === null
+			? abortable(work(true), options.signal)
+			: this.#reading(live, options, work);
 	}
 
 	/** Reads all that a backup records of a private file, beside its check; what that leaves to the spare thread comes after. */

@@ -1,11 +1,11 @@
 // How many rows and files came, went and changed, once the pairs are found.
 
 import type { Database } from "bun:sqlite";
+import type { Shape } from "../shape/shape.ts";
 import { quoted } from "../sqlite.ts";
 import { fileStates } from "./files.ts";
 import type { Kinship } from "./kinship.ts";
 import type { Counted } from "./pairs.ts";
-import type { Shape } from "./shape.ts";
 import {
 	CHANGED,
 	column,

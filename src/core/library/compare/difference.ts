@@ -1,8 +1,10 @@
 // What changed from one database to another: counted by table, and by file with all that belongs to it.
 
 import type { Database } from "bun:sqlite";
+import { FILES } from "../shape/names.ts";
+import { readShape } from "../shape/shape.ts";
 import { quoted } from "../sqlite.ts";
-import { withBoth } from "./both.ts";
+import { type Side, withBoth } from "./both.ts";
 import {
 	countFiles,
 	countLone,
@@ -13,10 +15,9 @@ import {
 } from "./counts.ts";
 import { findTouched } from "./files.ts";
 import { findKinships, type Kinship } from "./kinship.ts";
-import { FILES } from "./names.ts";
+import { type ListOptions, listChanges, type RowChange } from "./listing.ts";
 import { findPairs } from "./pairs.ts";
 import { narrow } from "./scope.ts";
-import { readShape } from "./shape.ts";
 import { column, type Notes, type SideName } from "./sql.ts";
 
 export type { Counts, FileCounts, TableDifference } from "./counts.ts";
@@ -34,25 +35,34 @@ export interface Comparison {
 	readonly difference: Difference;
 }
 
+/** What somebody wants to know of two databases. */
+export interface CompareOptions {
+	/** A path of the library: only that file, or the files below that folder, and what belongs to them. */
+	readonly under?: string | null | undefined;
+	/** What to list; left out: only the counts are wanted. */
+	readonly list?: ListOptions | undefined;
+}
+
+/** Two databases as far as somebody wanted to know. */
+export interface Compared extends Difference {
+	readonly changes: readonly RowChange[];
+}
+
 /**
- * Compares the private file `old` with the library `fresh`.
- * @throws as `compareAttached`
+ * Compares two databases.
+ * @param scratch a private folder
+ * @throws as `compareAttached`, `listChanges`
  */
 export function compare(
 	scratch: string,
-	old: string,
-	fresh: string,
-	{ isImmutable, under }: { isImmutable: boolean; under: string | null },
-): Difference {
-	const sides = {
-		old: { path: old, isImmutable: true },
-		new: { path: fresh, isImmutable },
-	};
-	return withBoth(
-		scratch,
-		sides,
-		(database) => compareAttached(database, under).difference,
-	);
+	sides: { readonly old: Side; readonly new: Side },
+	{ under = null, list }: CompareOptions,
+): Compared {
+	return withBoth(scratch, sides, (database) => {
+		const { notes, difference } = compareAttached(database, under);
+		const changes = list ? listChanges(database, notes, list) : [];
+		return { ...difference, changes };
+	});
 }
 
 /**

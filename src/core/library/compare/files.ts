@@ -1,8 +1,8 @@
 // Which files changed: by what their own row says, or by anything that belongs to them.
 
 import type { Database } from "bun:sqlite";
+import { FILES } from "../shape/names.ts";
 import type { Kinship } from "./kinship.ts";
-import { FILES } from "./names.ts";
 import type { Counted } from "./pairs.ts";
 import {
 	all,
@@ -19,10 +19,7 @@ import {
 	tableOf,
 } from "./sql.ts";
 
-/** In `main.touched`: what happened to rows that belong to a file, which both sides have. */
-export type Touch = "added" | "removed" | "changed" | "looked";
-
-/** Writes down for each file, by its old handle, what happened to what belongs to it. */
+/** Writes down for each file that both sides have, by its old handle, what happened to what belongs to it. */
 export function findTouched(
 	database: Database,
 	notes: Notes,
@@ -38,13 +35,13 @@ export function findTouched(
 			database.run(
 				`INSERT INTO main.touched SELECT ${file}, ${number}, ${kind}, count(*) FROM ${from} GROUP BY 1, 3`,
 			);
-		const up = (side: SideName) => ancestry(notes, kinship, side);
+		const up = (side: SideName) => ancestry(notes, kinship, side, "t0");
 		const old = up("old");
 		const paired = `${pairsOf(notes, kinship.table)} AS q CROSS JOIN ${tableOf(kinship, "old", "t0")} ON ${isAt(kinship, "old", "t0", "q.o")} ${old.joins} WHERE q.s > 0`;
 		note(
 			paired,
 			handleOf(files, "old", old.alias)[0] ?? "",
-			`CASE WHEN q.s = ${CHANGED} THEN 'changed' ELSE 'looked' END`,
+			`CASE WHEN q.s = ${CHANGED} THEN 'changed' ELSE 'lookedAgain' END`,
 		);
 		if (counts.old > counts.pairs) {
 			note(
@@ -69,17 +66,19 @@ export function findTouched(
 
 /** A query for the old handle and the state of each file that both sides have and that is not quite the same. */
 export function fileStates(notes: Notes): string {
-	return `SELECT file, max(state) AS state FROM (SELECT o0 AS file, s AS state FROM ${pairsOf(notes, FILES)} WHERE s > 0 UNION ALL SELECT file, CASE WHEN kind = 'looked' THEN 1 ELSE 2 END FROM main.touched) GROUP BY file`;
+	return `SELECT file, max(state) AS state FROM (SELECT o0 AS file, s AS state FROM ${pairsOf(notes, FILES)} WHERE s > 0 UNION ALL SELECT file, CASE WHEN kind = 'lookedAgain' THEN 1 ELSE 2 END FROM main.touched) GROUP BY file`;
 }
 
-// Joins from a row `t0` up to its file.
-function ancestry(
+/** Joins from a row up to its file, and under which name that is then. */
+export function ancestry(
 	notes: Notes,
 	kinship: Kinship,
 	side: SideName,
+	row: string,
+	join: "CROSS" | "LEFT" = "CROSS",
 ): { joins: string; alias: string } {
 	let joins = "";
-	let alias = "t0";
+	let alias = row;
 	let at: Kinship | undefined = kinship;
 	for (let level = 1; at?.owner; level++) {
 		const { owner }: Kinship = at;
@@ -90,7 +89,7 @@ function ancestry(
 			({ name }, index) =>
 				`${column(next, owner.parentColumns[index] ?? "")} = ${column(alias, name)}`,
 		);
-		joins += ` CROSS JOIN ${tableOf(parent, side, next)} ON ${all(isParent)}`;
+		joins += ` ${join} JOIN ${tableOf(parent, side, next)} ON ${all(isParent)}`;
 		alias = next;
 		at = parent;
 	}

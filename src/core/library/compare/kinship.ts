@@ -2,16 +2,23 @@
 // own order there, all else by primary key. Which table belongs to files, the databases' foreign keys say.
 
 import { AppError } from "../../../ground/errors.ts";
-import { chooseKey, type Method } from "./key.ts";
-import { columnOf, FILES, includes, isSame, isThere, PATH } from "./names.ts";
-import { findOwners, isNumberedAnew, namedBy } from "./owners.ts";
+import {
+	columnOf,
+	FILES,
+	includes,
+	isSame,
+	isThere,
+	PATH,
+} from "../shape/names.ts";
 import {
 	type ForeignKey,
 	hasColumn,
 	keyOf,
 	type Shape,
 	type Table,
-} from "./shape.ts";
+} from "../shape/shape.ts";
+import { chooseKey, type Method } from "./key.ts";
+import { findOwners, isNumberedAnew, namedBy } from "./owners.ts";
 
 /** A column that both sides have. */
 export interface Shared {

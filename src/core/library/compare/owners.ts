@@ -1,7 +1,12 @@
 // What belongs to what, as foreign keys say it.
 
-import { columnOf, FILES, isSame, isThere } from "./names.ts";
-import { type ForeignKey, keyOf, type Shape, type Table } from "./shape.ts";
+import { columnOf, FILES, isSame, isThere } from "../shape/names.ts";
+import {
+	type ForeignKey,
+	keyOf,
+	type Shape,
+	type Table,
+} from "../shape/shape.ts";
 
 /** A table in both shapes. */
 export interface Sides {

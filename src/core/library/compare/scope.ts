@@ -1,9 +1,9 @@
 // Narrows a comparison to some files, and to what belongs to them or tells of them.
 
 import type { Database } from "bun:sqlite";
+import { FILES, PATH } from "../shape/names.ts";
 import { quoted } from "../sqlite.ts";
 import type { Kinship } from "./kinship.ts";
-import { FILES, PATH } from "./names.ts";
 import {
 	all,
 	column,
