@@ -16,6 +16,7 @@ needs=(
 	fish:fish
 	mandoc:mandoc
 	openssl:openssl
+	sqldiff:sqlite3-tools
 	ceph:ceph-common
 	ceph-mon:ceph-mon
 	ceph-osd:ceph-osd

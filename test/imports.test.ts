@@ -70,6 +70,7 @@ const LAYERS = ["main.ts", "cli", "core", "ground"];
 /** The tower of core, from the top down: read from below, its floors are the line "library → … → archive → location". */
 const ROOMS = [
 	"upkeep",
+	"inside",
 	"restore",
 	"backup",
 	"location",

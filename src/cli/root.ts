@@ -29,6 +29,10 @@ export const LIBRARY_COMMANDS: Readonly<Record<string, Command>> = {
 		aliases: ["list", "ls", "snapshots"],
 		load: async () => loaded(await import("./commands/backups.ts")),
 	},
+	diff: {
+		description: "Show what changed between a backup and the library",
+		load: async () => loaded(await import("./commands/inside/diff.ts")),
+	},
 	verify: {
 		description: "Prove that backups can be restored",
 		load: async () => loaded(await import("./commands/verify.ts")),

@@ -2,15 +2,12 @@
 
 import { join } from "node:path";
 import { AppError } from "../../ground/errors.ts";
-import { makePrivateFolder } from "../../ground/files.ts";
-import { resolveLinks } from "../../ground/paths.ts";
 import { ownCommand } from "../../ground/program.ts";
 import { makeScratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
 import { isoSeconds, type Metadata } from "../archive/metadata.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { NEWEST_SCHEMA } from "../library/library.ts";
-import { chooseScratchFolder } from "../library/space.ts";
 import {
 	type Entry,
 	identityIn,
@@ -19,6 +16,7 @@ import {
 } from "../location/location.ts";
 import type { Identity } from "../location/memory/state.ts";
 import { openBackups } from "../location/open.ts";
+import { placeForScratch } from "../location/scratch-place.ts";
 import { viewerOf } from "../location/standing.ts";
 import { unpackCandidate } from "../restore/candidate.ts";
 import type { OnProgress } from "../work/progress.ts";
@@ -63,7 +61,7 @@ export async function verifyBackups(
 	const viewer = await viewerOf(settings, options.clock());
 	const targets = await chooseTargets(backups, viewer, options, signal);
 	if (targets.length === 0) throw nothingToVerify(backups);
-	await using scratch = await makeScratch(await scratchParent(settings));
+	await using scratch = await makeScratch(await placeForScratch(settings));
 	const verdicts: Verdict[] = [];
 	const warnings = new Set<string>();
 	const progressOf = progressCounter(targets, options, workshop);
@@ -161,16 +159,6 @@ async function keepVerdict(
 		if (!(problem instanceof AppError)) throw problem;
 		return `the results are not remembered: ${problem.message}`;
 	}
-}
-
-async function scratchParent(settings: Settings): Promise<string> {
-	const { databasePath } = settings;
-	const { folder } = openBackups(settings);
-	// Where the library can't even be looked at, nothing can be written beside it.
-	const library = await resolveLinks(databasePath).catch(() => databasePath);
-	const parent = await chooseScratchFolder(settings, library, folder);
-	if (parent === settings.tempDir) await makePrivateFolder(parent);
-	return parent;
 }
 
 function progressCounter(

@@ -21,6 +21,7 @@ import { narrow } from "./scope.ts";
 import { column, type Notes, type SideName } from "./sql.ts";
 
 export type { Counts, FileCounts, TableDifference } from "./counts.ts";
+export type { ListOptions, RowChange } from "./listing.ts";
 
 export interface Difference {
 	/** A file has changed if anything that belongs to it has. */

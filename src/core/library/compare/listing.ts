@@ -23,6 +23,7 @@ import {
 import {
 	type ColumnChange,
 	type Handle,
+	type KeyPart,
 	type Raw,
 	RowReader,
 } from "./values.ts";
@@ -41,6 +42,8 @@ export interface RowChange {
 	readonly change: Change;
 	/** The path of the file that it is, or that it belongs to; null: none. */
 	readonly path: string | null;
+	/** What tells a table's rows apart below one file, or in all; empty for files. */
+	readonly key: readonly KeyPart[];
 	/** What differs; all that it says where only one side has it and that was asked for. */
 	readonly columns: readonly ColumnChange[];
 	/** Only of a file that both sides have. */
@@ -85,9 +88,14 @@ export function listChanges(
 	}).map(({ change, path, old, fresh }) => ({
 		change,
 		path,
+		key: isFiles
+			? []
+			: fresh
+				? reader.key("new", fresh)
+				: reader.key("old", old ?? []),
 		columns:
 			old && fresh
-				? reader.both(old, fresh)
+				? reader.both(old, fresh, change === "changed")
 				: isFiles
 					? []
 					: old

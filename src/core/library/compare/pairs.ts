@@ -2,6 +2,7 @@
 // by side, the rest through indexes.
 
 import type { Database } from "bun:sqlite";
+import { FILES } from "../shape/names.ts";
 import { isRenumbered, type Kinship, type Shared } from "./kinship.ts";
 import { isSame, pairByRank, stateEarly } from "./ranks.ts";
 import {
@@ -20,6 +21,7 @@ import {
 	parts,
 	rowsOf,
 	type SideName,
+	scopeOf,
 	tableOf,
 	typedParts,
 } from "./sql.ts";
@@ -62,7 +64,7 @@ function pairRows(database: Database, notes: Notes, kinship: Kinship): Counted {
 			...handleOf(kinship, "new", "b"),
 		];
 		database.run(
-			`INSERT INTO ${pairs} SELECT ${[...handles, stateEarly(notes, kinship)].join()} FROM ${rowsOf(notes, kinship, "old", "a")} CROSS JOIN ${tableOf(kinship, "new", "b")} ON ${isFound} WHERE ${isPair}`,
+			`INSERT INTO ${pairs} SELECT ${[...handles, stateEarly(notes, kinship)].join()} FROM ${rowsOf(notes, kinship, "old", "a")} CROSS JOIN ${tableOf(kinship, "new", "b")} ON ${isFound} WHERE ${all([isPair, ...isLookedAt(notes, kinship)])}`,
 		);
 	};
 	const isUnpaired = isAlone(notes, kinship, "old", "a");
@@ -91,6 +93,15 @@ function pairRows(database: Database, notes: Notes, kinship: Kinship): Counted {
 		);
 	}
 	return { ...counts, pairs: count(pairs) };
+}
+
+// What belongs to a file of one side belongs to the same file on the other. What only tells of it may not.
+function isLookedAt(notes: Notes, kinship: Kinship): string[] {
+	if (!notes.isScoped || kinship.owner || kinship.table === FILES) return [];
+	const scope = scopeOf(notes, kinship.table, "new");
+	return [
+		`EXISTS (SELECT 1 FROM ${scope} AS s WHERE ${isAt(kinship, "new", "b", "s.h")})`,
+	];
 }
 
 function makeTable(database: Database, pairs: string, kinship: Kinship): void {

@@ -10,6 +10,7 @@ import {
 	handleOf,
 	isAt,
 	type Notes,
+	parts,
 	type SideName,
 	scopeOf,
 	tuple,
@@ -23,6 +24,9 @@ export function narrow(database: Database, notes: Notes, under: string): void {
 			const rows = `main.${side}_scope_${notes.numberOf(kinship.table)}`;
 			const typed = typedParts("h", kinship, side);
 			database.run(`CREATE TABLE ${rows} (${typed.join()})`);
+			database.run(
+				`CREATE INDEX ${rows}_by_handle ON ${rows.slice("main.".length)} (${parts("h", kinship, side).join()})`,
+			);
 			if (kinship.table === FILES) {
 				const path = column("t", PATH);
 				const [folder, next] = [`${under}/`, `${under}0`];

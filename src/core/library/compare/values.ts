@@ -15,6 +15,12 @@ export interface ColumnChange {
 	readonly new: Value;
 }
 
+/** A column of what tells a row apart. */
+export interface KeyPart {
+	readonly column: string;
+	readonly value: Value;
+}
+
 /** What a row is found by, as it came from the database. */
 export type Handle = readonly Raw[];
 
@@ -45,6 +51,23 @@ export class RowReader {
 		this.#kinship = kinship;
 	}
 
+	/** What tells a row apart; its number, if nothing else does. */
+	key(side: SideName, handle: Handle): KeyPart[] {
+		const { key } = this.#kinship;
+		const names =
+			key.length > 0 ? key.map(({ name }) => name) : this.#kinship[side].handle;
+		const values = this.#row(
+			names.map((name) => column("t", name)),
+			tableOf(this.#kinship, side, "t"),
+			isAtValues(this.#kinship, side, "t", 1),
+			handle,
+		);
+		return names.map((name, at) => ({
+			column: name,
+			value: plain(values[at]),
+		}));
+	}
+
 	/** All ordinary columns of a row. */
 	one(side: SideName, handle: Handle): ColumnChange[] {
 		const { columns } = this.#kinship[side];
@@ -61,10 +84,13 @@ export class RowReader {
 		}));
 	}
 
-	/** The columns in which two rows differ, byte by byte; those of which the numbers mean nothing are left out. */
-	both(old: Handle, fresh: Handle): ColumnChange[] {
+	/**
+	 * The columns in which two rows differ, byte by byte; those of which the numbers mean nothing are left out.
+	 * @param isChanged whether they differ in what they say; else what looking changed is told
+	 */
+	both(old: Handle, fresh: Handle, isChanged: boolean): ColumnChange[] {
 		const { telling, looking } = this.#kinship;
-		const compared = [...telling, ...looking].filter(
+		const compared = (isChanged ? telling : looking).filter(
 			({ names }) => names === null,
 		);
 		const values = this.#row(

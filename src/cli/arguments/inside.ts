@@ -1,0 +1,27 @@
+// The flags of those who look into a library.
+
+import { resolve } from "node:path";
+import type { ArgsDef } from "citty";
+import { usage } from "./args.ts";
+
+export const underArg = {
+	under: {
+		type: "string",
+		valueHint: "PATH",
+		description: "Only this video file, or those below this folder",
+	},
+} as const satisfies ArgsDef;
+
+/**
+ * A path as the library has it: absolute, without a slash at its end; null where none is given.
+ * @param name of the flag or argument
+ */
+export function toMediaPath(
+	name: string,
+	text: string | undefined,
+): string | null {
+	if (text === undefined) return null;
+	if (text === "") throw usage(`--${name} is empty`);
+	const path = resolve(text);
+	return path === "/" ? "" : path;
+}

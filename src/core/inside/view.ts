@@ -1,0 +1,82 @@
+// A library to look into: the one in a backup, unpacked and proven, or the live one. Neither is changed by it.
+
+import { join } from "node:path";
+import { resolveLinks } from "../../ground/paths.ts";
+import { makeScratch, type Scratch } from "../../ground/scratch.ts";
+import type { Settings } from "../../ground/settings.ts";
+import type { Metadata } from "../archive/metadata.ts";
+import type { Workshop } from "../archive/workshop.ts";
+import { openSource } from "../library/source.ts";
+import { openBackups } from "../location/open.ts";
+import { findBackup } from "../location/reference.ts";
+import { placeForScratch } from "../location/scratch-place.ts";
+import { unpackCandidate } from "../restore/candidate.ts";
+
+/** What stands for the library itself where a backup can be named. */
+export const LIVE = "live";
+
+export interface View extends AsyncDisposable {
+	/** The database. */
+	readonly path: string;
+	/** The archive or the library that a person knows it by. */
+	readonly source: string;
+	/** Of a backup; null: it is the live library. */
+	readonly metadata: Metadata | null;
+	readonly warnings: readonly string[];
+}
+
+/** What opening a view takes. */
+export interface ViewOptions {
+	readonly settings: Settings;
+	readonly scratch: Scratch;
+	/** How long to wait for the live library. */
+	readonly lockTimeoutMs: number;
+}
+
+/** Makes the scratch folder for looking, which is gone with all in it when it is disposed of. */
+export async function makeLookout(settings: Settings): Promise<Scratch> {
+	return makeScratch(await placeForScratch(settings));
+}
+
+/**
+ * Opens what a person names: a backup, or "live".
+ * @throws AppError NOT_FOUND, INVALID_ARCHIVE, INSUFFICIENT_SPACE, OPERATION_FAILED; DATABASE_ERROR, DATABASE_LOCKED of
+ * the live library
+ */
+export async function openView(
+	reference: string,
+	{ settings, scratch, lockTimeoutMs }: ViewOptions,
+	workshop: Workshop,
+): Promise<View> {
+	const { sqlite, signal } = workshop;
+	if (reference === LIVE) {
+		const libraryPath = await resolveLinks(settings.databasePath);
+		const source = await openSource(
+			libraryPath,
+			sqlite,
+			{ lockTimeoutMs, signal },
+			async () => scratch.path,
+		);
+		return {
+			path: source.path,
+			source: libraryPath,
+			metadata: null,
+			warnings: [],
+			[Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+		};
+	}
+	const { archive } = await findBackup(
+		reference,
+		openBackups(settings),
+		signal,
+	);
+	const target = join(scratch.path, "library.db");
+	const candidate = await unpackCandidate(archive, target, workshop);
+	return {
+		path: candidate.path,
+		source: archive.path,
+		metadata: candidate.metadata,
+		warnings: candidate.warnings,
+		[Symbol.asyncDispose]: () => candidate[Symbol.asyncDispose](),
+	};
+}
