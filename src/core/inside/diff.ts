@@ -15,6 +15,7 @@ export interface DiffOptions {
 	readonly under: string | null;
 	readonly list: ListOptions;
 	readonly lockTimeoutMs: number;
+	readonly now: Date;
 }
 
 /** One of the two libraries. */
@@ -36,9 +37,9 @@ export async function diffLibraries(
 	workshop: Workshop,
 ): Promise<LibraryDiff> {
 	const { sqlite, signal, onProgress } = workshop;
-	const { lockTimeoutMs, under, list } = options;
+	const { lockTimeoutMs, under, list, now } = options;
 	await using scratch = await makeLookout(settings);
-	const viewOptions = { settings, scratch, lockTimeoutMs };
+	const viewOptions = { settings, scratch, lockTimeoutMs, now };
 	await using old = await openView(options.old, viewOptions, workshop);
 	await using fresh = await openView(options.new, viewOptions, workshop);
 	stageCounter(onProgress, "Compare", 0);

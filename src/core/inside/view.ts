@@ -10,6 +10,7 @@ import { openSource } from "../library/source.ts";
 import { openBackups } from "../location/open.ts";
 import { findBackup } from "../location/reference.ts";
 import { placeForScratch } from "../location/scratch-place.ts";
+import { viewerOf } from "../location/standing.ts";
 import { unpackCandidate } from "../restore/candidate.ts";
 
 /** What stands for the library itself where a backup can be named. */
@@ -31,6 +32,7 @@ export interface ViewOptions {
 	readonly scratch: Scratch;
 	/** How long to wait for the live library. */
 	readonly lockTimeoutMs: number;
+	readonly now: Date;
 }
 
 /** Makes the scratch folder for looking, which is gone with all in it when it is disposed of. */
@@ -45,7 +47,7 @@ export async function makeLookout(settings: Settings): Promise<Scratch> {
  */
 export async function openView(
 	reference: string,
-	{ settings, scratch, lockTimeoutMs }: ViewOptions,
+	{ settings, scratch, lockTimeoutMs, now }: ViewOptions,
 	workshop: Workshop,
 ): Promise<View> {
 	const { sqlite, signal } = workshop;
@@ -68,6 +70,7 @@ export async function openView(
 	const { archive } = await findBackup(
 		reference,
 		openBackups(settings),
+		await viewerOf(settings, now),
 		signal,
 	);
 	const target = join(scratch.path, "library.db");

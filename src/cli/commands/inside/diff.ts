@@ -64,7 +64,7 @@ export const command = defineCommand({
 	},
 	async run({ args, data }): Promise<Result> {
 		const context = data as Context;
-		const { environment, output } = context;
+		const { environment, output, now } = context;
 		const flags = { database: args.database, location: args.path };
 		const limit = toCount("limit", args.limit);
 		const table = args.table ?? null;
@@ -85,6 +85,7 @@ export const command = defineCommand({
 				args["lock-timeout"],
 				settings.backup.lock_timeout,
 			),
+			now,
 		};
 		const diff = await withWorkshop(context, (workshop) =>
 			diffLibraries(settings, options, workshop),
