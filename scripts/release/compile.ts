@@ -26,6 +26,7 @@ const ENTRIES = [
 	"src/main.ts",
 	"src/core/archive/gzip.worker.ts",
 	"src/core/library/sqlite.worker.ts",
+	"src/ground/locks/apart.worker.ts",
 ];
 
 export interface Compilation {

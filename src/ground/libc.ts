@@ -1,17 +1,23 @@
 // What Bun has no words for and the C library has. The only home of bun:ffi, loaded when first needed: it takes half a
 // millisecond.
 
+import type { Pointer } from "bun:ffi";
 import { AppError } from "./errors.ts";
 
 /** glibc's name for itself, which musl takes for its own as well. */
 const LIBRARY = "libc.so.6";
 const TCIFLUSH = 0;
+/** LOCK_EX | LOCK_NB */
+const EXCLUSIVE_AT_ONCE = 2 | 4;
+const EWOULDBLOCK = 11;
 
 async function load() {
 	const { dlopen } = await import("bun:ffi");
 	try {
 		return dlopen(LIBRARY, {
 			tcflush: { args: ["i32", "i32"], returns: "i32" },
+			flock: { args: ["i32", "i32"], returns: "i32" },
+			__errno_location: { args: [], returns: "ptr" },
 		}).symbols;
 	} catch (cause) {
 		throw new AppError(
@@ -29,4 +35,20 @@ async function load() {
 export async function inputFlusher(descriptor: number): Promise<() => void> {
 	const { tcflush } = await load();
 	return () => void tcflush(descriptor, TCIFLUSH);
+}
+
+/**
+ * flock(2), exclusive and without waiting.
+ * @returns a call for an open file: "held" if another process has it locked, "unknown" where there are no locks
+ */
+export async function fileLocker(): Promise<
+	(descriptor: number) => "ours" | "held" | "unknown"
+> {
+	const { flock, __errno_location } = await load();
+	const { read } = await import("bun:ffi");
+	return (descriptor) => {
+		if (flock(descriptor, EXCLUSIVE_AT_ONCE) === 0) return "ours";
+		const errno = read.i32(__errno_location() as Pointer);
+		return errno === EWOULDBLOCK ? "held" : "unknown";
+	};
 }

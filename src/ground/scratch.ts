@@ -1,16 +1,20 @@
 // Scratch folders: private, gone at the end, and if their owner was killed, removed by the next run.
 
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileError } from "./errors.ts";
-import { PRIVATE_FOLDER_MODE } from "./files.ts";
-import { isOwnerGone, ownName } from "./owner.ts";
+import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from "./files.ts";
+import { type Lock, lockFile } from "./locks/lock.ts";
+import { isOwnerGone, ownMachine, ownName } from "./owner.ts";
 import { exists } from "./paths.ts";
 
-const PREFIX = ".vpo-scratch-";
+/** What each of them is called: its owner's name, with the machine and the PID namespace where it counts, and a random end. */
+const NAME = /^\.vpo-scratch-(\d+-\d*-([0-9a-f]{8})[0-9a-f]{8}-[0-9a-f]{8})$/;
+/** In a scratch folder; locked from the moment on in which it has this name, as long as the owner lives. */
+const LOCK_NAME = "lock";
 const LONGEST_PAUSE_MS = 100;
-/** A scratch folder of another machine or container, whose processes we can't see, is left alone for so long. */
+/** A scratch folder of another machine, or where there are no locks, of another container, is left alone for so long. */
 const FOREIGN_MAX_AGE_MS = 24 * 3600 * 1000;
 
 /** A private folder (0700) that is removed with all it holds when it is disposed of. */
@@ -27,42 +31,73 @@ export interface Scratch extends AsyncDisposable {
 export async function makeScratch(parent: string): Promise<Scratch> {
 	await removeLeftovers(parent);
 	const owner = `${ownName()}-${crypto.randomUUID().slice(0, 8)}`;
-	const path = join(parent, `${PREFIX}${owner}`);
+	const path = join(parent, `.vpo-scratch-${owner}`);
 	try {
 		await mkdir(path, { mode: PRIVATE_FOLDER_MODE });
 	} catch (cause) {
 		throw fileError(`cannot make a scratch folder in ${parent}`, cause);
 	}
-	return {
-		path,
-		owner,
-		async [Symbol.asyncDispose]() {
-			// What can't be removed now, the next run removes; what this one did is done all the same.
-			await removeTree(path).catch(() => undefined);
-		},
-	};
+	// What can't be removed now, the next run removes; what this one did is done all the same.
+	const remove = () => removeTree(path).catch(() => undefined);
+	try {
+		const lock = await lockScratch(path);
+		// On a share that gives all to one user, we are he.
+		const { uid } = await lstat(path);
+		if (uid !== process.geteuid?.()) await removeLeftovers(parent, uid);
+		return {
+			path,
+			owner,
+			async [Symbol.asyncDispose]() {
+				await lock[Symbol.asyncDispose](); // NFS keeps in the folder what is open
+				await remove();
+			},
+		};
+	} catch (cause) {
+		await remove();
+		throw fileError(`cannot make a scratch folder in ${parent}`, cause);
+	}
 }
 
-/** Removes the scratch folders that runs left in `parent` when they were killed; never those of a run that is alive. */
-export async function removeLeftovers(parent: string): Promise<void> {
+async function lockScratch(path: string): Promise<Lock> {
+	const unlocked = join(path, `${LOCK_NAME}.new`);
+	await (await open(unlocked, "wx", PRIVATE_FILE_MODE)).close();
+	const lock = await lockFile(unlocked);
+	if (lock.answer === "ours") await rename(unlocked, join(path, LOCK_NAME));
+	return lock;
+}
+
+/** Removes the scratch folders that runs of a user left in `parent` when they were killed; never those of a run that is alive. */
+export async function removeLeftovers(
+	parent: string,
+	uid = process.geteuid?.(),
+): Promise<void> {
 	const names = await readdir(parent).catch(() => []);
 	for (const name of names) {
-		if (name.startsWith(PREFIX) && (await isAbandoned(parent, name))) {
-			// Another run may remove it at the same moment, or it is another user's: neither is our failure.
-			await rm(join(parent, name), { recursive: true, force: true }).catch(
-				() => undefined,
-			);
+		const [, owner, machine] = NAME.exec(name) ?? [];
+		if (owner === undefined) continue;
+		const path = join(parent, name);
+		if (await isAbandoned(path, owner, machine === ownMachine(), uid)) {
+			// Another run may remove it at the same moment: that is not our failure.
+			await rm(path, { recursive: true, force: true }).catch(() => undefined);
 		}
 	}
 }
 
-async function isAbandoned(parent: string, name: string): Promise<boolean> {
-	const isGone = isOwnerGone(name.slice(PREFIX.length));
+async function isAbandoned(
+	path: string,
+	owner: string,
+	isOnThisMachine: boolean,
+	uid: number | undefined,
+): Promise<boolean> {
+	const found = await lstat(path).catch(() => null);
+	if (!found?.isDirectory() || found.uid !== uid) return false;
+	if (isOnThisMachine) {
+		await using lock = await lockFile(join(path, LOCK_NAME)).catch(() => null);
+		if (lock && lock.answer !== "unknown") return lock.answer === "ours";
+	}
+	const isGone = isOwnerGone(owner);
 	if (isGone !== null) return isGone;
-	const { mtimeMs } = await stat(join(parent, name)).catch(() => ({
-		mtimeMs: Date.now(),
-	}));
-	return Date.now() - mtimeMs > FOREIGN_MAX_AGE_MS;
+	return Date.now() - found.mtimeMs > FOREIGN_MAX_AGE_MS;
 }
 
 // A thread that is deep in SQLite may still add and remove files while we remove the folder. `rm` takes a file that is
