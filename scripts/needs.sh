@@ -4,6 +4,7 @@ set -u
 
 needs=(
 	python3:python3
+	sqlite3:sqlite3
 	strace:strace
 	tar:tar
 	gzip:gzip

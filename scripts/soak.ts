@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { soakBits } from "./soak/bits.ts";
+import { soakChanged } from "./soak/changed.ts";
 import { soakFailures, soakFire, soakKills } from "./soak/kills.ts";
 import { soakLarge } from "./soak/large.ts";
 import { soakLoops } from "./soak/loops.ts";
@@ -10,6 +11,7 @@ import type { SoakRow } from "./soak/row.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<SoakRow[]>>> = {
 	bits: soakBits,
+	changed: soakChanged,
 	kills: soakKills,
 	failures: soakFailures,
 	fire: soakFire,

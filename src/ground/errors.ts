@@ -49,6 +49,25 @@ export class AppError extends Error {
 	}
 }
 
+/** The same failure, told of the file that a person knows, where it showed in a private copy of that. */
+export function toldOf(
+	original: string,
+	copy: string,
+	error: unknown,
+): unknown {
+	if (!(error instanceof AppError) || !error.message.includes(copy)) {
+		return error;
+	}
+	const { code, hint, exitCode, isDamage } = error;
+	const message = error.message.replaceAll(copy, original);
+	return new AppError(code, message, {
+		hint,
+		exitCode,
+		isDamage,
+		cause: error,
+	});
+}
+
 /** The `code` of a system or SQLite error ("ENOSPC", "SQLITE_BUSY"), or "" where there is none. */
 export function errnoOf(error: unknown): string {
 	if (typeof error !== "object" || error === null) return "";
@@ -147,4 +166,11 @@ export function fileError(
 function permissionHint(errno: string): string | undefined {
 	if (!workingAs || !isDenied(errno)) return undefined;
 	return `root works as the owner of the library's folder: let ${workingAs} read and write there, or name another place`;
+}
+
+/** A text from outside, as a message takes it: what is longer than `mostCharacters` ends in "…". */
+export function shortened(text: string, mostCharacters: number): string {
+	return text.length > mostCharacters
+		? `${text.slice(0, mostCharacters - 1)}…`
+		: text;
 }

@@ -5,7 +5,13 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { contentOf } from "../helpers/content.ts";
-import { breakIndex, DAMAGES, FOREIGN } from "../helpers/harm.ts";
+import {
+	breakConstraint,
+	breakIndex,
+	DAMAGES,
+	FOREIGN,
+	miscountFreeSpace,
+} from "../helpers/harm.ts";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
 import { BACKUP, RESTORE } from "../helpers/scene.ts";
 import { scratchIn, tree, unpacked } from "../helpers/state.ts";
@@ -107,4 +113,42 @@ test("the broken index is one that quick_check does not notice", async () => {
 	const ask = (check: string) => library.query(`PRAGMA ${check}`).values();
 	expect(ask("quick_check")).toEqual([["ok"]]);
 	expect(ask("integrity_check")).not.toEqual([["ok"]]);
+});
+
+test("damage of pages and constraints is one that neither a copy nor a reader shows", async () => {
+	using home = new Home();
+	miscountFreeSpace(home.library);
+	const copy = home.at("copy.db");
+	{
+		using library = new Database(home.library, { readonly: true });
+		library.run("VACUUM INTO ?", [copy]);
+	}
+	using made = new Database(copy);
+	expect(made.query("PRAGMA integrity_check").values()).toEqual([["ok"]]);
+
+	using other = new Home();
+	await breakConstraint(other.library);
+	using reader = new Database(other.library, { readonly: true });
+	expect(reader.query("PRAGMA integrity_check").values()).toEqual([["ok"]]);
+});
+
+test.each([
+	["a page that miscounts its free space", miscountFreeSpace],
+	["a value that a CHECK constraint forbids", breakConstraint],
+	["a broken index", breakIndex],
+])("check --deep finds %s, and changes nothing", async (_, harm) => {
+	using home = await harmed(harm);
+	const before = rawFiles(home.library);
+	const args = ["library", "check", "--deep"];
+	const { exitCode, json } = await runJson(binary, home, args);
+	expect(exitCode).toBe(61);
+	expect(JSON.stringify(json)).toContain("the library is damaged");
+	expect(rawFiles(home.library)).toEqual(before);
+});
+
+test("a library that was replaced while it was damaged is kept as raw files, not as a backup", async () => {
+	using home = await harmed(miscountFreeSpace);
+	const { exitCode, json } = await runJson(binary, home, RESTORE);
+	expect(exitCode).toBe(0);
+	expect(String(json.safety_backup)).toContain("vpo-damaged-");
 });

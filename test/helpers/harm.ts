@@ -52,12 +52,33 @@ function overwriteHeader(path: string, bytes: Uint8Array): void {
 	closeSync(file);
 }
 
+/** Changes what one page of rows says of its free space: rows are read as before, and a copy no longer tells. */
+export function miscountFreeSpace(path: string): void {
+	const bytes = readFileSync(path);
+	let page = 1;
+	while (bytes[page * PAGE_BYTES] !== TABLE_LEAF) page++;
+	const fragmented = page * PAGE_BYTES + 7;
+	bytes[fragmented] = (bytes[fragmented] ?? 0) ^ 1;
+	writeFileSync(path, bytes);
+}
+
+/** A value that no program with constraints would have written. */
+export async function breakConstraint(path: string): Promise<void> {
+	await using _ = await Peer.holding(path, [
+		"PRAGMA ignore_check_constraints = ON",
+		"UPDATE jobs SET status = 'xompleted' WHERE rowid = (SELECT min(rowid) FROM jobs)",
+		"PRAGMA wal_checkpoint(TRUNCATE)",
+	]);
+}
+
 type Harm = (path: string) => Promise<void> | void;
 
 /** What makes a library one that is damaged: its raw files are worth keeping. */
 export const DAMAGES: Readonly<Record<string, Harm>> = {
 	"an overwritten page in its middle": overwritePage,
 	"a broken index": breakIndex,
+	"a page that miscounts its free space": miscountFreeSpace,
+	"a value that a CHECK constraint forbids": breakConstraint,
 	"a lost second half": (path) => {
 		truncateSync(path, Math.floor(readFileSync(path).byteLength / 2));
 	},

@@ -1,6 +1,6 @@
 // Reads an archive in one pass. It is believed only when every byte up to the end of the file was seen to be right.
 
-import { AppError } from "../../ground/errors.ts";
+import { AppError, shortened } from "../../ground/errors.ts";
 import { type OnBytes, writeNewFile } from "../../ground/files.ts";
 import { freeSpace } from "../../ground/paths.ts";
 import { ownCommand } from "../../ground/program.ts";
@@ -69,11 +69,7 @@ export function atPath(path: string, error: unknown): unknown {
 	) {
 		return error;
 	}
-	const { message } = error;
-	const short =
-		message.length > MOST_MESSAGE_LENGTH
-			? `${message.slice(0, MOST_MESSAGE_LENGTH)}…`
-			: message;
+	const short = shortened(error.message, MOST_MESSAGE_LENGTH);
 	const kind = isIncomplete(error) ? "incomplete" : "damaged";
 	return new AppError("INVALID_ARCHIVE", `${kind} archive ${path}: ${short}`, {
 		hint: `take another backup: ${ownCommand("backups")}`,

@@ -156,9 +156,10 @@ async function explainDamage(
 ): Promise<unknown> {
 	if (!(error instanceof AppError && error.isDamage)) return error;
 	const { code, message } = error;
-	const hint = options.salvage
+	const kept = options.salvage
 		? await salvage(libraryPath, settings, options, workshop)
 		: `no backup was made, existing ones are untouched: ${ownCommand("backups")}; keep the raw files: ${ownCommand("backup --salvage")}`;
+	const hint = `${kept}; to get well again, stop VPO and take the newest good backup: ${ownCommand("restore latest")}`;
 	return new AppError(code, message, { hint, isDamage: true, cause: error });
 }
 

@@ -1,7 +1,7 @@
 // A snapshot becomes a backup: checked, packed, read back, and only then named.
 
 import { dirname, join } from "node:path";
-import { AppError } from "../../ground/errors.ts";
+import { AppError, toldOf } from "../../ground/errors.ts";
 import { makeScratch } from "../../ground/scratch.ts";
 import {
 	DATABASE_NAME,
@@ -18,8 +18,8 @@ import {
 } from "../archive/metadata.ts";
 import { readBack } from "../archive/readback.ts";
 import type { Workshop } from "../archive/workshop.ts";
-import type { Survey } from "../library/library.ts";
-import type { CheckResult } from "../library/soundness.ts";
+import type { CheckResult } from "../library/damage.ts";
+import { damagedError, type Survey } from "../library/library.ts";
 import type { SqliteThread } from "../library/sqlite-thread.ts";
 import type { Destination } from "../location/destination.ts";
 import { usableCores } from "../work/cores.ts";
@@ -69,7 +69,12 @@ export async function storeSnapshot(
 	await using scratch = await makeScratch(parent);
 	const unfinished = join(scratch.path, "backup.tar.gz");
 
-	const survey = sqlite.survey(snapshotPath);
+	const told = (error: unknown) => {
+		const isDatabase =
+			error instanceof AppError && error.code === "DATABASE_ERROR";
+		throw isDatabase ? toldOf(options.libraryPath, snapshotPath, error) : error;
+	};
+	const survey = sqlite.survey(snapshotPath).catch(told);
 	survey.catch(() => undefined); // whoever needs it fails with it
 	const [archive, checked] = await together(
 		signal,
@@ -78,7 +83,8 @@ export async function storeSnapshot(
 				...workshop,
 				signal: stop,
 			}),
-		(stop) => requireSound(snapshotPath, options.libraryPath, sqlite, stop),
+		(stop) =>
+			requireSound(snapshotPath, options.libraryPath, sqlite, stop).catch(told),
 	);
 	signal?.throwIfAborted();
 	const path = await destination.publish(unfinished, scratch, signal);
@@ -138,9 +144,5 @@ async function requireSound(
 	const freeCores = usableCores() - 1;
 	const checked = await sqlite.check(snapshotPath, freeCores, signal);
 	if (checked.damage === "") return checked;
-	throw new AppError(
-		"DATABASE_ERROR",
-		`the library is damaged: ${libraryPath}: ${checked.damage}`,
-		{ isDamage: true },
-	);
+	throw damagedError(libraryPath, checked.damage);
 }

@@ -1,7 +1,22 @@
 // What is wrong in a database, as SQLite finds it. Runs in a thread that may block.
 
 import type { Database } from "bun:sqlite";
-import { countRows, quoted, reading } from "./sqlite.ts";
+import { type AppError, shortened } from "../../ground/errors.ts";
+import {
+	countRows,
+	isUnanswerable,
+	quoted,
+	reading,
+	readingAsWriter,
+} from "./sqlite.ts";
+
+/** What the check of a private file found out. */
+export interface CheckResult {
+	/** What integrity_check found, "" if nothing. */
+	readonly damage: string;
+	/** What is wrong with what it says, though it is sound; and what could not be asked. */
+	readonly warnings: readonly string[];
+}
 
 /** The page cache that a check gets, in KiB. Measured: 8 MiB and more are equally fast, mmap is slower. */
 const CACHE_KIB = 8 * 1024;
@@ -9,17 +24,48 @@ const CACHE_KIB = 8 * 1024;
 /** With more tables than any VPO has, checking them one by one would take longer than checking all. */
 const MOST_PARTS = 100;
 
+/** What the author of a schema can make us say at once. */
+const MOST_FINDING_LENGTH = 200;
+
 /**
- * Looks for damage: structure only, or every index too.
+ * Looks for damage: structure only, or every index too. CHECK constraints are asked only where the connection is no
+ * read-only one.
  * @returns what was found, "" if nothing
  */
 export function findDamage(database: Database, isDeep: boolean): string {
 	return ask(database, isDeep ? "integrity_check(10)" : "quick_check(10)");
 }
 
+/** As `findDamage` of the structure, but ends at what is found first. */
+export function findStructureDamage(database: Database): string {
+	return ask(database, "quick_check(1)");
+}
+
+/**
+ * Checks a database in full: every page, every index, every constraint.
+ * @throws AppError DATABASE_ERROR: so damaged that it can't be asked, or it needs what this program lacks
+ */
+export function checkWhole(path: string): CheckResult {
+	const check = (database: Database) => findDamage(database, true);
+	try {
+		return { damage: readingAsWriter(path, check), warnings: [] };
+	} catch (error) {
+		if (!isUnanswerable((error as AppError).cause)) throw error;
+		// A constraint that can't be asked hides no data.
+		const damage = reading(path, check);
+		const { message } = (error as { cause: Error }).cause;
+		return { damage, warnings: [unasked("CHECK constraints", [message])] };
+	}
+}
+
+/** Checks the structure of a private file; constraints and indexes are left to `checkTable`. */
+export function checkStructure(path: string): string {
+	return reading(path, (database) => findDamage(database, false));
+}
+
 /**
  * The tables of a private file, those that take longest to check first; none if there are too many.
- * Each one checked by `checkTable`, and the structure of all, amount to a deep `findDamage`.
+ * Each one checked by `checkTable`, and the structure of all, amount to `checkWhole`.
  */
 export function partsOf(path: string): string[] {
 	return reading(path, (database) => {
@@ -39,34 +85,89 @@ export function partsOf(path: string): string[] {
 	});
 }
 
-/** Checks one table of a private file with its indexes; as `findDamage`. */
+/** Checks one table of a private file with its indexes and constraints; as `findDamage`. */
 export function checkTable(path: string, table: string): string {
-	return reading(path, (database) =>
+	return readingAsWriter(path, (database) =>
 		ask(database, `integrity_check(${quoted(table)})`),
 	);
 }
 
-/** What foreign_key_check finds in a private file, in words. */
+/** What foreign_key_check finds in a private file, in words; and what it can't be asked, as where a parent has no unique key. */
 export function checkForeignKeys(path: string): string[] {
 	return reading(path, (database) => {
-		const row = database
-			.query<{ violations: number }, []>(
-				"SELECT count(*) AS violations FROM pragma_foreign_key_check",
-			)
-			.get();
-		const rows = row?.violations ?? 0;
-		if (rows === 0) return [];
+		let rows = 0;
+		const reasons: string[] = [];
+		for (const table of tablesWithKeys(database)) {
+			try {
+				rows += countViolations(database, table);
+			} catch (error) {
+				if (!isUnanswerable(error)) throw error;
+				reasons.push((error as Error).message);
+			}
+		}
 		const refer = rows === 1 ? "1 row refers" : `${rows} rows refer`;
-		return [`${refer} to rows that do not exist (foreign keys)`];
+		return [
+			...(rows === 0
+				? []
+				: [`${refer} to rows that do not exist (foreign keys)`]),
+			...(reasons.length === 0 ? [] : [unasked("foreign keys", reasons)]),
+		];
 	});
+}
+
+function tablesWithKeys(database: Database): string[] {
+	return database
+		.query<{ name: string }, []>(
+			"SELECT name FROM sqlite_schema AS tables WHERE type = 'table' AND rootpage > 0 AND EXISTS (SELECT 1 FROM pragma_foreign_key_list(tables.name))",
+		)
+		.all()
+		.map(({ name }) => name);
+}
+
+function countViolations(database: Database, table: string): number {
+	const row = database
+		.query<{ violations: number }, [string]>(
+			"SELECT count(*) AS violations FROM pragma_foreign_key_check(?)",
+		)
+		.get(table);
+	return row?.violations ?? 0;
+}
+
+function unasked(what: string, reasons: readonly string[]): string {
+	const [first = "", ...others] = reasons;
+	const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+	return `${what} could not be asked: ${shortened(first, MOST_FINDING_LENGTH)}${more}`;
 }
 
 function ask(database: Database, check: string): string {
 	database.run(`PRAGMA cache_size = -${CACHE_KIB}`);
-	return database
-		.query<Record<string, string>, []>(`PRAGMA ${check}`)
-		.all()
-		.flatMap((row) => Object.values(row))
-		.filter((text) => text !== "ok")
-		.join("; ");
+	try {
+		return database
+			.query<Record<string, string>, []>(`PRAGMA ${check}`)
+			.all()
+			.flatMap((row) => Object.values(row))
+			.filter((text) => text !== "ok")
+			.map((text) => shortened(text, MOST_FINDING_LENGTH))
+			.join("; ");
+	} catch (error) {
+		throw (isUnanswerable(error) && whatIsLacking(database)) || error;
+	}
+}
+
+/** A check that ends with "SQL logic error" comes from a virtual table; a search in it says which tokenizer it has not got. */
+function whatIsLacking(database: Database): unknown {
+	const tables = database
+		.query<{ name: string }, [number]>(
+			"SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 LIMIT ?",
+		)
+		.all(MOST_PARTS);
+	for (const { name } of tables) {
+		const table = quoted(name);
+		try {
+			database.query(`SELECT 1 FROM ${table} WHERE ${table} MATCH 'a'`).get();
+		} catch (error) {
+			if (/tokenizer/.test((error as Error).message)) return error;
+		}
+	}
+	return null;
 }

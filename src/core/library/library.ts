@@ -104,6 +104,15 @@ export async function lockedError(
 	);
 }
 
+/** @param damage what SQLite found */
+export function damagedError(path: string, damage: string): AppError {
+	return new AppError(
+		"DATABASE_ERROR",
+		`the library is damaged: ${path}: ${damage}`,
+		{ isDamage: true },
+	);
+}
+
 export async function isWritable(path: string): Promise<boolean> {
 	return access(path, constants.W_OK).then(
 		() => true,

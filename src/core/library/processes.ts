@@ -1,6 +1,7 @@
 // Which processes have a file open, as far as Linux shows them to us: /proc/PID/fd and /proc/locks.
 
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import { shortened } from "../../ground/errors.ts";
 import { ownPid } from "../../ground/owner.ts";
 
 /** A process that has a file open or locked. */
@@ -90,7 +91,5 @@ function baseName(path: string): string {
 async function commandOf(pid: number): Promise<string> {
 	const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
 	const command = line.replaceAll("\0", " ").trim();
-	return command.length > MOST_COMMAND_CHARACTERS
-		? `${command.slice(0, MOST_COMMAND_CHARACTERS - 1)}…`
-		: command;
+	return shortened(command, MOST_COMMAND_CHARACTERS);
 }

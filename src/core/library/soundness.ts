@@ -2,20 +2,13 @@
 // integrity_check in full: the structure of all (quick_check), and each table with its indexes.
 
 import { abortable, Thread } from "../work/thread.ts";
+import type { CheckResult } from "./damage.ts";
 import type { SqliteOperations } from "./sqlite.worker.ts";
 
 type Sqlite = Thread<SqliteOperations>;
 
 /** More take more memory than they save time: the largest table is checked by one of them alone. */
 const MOST_THREADS = 4;
-
-/** What the check of a private file found out. */
-export interface CheckResult {
-	/** What integrity_check found, "" if nothing. */
-	readonly damage: string;
-	/** What is wrong with what it says, though it is sound: rows that refer to rows which are not there. */
-	readonly warnings: readonly string[];
-}
 
 /** Starts a thread in which SQLite works. */
 export function startSqlite(): Sqlite {
@@ -39,12 +32,13 @@ export async function checkSoundness(
 	foreignKeys.catch(() => undefined);
 	const isSound =
 		freeCores > 1 && (await arePartsSound(path, threads, freeCores, signal));
-	const damage = isSound
-		? ""
-		: await abortable(sqlite.call("findDamage", path, true, false), signal);
+	const found = isSound
+		? { damage: "", warnings: [] }
+		: await abortable(sqlite.call("checkWhole", path), signal);
 	// Asked for its keys, a damaged file may keep us busy for ever.
-	const warnings = damage === "" ? await abortable(foreignKeys, signal) : [];
-	return { damage, warnings };
+	if (found.damage !== "") return found;
+	const warnings = await abortable(foreignKeys, signal);
+	return { damage: "", warnings: [...found.warnings, ...warnings] };
 }
 
 // False if something is wrong, or can't be told in parts. What it is, the whole check says, always in the same words.
@@ -66,7 +60,7 @@ async function arePartsSound(
 		const work = async (thread: Sqlite) => {
 			for (const part of parts) {
 				const damage = await (part === null
-					? thread.call("findDamage", path, false, false)
+					? thread.call("checkStructure", path)
 					: thread.call("checkTable", path, part));
 				if (damage !== "") throw new Error(damage);
 			}

@@ -5,9 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { exists } from "../../ground/paths.ts";
 import { abortable } from "../work/thread.ts";
 import type { Compared, CompareOptions } from "./compare/difference.ts";
+import type { CheckResult } from "./damage.ts";
 import {
 	canWrite,
 	closedState,
+	damagedError,
+	hasWal,
 	isLocked,
 	isWalMode,
 	isWritable,
@@ -21,7 +24,7 @@ import {
 	type Survey,
 	WAIT_LONGER,
 } from "./library.ts";
-import { type CheckResult, checkSoundness, startSqlite } from "./soundness.ts";
+import { checkSoundness, startSqlite } from "./soundness.ts";
 
 const RETRY_MS = 50;
 
@@ -60,16 +63,24 @@ export class SqliteThread implements Disposable {
 		);
 	}
 
-	/** Copies the library as of one moment into the new file `to`. Meanwhile a second thread gets ready for what is asked of that. */
+	/**
+	 * Copies the library as of one moment into the new file `to`. Meanwhile a second thread looks at the library's own
+	 * structure: a copy gets new pages, in which damage of the old ones no longer shows.
+	 * @throws AppError DATABASE_ERROR: it is damaged; DATABASE_LOCKED after the timeout
+	 */
 	async snapshot(
 		path: string,
 		to: string,
 		options: LockOptions,
 	): Promise<void> {
-		this.#spare ??= startSqlite();
+		const spare = this.#spare ?? startSqlite();
+		this.#spare = spare;
 		const work = async (isImmutable: boolean) => {
 			if (await exists(to)) await rm(to); // an attempt that was in vain
-			await this.#thread.call("snapshot", path, to, isImmutable);
+			// The check begins no later than the copy: what it saw whole, the copy has from there or from a later commit.
+			const checking = spare.call("findStructureDamage", path, isImmutable);
+			const copying = this.#thread.call("snapshot", path, to, isImmutable);
+			await settleDamage(path, checking, copying);
 		};
 		// Whoever may write here reads under SQLite's own locks, which nobody can slip past.
 		if (await canWrite(path)) {
@@ -82,12 +93,23 @@ export class SqliteThread implements Disposable {
 		if (await isWritable(path)) await this.#thread.call("tidy", path);
 	}
 
-	/** What is damaged in the live library, "" if nothing shows; indexes are compared with their tables only if `isDeep`. */
+	/**
+	 * What is damaged in the live library, "" if nothing shows; indexes are compared with their tables only if `isDeep`,
+	 * and constraints asked only if we may write it besides.
+	 */
 	async findDamage(
 		path: string,
 		isDeep: boolean,
 		options: LockOptions,
 	): Promise<string> {
+		if (isDeep && (await canWrite(path))) {
+			const hadWal = await hasWal(path);
+			const { damage } = await this.#whileLocked(path, options, () =>
+				this.#thread.call("checkWhole", path),
+			);
+			if (!hadWal && (await hasWal(path))) await this.tidy(path);
+			return damage;
+		}
 		return this.#reading(path, options, (isImmutable) =>
 			this.#thread.call("findDamage", path, isDeep, isImmutable),
 		);
@@ -136,10 +158,11 @@ export class SqliteThread implements Disposable {
 	): Promise<CheckResult> {
 		using spare = this.#spare ?? startSqlite();
 		this.#spare = null;
-		const earlier = spare.settled(); // a survey is wanted of a damaged file too
+		const earlier = spare.settled();
 		const threads = [this.#thread, spare] as const;
 		const result = await checkSoundness(threads, path, freeCores, signal);
-		await earlier;
+		// A damaged file may keep the survey busy for ever.
+		if (result.damage === "") await earlier;
 		return result;
 	}
 
@@ -224,4 +247,23 @@ export class SqliteThread implements Disposable {
 			);
 		}
 	}
+}
+
+// Waits for both, so that no attempt meets the one before. What the check found says more than a copy that failed of it.
+async function settleDamage(
+	path: string,
+	checking: Promise<string>,
+	copying: Promise<void>,
+): Promise<void> {
+	const [checked, copied] = await Promise.allSettled([checking, copying]);
+	if (checked.status === "fulfilled" && checked.value !== "") {
+		throw damagedError(path, checked.value);
+	}
+	for (const { reason } of [copied, checked].filter(isRejected)) throw reason;
+}
+
+function isRejected(
+	outcome: PromiseSettledResult<unknown>,
+): outcome is PromiseRejectedResult {
+	return outcome.status === "rejected";
 }

@@ -3,7 +3,12 @@
 
 import { constants, Database } from "bun:sqlite";
 import { pathToFileURL } from "node:url";
-import { AppError, type ErrorCode, errnoOf } from "../../ground/errors.ts";
+import {
+	AppError,
+	type ErrorCode,
+	errnoOf,
+	shortened,
+} from "../../ground/errors.ts";
 
 /** Opens a database that exists. Nothing is read yet, so a foreign file shows at the first question only. */
 export function connect(path: string, mode: "read" | "write"): Database {
@@ -55,6 +60,29 @@ export function reading<T>(
 		database.run("BEGIN");
 		eagerly(() => pragma(database, "schema_version"));
 		return work(database);
+	});
+}
+
+/**
+ * As `reading`, on a connection that may write and never does: only such a one knows of CHECK constraints. A read-only
+ * one outlives it: the last connection to close would fold in a library's WAL, and a read-only one doesn't.
+ */
+export function readingAsWriter<T>(
+	path: string,
+	work: (database: Database) => T,
+): T {
+	return reading(path, () => {
+		const database = connect(path, "write");
+		try {
+			return asking(path, () => {
+				database.run("PRAGMA query_only = ON");
+				database.run("BEGIN");
+				eagerly(() => pragma(database, "schema_version"));
+				return work(database);
+			});
+		} finally {
+			database.close(true);
+		}
 	});
 }
 
@@ -165,7 +193,11 @@ const FOREIGN = /^SQLITE_(ERROR|SCHEMA|MISMATCH)/;
 function fromSqlite(path: string, error: unknown): unknown {
 	const code = errnoOf(error);
 	if (error instanceof AppError || !code.startsWith("SQLITE_")) return error;
-	const { message } = error as Error;
+	const message = shortened((error as Error).message, MOST_MESSAGE_LENGTH);
+	const [, thing, name] = LACKING.exec(message) ?? [];
+	if (thing !== undefined && isUnanswerable(error)) {
+		return lacks(path, thing, name ?? "", error);
+	}
 	const [kind, what] = classify(code);
 	return new AppError(kind, `${what}: ${path} (${message})`, {
 		hint: code.startsWith("SQLITE_IOERR")
@@ -174,6 +206,29 @@ function fromSqlite(path: string, error: unknown): unknown {
 		cause: error,
 		isDamage: DAMAGED.test(code),
 	});
+}
+
+/** What the author of a schema can make us say at once. */
+const MOST_MESSAGE_LENGTH = 200;
+
+/** "no such collation sequence: x", "unknown function: x()", … */
+const LACKING =
+	/^(?:no such|unknown) (collation|function|tokenizer|module)(?: sequence)?: (.*?)(?:\(\))?$/s;
+
+/** Whether SQLite can't do what it is asked because of what the schema says, though the file is whole. */
+export function isUnanswerable(error: unknown): boolean {
+	return FOREIGN.test(errnoOf(error));
+}
+
+// Other programs can teach SQLite functions and the like, and a schema may need them to be read.
+function lacks(
+	path: string,
+	thing: string,
+	name: string,
+	cause: unknown,
+): AppError {
+	const what = `the library needs the ${thing} "${name}", which this program does not have: ${path}`;
+	return new AppError("DATABASE_ERROR", what, { cause, isDamage: true });
 }
 
 function classify(code: string): [ErrorCode, string] {

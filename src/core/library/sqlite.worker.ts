@@ -4,7 +4,15 @@ import type { Database } from "bun:sqlite";
 import { AppError, errnoOf } from "../../ground/errors.ts";
 import { serve } from "../work/thread.ts";
 import { compare } from "./compare/difference.ts";
-import { checkForeignKeys, checkTable, findDamage, partsOf } from "./damage.ts";
+import {
+	checkForeignKeys,
+	checkStructure,
+	checkTable,
+	checkWhole,
+	findDamage,
+	findStructureDamage,
+	partsOf,
+} from "./damage.ts";
 import {
 	type LibraryFacts,
 	type LibraryHead,
@@ -12,6 +20,7 @@ import {
 	readHead,
 	surveyDatabase,
 } from "./facts.ts";
+import { damagedError } from "./library.ts";
 import {
 	asking,
 	connect,
@@ -85,7 +94,7 @@ const operations = {
 		writing(path, (database) => pragma(database, "schema_version"));
 	},
 
-	/** What is damaged in a library, "" if nothing shows. Blocks nobody in WAL mode. */
+	/** What is damaged in a library, CHECK constraints aside; "" if nothing shows. Blocks nobody in WAL mode. */
 	findDamage(path: string, isDeep: boolean, isImmutable: boolean): string {
 		return reading(
 			path,
@@ -94,11 +103,18 @@ const operations = {
 		);
 	},
 
+	/** As `findDamage`, only what is found first: a damaged file may keep us busy for ever with what comes behind it. */
+	findStructureDamage(path: string, isImmutable: boolean): string {
+		return reading(path, findStructureDamage, isImmutable);
+	},
+
 	survey: surveyDatabase,
 
 	compare,
 
 	partsOf,
+	checkWhole,
+	checkStructure,
 	checkTable,
 	checkForeignKeys,
 
@@ -121,10 +137,14 @@ const operations = {
 		locked = { database, path };
 	},
 
-	/** As `snapshot`, of the library that is locked. */
+	/** As `snapshot`, of the library that is locked, once its own structure was looked at. */
 	snapshotLocked(to: string): void {
 		const { database, path } = requireLocked();
-		asking(path, () => copyInto(database, path, to));
+		asking(path, () => {
+			const damage = findStructureDamage(database);
+			if (damage !== "") throw damagedError(path, damage);
+			copyInto(database, path, to);
+		});
 	},
 
 	/**

@@ -1,7 +1,7 @@
 // What a restore would bring in: an archive unpacked into a private file and proven, as an archive and as a database.
 
 import { dirname, join } from "node:path";
-import { AppError } from "../../ground/errors.ts";
+import { AppError, toldOf } from "../../ground/errors.ts";
 import { syncFile } from "../../ground/files.ts";
 import { nearestFolder } from "../../ground/paths.ts";
 import { makeScratch, type Scratch } from "../../ground/scratch.ts";
@@ -89,11 +89,11 @@ async function examine(
 
 // A database that the check can't even ask is the archive's fault.
 function asInvalid(path: string, error: unknown): never {
-	if (error instanceof AppError && error.code === "DATABASE_ERROR") {
-		const message = error.message.replaceAll(path, "library.db");
-		throw new AppError("INVALID_ARCHIVE", message, { cause: error });
+	const told = toldOf("library.db", path, error);
+	if (told instanceof AppError && told.code === "DATABASE_ERROR") {
+		throw new AppError("INVALID_ARCHIVE", told.message, { cause: error });
 	}
-	throw error;
+	throw told;
 }
 
 function requireAgreement(

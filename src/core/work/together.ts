@@ -1,8 +1,11 @@
 // Things done side by side that fail as one: the first failure stops the others, and nothing goes on behind our back.
 
+import { AppError } from "../../ground/errors.ts";
+
 /**
  * Runs all tasks at the same time and waits until each has ended.
- * @throws what failed first; the others' signal has fired then, and they have ended too
+ * @throws what failed first; the others' signal has fired then, and they have ended too. Where nobody interrupted us, an
+ * interruption is what the other failure did, even if it shows before that.
  */
 export async function together<A, B>(
 	signal: AbortSignal | undefined,
@@ -22,6 +25,13 @@ export async function together<A, B>(
 		}
 	};
 	const [one, two] = await Promise.allSettled([run(first), run(second)]);
-	if (one.status === "rejected" || two.status === "rejected") throw failures[0];
-	return [one.value, two.value];
+	if (one.status === "fulfilled" && two.status === "fulfilled") {
+		return [one.value, two.value];
+	}
+	const isCause = signal?.aborted ? () => true : isNoInterruption;
+	throw failures.find(isCause) ?? failures[0];
+}
+
+function isNoInterruption(error: unknown): boolean {
+	return !(error instanceof AppError && error.code === "INTERRUPTED");
 }

@@ -4,6 +4,7 @@ import { Database } from "bun:sqlite";
 import { afterAll, describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { SqliteThread } from "../../../src/core/library/sqlite-thread.ts";
+import { python } from "../../helpers/peer.ts";
 import { Home } from "../../helpers/program.ts";
 
 const sqlite = new SqliteThread();
@@ -97,5 +98,90 @@ describe("one core and many find the same", () => {
 		library.close(true);
 		const { warnings } = await checkBothWays(home.library);
 		expect(warnings.join()).toMatch(/^\d+ rows? refers? to rows that/);
+	});
+});
+
+describe("a library that needs what other programs teach SQLite", () => {
+	const teach = `
+import sqlite3, sys
+library = sqlite3.connect(sys.argv[1], isolation_level=None)
+library.execute("PRAGMA journal_mode = DELETE")
+library.create_collation("naturally", lambda a, b: (a > b) - (a < b))
+library.create_function("folded", 1, str.lower, deterministic=True)
+for statement in sys.argv[2:]:
+    library.execute(statement)
+`;
+	const TABLE = "CREATE TABLE taught (a TEXT)";
+	const FILL = "INSERT INTO taught VALUES ('x')";
+
+	async function check(statements: readonly string[]) {
+		using home = new Home();
+		const { exitCode } = Bun.spawnSync({
+			cmd: [python(), "-c", teach, home.library, ...statements],
+		});
+		expect(exitCode).toBe(0);
+		return await checkBothWays(home.library);
+	}
+
+	type Taught = readonly [thing: string, name: string, ...sql: string[]];
+
+	test.each<Taught>([
+		[
+			"collation",
+			"naturally",
+			"CREATE INDEX by_a ON taught (a COLLATE naturally)",
+		],
+		["function", "folded", "CREATE INDEX by_a ON taught (folded(a))"],
+		[
+			"function",
+			"folded",
+			"CREATE INDEX by_a ON taught (a) WHERE folded(a) = 'x'",
+		],
+		[
+			"tokenizer",
+			"icu2",
+			"CREATE VIRTUAL TABLE found USING fts5 (a)",
+			"INSERT INTO found VALUES ('x')",
+			"PRAGMA writable_schema = ON",
+			"UPDATE sqlite_schema SET sql = 'CREATE VIRTUAL TABLE found USING fts5 (a, tokenize = icu2)' WHERE name = 'found'",
+		],
+	])("hears which %s it is: %s", async (thing, name, ...statements) => {
+		const { damage } = await check([TABLE, FILL, ...statements]);
+		expect(damage).toContain(`the library needs the ${thing} "${name}", which`);
+		expect(damage.length).toBeLessThan(400);
+	});
+
+	test("is sound where only a constraint needs it, with a warning", async () => {
+		const table = "CREATE TABLE taught (a TEXT CHECK (folded(a) <> ''))";
+		expect(await check([table, FILL])).toEqual({
+			damage: "",
+			warnings: [
+				"CHECK constraints could not be asked: unknown function: folded()",
+			],
+		});
+	});
+});
+
+test("foreign keys that can't be asked are a warning, and hide no other", async () => {
+	using home = new Home();
+	const library = new Database(home.library);
+	for (const statement of [
+		"PRAGMA journal_mode = DELETE",
+		"CREATE TABLE tags (id INTEGER, name TEXT)",
+		"CREATE TABLE file_tags (tag_id INTEGER REFERENCES tags (id))",
+		"CREATE TABLE child (id REFERENCES files (id))",
+		"PRAGMA foreign_keys = OFF",
+		"INSERT INTO file_tags VALUES (1)",
+		"INSERT INTO child VALUES (-1), (-2)",
+	]) {
+		library.run(statement);
+	}
+	library.close(true);
+	expect(await checkBothWays(home.library)).toEqual({
+		damage: "",
+		warnings: [
+			"2 rows refer to rows that do not exist (foreign keys)",
+			'foreign keys could not be asked: foreign key mismatch - "file_tags" referencing "tags"',
+		],
 	});
 });

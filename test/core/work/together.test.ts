@@ -1,7 +1,8 @@
 // Two things side by side fail as one, and neither goes on behind our back.
 
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { together } from "../../../src/core/work/together.ts";
+import { AppError } from "../../../src/ground/errors.ts";
 
 function untilAborted(signal: AbortSignal): Promise<never> {
 	const { promise, reject } = Promise.withResolvers<never>();
@@ -43,4 +44,26 @@ test("a signal from outside stops both", async () => {
 	const both = together(outside.signal, untilAborted, untilAborted);
 	outside.abort(new Error("interrupted"));
 	expect(both).rejects.toThrow("interrupted");
+});
+
+describe("an interruption that one failure causes in the other", () => {
+	const interrupted = () => new AppError("INTERRUPTED", "interrupted");
+	const damage = new Error("damaged");
+	const falls = () => Promise.reject(interrupted());
+	const fallsLater = async (signal: AbortSignal) => {
+		await untilAborted(signal).catch(() => undefined);
+		throw damage;
+	};
+
+	test("hides it in neither place, though it shows first", async () => {
+		expect(together(undefined, falls, fallsLater)).rejects.toBe(damage);
+		expect(together(undefined, fallsLater, falls)).rejects.toBe(damage);
+	});
+
+	test("is what is thrown where somebody did interrupt us", async () => {
+		const outside = new AbortController();
+		outside.abort(interrupted());
+		const both = together(outside.signal, falls, fallsLater);
+		expect(both).rejects.toMatchObject({ code: "INTERRUPTED" });
+	});
 });
