@@ -1,4 +1,4 @@
-// Archives through stdin and stdout: in full or with an error, at the reader's pace, and never to a terminal.
+// Archives and libraries through stdin and stdout: in full or with an error, at the reader's pace, and never to a terminal.
 
 import { read, readFileSync } from "node:fs";
 import { isatty } from "node:tty";
@@ -14,26 +14,37 @@ const PIECE_BYTES = 64 * 1024;
 /** open(2): a descriptor that somebody handed to us can't have it. */
 const O_CLOEXEC = 0o2000000;
 
+/** What goes to stdout, and by which flag. */
+export interface Outgoing {
+	readonly what: "archive" | "library";
+	readonly flag: string;
+}
+
+const ARCHIVE: Outgoing = { what: "archive", flag: "--output -" };
+
 /**
  * Lets a stdout pass that an archive may be written to.
  * @throws AppError USAGE: a terminal, or where a document goes; OPERATION_FAILED: it is closed
  */
-export function requireStdoutForArchive(isJson: boolean): void {
+export function requireStdoutForArchive(
+	isJson: boolean,
+	{ what, flag } = ARCHIVE,
+): void {
 	if (isJson) {
 		throw usage(
-			"--output - writes the archive where --json writes its document",
+			`${flag} writes the ${what} where --json writes its document`,
 			"leave one of them out",
 		);
 	}
 	if (isatty(STDOUT)) {
 		throw usage(
-			"--output - writes the archive to a terminal",
-			"redirect it: --output - > FILE, or | ssh HOST …",
+			`${flag} writes the ${what} to a terminal`,
+			`redirect it: ${flag} > FILE, or | ssh HOST …`,
 		);
 	}
 	if (isReplaced(STDOUT)) {
 		throw new AppError("OPERATION_FAILED", "stdout is closed", {
-			hint: "say where the archive goes: --output - > FILE",
+			hint: `say where the ${what} goes: ${flag} > FILE`,
 		});
 	}
 }
@@ -65,6 +76,7 @@ function isReplaced(descriptor: number): boolean {
 export async function writeArchive(
 	pieces: AsyncIterable<Bytes>,
 	signal: AbortSignal | undefined,
+	{ what } = ARCHIVE,
 ): Promise<void> {
 	using stop = whenAborted(signal);
 	for await (const piece of pieces) {
@@ -73,18 +85,18 @@ export async function writeArchive(
 			at += await Promise.race([writing, stop.promise]).catch((cause) => {
 				signal?.throwIfAborted();
 				throw errnoOf(cause) === "EPIPE"
-					? left(cause)
-					: fileError("cannot write the archive to stdout", cause);
+					? left(what, cause)
+					: fileError(`cannot write the ${what} to stdout`, cause);
 			});
 		}
 	}
 }
 
-function left(cause: unknown): AppError {
+function left(what: Outgoing["what"], cause: unknown): AppError {
 	return new AppError(
 		"OPERATION_FAILED",
-		"whoever reads stdout left before the end of the archive",
-		{ hint: "what arrived there is no backup: remove it", cause },
+		`whoever reads stdout left before the end of the ${what}`,
+		{ hint: `what arrived there is no ${what}: remove it`, cause },
 	);
 }
 

@@ -29,6 +29,14 @@ export const LIBRARY_COMMANDS: Readonly<Record<string, Command>> = {
 		aliases: ["list", "ls", "snapshots"],
 		load: async () => loaded(await import("./commands/backups.ts")),
 	},
+	show: {
+		description: "Show all that is known of a backup",
+		load: async () => loaded(await import("./commands/inside/show.ts")),
+	},
+	extract: {
+		description: "Write the library in a backup to a file of its own",
+		load: async () => loaded(await import("./commands/inside/extract.ts")),
+	},
 	diff: {
 		description: "Show what changed between a backup and the library",
 		load: async () => loaded(await import("./commands/inside/diff.ts")),
