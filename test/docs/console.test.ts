@@ -3,7 +3,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { isAsShown, masked, PAGES, playPage } from "../helpers/console.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(120_000);
 
 describe("every console block is what comes", () => {
 	test.each(PAGES)("%s (bun run docs writes what comes)", async (page) => {

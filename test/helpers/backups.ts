@@ -87,8 +87,10 @@ export function makeTinyLibrary(path: string, fileCount: number): void {
 	const insert = database.prepare(
 		"INSERT INTO files (path, size_bytes) VALUES (?, 1000)",
 	);
+	database.run("BEGIN");
 	for (let index = 0; index < fileCount; index++)
 		insert.run(`/media/${index}.mkv`);
+	database.run("COMMIT");
 	insert.finalize();
 	database.close(true);
 }

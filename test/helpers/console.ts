@@ -170,7 +170,7 @@ async function runInPipe(script: string, place: Place): Promise<string> {
 		env: environmentOf(place),
 		stdin: "ignore",
 		stdout: "pipe",
-		timeout: 240_000,
+		timeout: 60_000,
 	});
 	const text = await new Response(child.stdout).text();
 	await child.exited;
@@ -190,7 +190,7 @@ async function runOnTerminal(
 	const child = Bun.spawn(["bash", "-c", script], {
 		cwd: place.home,
 		env: environmentOf(place),
-		timeout: 240_000,
+		timeout: 60_000,
 		terminal: {
 			cols: 120,
 			rows: 40,
