@@ -1,8 +1,10 @@
-// Writes into the README and docs/ what the program says today: what stands in a console block and is no longer true.
+// Writes into the README and docs/ what the program says today: the page of commands, and what stands in a console block
+// and is no longer true.
 // Days near today's are told as those of the day in which the pages play.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { describeCommands } from "../src/cli/root.ts";
 import {
 	isAsShown,
 	masked,
@@ -10,12 +12,16 @@ import {
 	type Played,
 	playPage,
 } from "../test/helpers/console.ts";
+import { commandsPage } from "./docs/commands.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const STORY_DAY = Date.parse("2026-02-05");
 const DAY_MS = 86_400_000;
 
 const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+
+const commands = join(ROOT, "docs/commands.md");
+writeFileSync(commands, commandsPage(await describeCommands()));
 
 const wanted = process.argv.slice(2);
 for (const page of wanted.length > 0 ? wanted : PAGES) {

@@ -81,7 +81,7 @@ function matches(shown: readonly string[], came: readonly string[]): boolean {
 	);
 }
 
-/** A line without what is each time another: times, sizes, ages, checksums, the width of columns. */
+/** A line without what is each time another: times, sizes, ages, checksums, ids, the width of columns. */
 export function masked(line: string): string {
 	return line
 		.replaceAll(/\d{4}-\d\d-\d\d([T ]\d\d[:-]?\d\d([:-]?\d\d)?Z?)?/g, "TIME")
@@ -92,6 +92,7 @@ export function masked(line: string): string {
 		.replaceAll(/<?\b[\d.]+ (ms|s|min|h|d|mo|y)\b|\bjust now\b/g, "AGE")
 		.replaceAll(/\bAGE ago\b/g, "AGE")
 		.replaceAll(/\b\d+%/g, "PERCENT")
+		.replaceAll(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "ID")
 		.replaceAll(/\b[0-9a-f]{40,}\b/g, "CHECKSUM")
 		.replaceAll(/\b\d{6,}\b/g, "NUMBER")
 		.replaceAll(/\bpid \d+\b/g, "pid N")
