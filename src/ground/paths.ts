@@ -1,6 +1,13 @@
 // What a path leads to: links, folders that are not there yet, file systems and their free space.
 
-import { lstat, readlink, realpath, stat, statfs } from "node:fs/promises";
+import {
+	lstat,
+	readFile,
+	readlink,
+	realpath,
+	stat,
+	statfs,
+} from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { errnoOf, fileError, isMissing, isRefusal } from "./errors.ts";
 
@@ -35,6 +42,17 @@ export async function isLink(path: string): Promise<boolean> {
 		(found) => found.isSymbolicLink(),
 		() => false,
 	);
+}
+
+/** Whether something is mounted on this very path, as containers do with single files (proc(5), mountinfo). */
+export async function isMountPoint(path: string): Promise<boolean> {
+	const table = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
+	return table.split("\n").some((line) => {
+		const point = line.split(" ")[4] ?? "";
+		const octal = (_: string, digits: string) =>
+			String.fromCharCode(Number.parseInt(digits, 8));
+		return point.replaceAll(/\\([0-7]{3})/g, octal) === path;
+	});
 }
 
 /** Follows links to where a file is or would be made; a dangling link too. */

@@ -3,7 +3,6 @@
 import type { Unchanged } from "../../core/backup/backup.ts";
 import type { BackupPlan } from "../../core/backup/backup-plan.ts";
 import type { StoredBackup } from "../../core/backup/store.ts";
-import type { Space } from "../../core/library/space.ts";
 import { PIPE_NAME } from "../../core/location/pipe.ts";
 import type { Pruning } from "../../core/upkeep/prune-after.ts";
 import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
@@ -17,6 +16,7 @@ import {
 	printableLine,
 } from "../format.ts";
 import type { Result } from "../output.ts";
+import { formatSpace } from "./space.ts";
 
 /** Of a library that equals the newest good backup. */
 export function unchangedResult({ unchangedSince }: Unchanged): Result {
@@ -79,15 +79,6 @@ export function backupResult(
 	};
 }
 
-function formatSpace({ folder, requiredBytes, freeBytes }: Space): string {
-	const need = `${formatBytes(requiredBytes)} needed`;
-	if (freeBytes === null) {
-		return `${need}; ${folder} does not tell how much is free`;
-	}
-	const verdict = freeBytes >= requiredBytes ? "enough" : "not enough";
-	return `${need}, ${formatBytes(freeBytes)} free in ${folder}: ${verdict}`;
-}
-
 /**
  * Of a dry run.
  * @param prunesBy whose rules it would prune by; null: it would not
@@ -110,7 +101,7 @@ export function planResult(plan: BackupPlan, prunesBy: string | null): Result {
 				],
 				["Files in library", formatCount(facts.fileCount)],
 				["Schema version", String(facts.schemaVersion)],
-				["Space", printableLine(formatSpace(space))],
+				["Space", formatSpace(space)],
 				...(prunesBy ? [["Afterwards", `prune by ${prunesBy}`] as const] : []),
 			],
 		)}`,

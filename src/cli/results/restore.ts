@@ -14,6 +14,7 @@ import {
 	shellQuote,
 } from "../format.ts";
 import type { Result } from "../output.ts";
+import { formatSpace } from "./space.ts";
 
 /** The rest is in the document. */
 const MOST_PASSED_OVER = 3;
@@ -33,7 +34,10 @@ export function undoCommand(
 }
 
 /** The library that stands there beside the backup that would replace it. */
-export function formatComparison(plan: RestorePlan): string {
+export function formatComparison(
+	plan: RestorePlan,
+	more: readonly (readonly [string, string])[] = [],
+): string {
 	const { current, metadata } = plan;
 	const now = !current
 		? "none"
@@ -59,6 +63,7 @@ export function formatComparison(plan: RestorePlan): string {
 		["Library path", printableLine(plan.libraryPath)],
 		["Backup path", printableLine(plan.archivePath)],
 		...passedOverFields(plan),
+		...more,
 	]);
 }
 
@@ -102,10 +107,17 @@ function describe(
 
 /** Of a dry run. */
 export function planResult(plan: RestorePlan): Result {
-	const { metadata, current, warnings } = plan;
+	const { metadata, current, space } = plan;
+	const warnings =
+		plan.users === null
+			? plan.warnings
+			: [
+					...plan.warnings,
+					`the library is open in ${printableLine(plan.users)}: stop it before the restore`,
+				];
 	return {
 		warnings,
-		text: `Dry run, nothing is changed. The backup is valid; a restore would ${current ? "replace the library" : "put it in place"}:\n${formatComparison(plan)}`,
+		text: `Dry run, nothing is changed. The backup is valid; a restore would ${current ? "replace the library" : "put it in place"}:\n${formatComparison(plan, [["Space", formatSpace(space)]])}`,
 		json: {
 			dry_run: true,
 			valid: true,
@@ -118,21 +130,23 @@ export function planResult(plan: RestorePlan): Result {
 			database_size_bytes: metadata.databaseSizeBytes,
 			file_count: metadata.fileCount,
 			passed_over: passedOverJson(plan),
-			warnings: plan.warnings,
+			free_bytes: space.freeBytes,
+			required_bytes: space.requiredBytes,
+			warnings,
 		},
 	};
 }
 
 /** @param undo the call that takes it back */
 export function restoredResult(
-	{ plan, safetyBackup }: RestoredLibrary,
+	{ plan, safetyBackup, warnings }: RestoredLibrary,
 	seconds: number,
 	undo: string,
 ): Result {
 	const { metadata, current } = plan;
 	const kept = current?.facts ? "Safety backup" : "Replaced file";
 	return {
-		warnings: plan.warnings,
+		warnings,
 		text: `Library restored: ${printableLine(plan.libraryPath)}\n${formatFields(
 			[
 				["From", printableLine(plan.archivePath)],
@@ -154,7 +168,7 @@ export function restoredResult(
 			schema_version: plan.schemaVersion,
 			safety_backup: safetyBackup,
 			passed_over: passedOverJson(plan),
-			warnings: plan.warnings,
+			warnings,
 		},
 	};
 }

@@ -22,14 +22,6 @@ export interface LockOptions {
 	readonly signal?: AbortSignal | undefined;
 }
 
-/** A library that only we may read and write. */
-export interface LibraryLock extends AsyncDisposable {
-	snapshot(to: string, signal?: AbortSignal): Promise<void>;
-	/** Ends its WAL: everything is in the one file then. */
-	fold(): Promise<void>;
-	unfold(): Promise<void>;
-}
-
 /** The newest schema version that this program knows. */
 export const NEWEST_SCHEMA = 27;
 
@@ -41,10 +33,16 @@ export function sidecars(path: string): string[] {
 	return SIDECARS.map((suffix) => path + suffix);
 }
 
+/** The processes that have a library open, idle ones too, in words; null if there is none that the system shows. */
+export async function findUsers(path: string): Promise<string | null> {
+	const holders = await findHolders([path, ...sidecars(path)]);
+	return holders.length === 0 ? null : formatHolders(holders);
+}
+
 /** @throws AppError DATABASE_LOCKED naming the processes that have the library open, idle ones too */
 export async function requireUnused(path: string): Promise<void> {
-	const holders = await findHolders([path, ...sidecars(path)]);
-	if (holders.length > 0) throw await lockedError(path);
+	const users = await findUsers(path);
+	if (users !== null) throw inUse(path, users);
 }
 
 /**
@@ -90,13 +88,18 @@ export const WAIT_LONGER =
 
 export async function lockedError(
 	path: string,
-	hint = "stop it first, then try again",
+	hint?: string,
 ): Promise<AppError> {
-	const holders = await findHolders([path, ...sidecars(path)]);
-	const who =
-		holders.length > 0
-			? `open in ${formatHolders(holders)}`
-			: "in use by another process";
+	return inUse(path, await findUsers(path), hint);
+}
+
+/** @param users in words, or null where the system doesn't tell */
+export function inUse(
+	path: string,
+	users: string | null,
+	hint = "stop it first, then try again",
+): AppError {
+	const who = users === null ? "in use by another process" : `open in ${users}`;
 	return new AppError(
 		"DATABASE_LOCKED",
 		`the library ${basename(path)} is ${who}: ${path}`,

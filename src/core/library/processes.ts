@@ -13,17 +13,42 @@ export interface Holder {
 
 const MOST_COMMAND_CHARACTERS = 60;
 
+/** A file, whatever name it has by now. */
+export interface KnownFile {
+	/** The path by which it was opened. */
+	readonly path: string;
+	readonly dev: number;
+	readonly ino: number;
+}
+
+/** The files of these paths that are there. */
+export async function knownFiles(
+	paths: readonly string[],
+): Promise<KnownFile[]> {
+	const found = await Promise.all(
+		paths.map((path) =>
+			stat(path).then(
+				({ dev, ino }) => ({ path, dev, ino }),
+				() => null,
+			),
+		),
+	);
+	return found.filter((file) => file !== null);
+}
+
 /** The other processes that have any of these files open or locked. Empty where the system doesn't tell. */
 export async function findHolders(paths: readonly string[]): Promise<Holder[]> {
-	const found = await Promise.all(
-		paths.map((path) => stat(path).catch(() => null)),
-	);
-	const files = found.filter((file) => file !== null);
+	return holdersOf(await knownFiles(paths));
+}
+
+/** As `findHolders`, of files that may have been renamed or removed since they were looked at. */
+export async function holdersOf(
+	files: readonly KnownFile[],
+): Promise<Holder[]> {
 	if (files.length === 0) return [];
-	const inodes = new Set(files.map(({ ino }) => String(ino)));
 	const pids = new Set([
-		...(await lockingPids(inodes)),
-		...(await openingPids(new Set(paths), files)),
+		...(await lockingPids(files)),
+		...(await openingPids(files)),
 	]);
 	pids.delete(ownPid());
 	const sorted = [...pids].sort((a, b) => a - b);
@@ -43,39 +68,43 @@ export function formatHolders(holders: readonly Holder[]): string {
 }
 
 // "1: POSIX  ADVISORY  WRITE 123 08:01:4567 0 EOF": the device numbers differ between kernel and stat on some
-// file systems (btrfs), so the inode decides; a false alarm needs an equal inode number, locked, on another device.
-async function lockingPids(inodes: ReadonlySet<string>): Promise<number[]> {
+// file systems (btrfs), so the inode decides, and where we may look, whether the process has that file open.
+async function lockingPids(files: readonly KnownFile[]): Promise<number[]> {
+	const inodes = new Set(files.map(({ ino }) => String(ino)));
 	const table = await readFile("/proc/locks", "utf8").catch(() => "");
-	return [...table.matchAll(/ (\d+) [0-9a-f]+:[0-9a-f]+:(\d+) /g)]
+	const pids = [...table.matchAll(/ (\d+) [0-9a-f]+:[0-9a-f]+:(\d+) /g)]
 		.filter(([, , inode]) => inodes.has(inode ?? ""))
 		.map(([, pid]) => Number(pid))
 		.filter((pid) => pid > 0);
+	const open = await Promise.all(pids.map((pid) => hasOpen(pid, null, files)));
+	return pids.filter((_, index) => open[index] !== false);
 }
 
-async function openingPids(
-	paths: ReadonlySet<string>,
-	files: readonly { readonly dev: number; readonly ino: number }[],
-): Promise<number[]> {
+async function openingPids(files: readonly KnownFile[]): Promise<number[]> {
+	// The path may look different from inside a container, its last part doesn't; then the inode decides.
+	const names = new Set(files.map(({ path }) => baseName(path)));
 	const entries = await readdir("/proc").catch(() => []);
-	const pids = entries.filter((name) => /^\d+$/.test(name));
-	const opening = await Promise.all(
-		pids.map((pid) => hasOpen(pid, paths, files)),
-	);
-	return pids.filter((_, index) => opening[index]).map(Number);
+	const pids = entries.filter((name) => /^\d+$/.test(name)).map(Number);
+	const open = await Promise.all(pids.map((pid) => hasOpen(pid, names, files)));
+	return pids.filter((_, index) => open[index]);
 }
 
+/**
+ * Whether a process has one of these files open; null where we may not know.
+ * @param names those by which it may have been opened; null: any
+ */
 async function hasOpen(
-	pid: string,
-	paths: ReadonlySet<string>,
-	files: readonly { readonly dev: number; readonly ino: number }[],
-): Promise<boolean> {
-	const names = [...new Set([...paths].map(baseName))];
-	const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
+	pid: number,
+	names: ReadonlySet<string> | null,
+	files: readonly KnownFile[],
+): Promise<boolean | null> {
+	const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => null);
+	if (descriptors === null) return null;
 	for (const descriptor of descriptors) {
 		const link = `/proc/${pid}/fd/${descriptor}`;
-		// The path may look different from inside a container, its last part doesn't; then the inode decides.
 		const target = await readlink(link).catch(() => "");
-		if (!names.includes(baseName(target))) continue;
+		const name = baseName(target).replace(/ \(deleted\)$/, "");
+		if (names && !names.has(name)) continue;
 		const open = await stat(link).catch(() => null);
 		if (files.some((file) => file.ino === open?.ino && file.dev === open.dev)) {
 			return true;

@@ -12,6 +12,8 @@ export interface Need {
 	/** The folder; it need not exist yet. */
 	readonly folder: string;
 	readonly bytes: number;
+	/** Whether it is there by now: it counts as needed, and so does the room that it takes as free. */
+	readonly isThere?: boolean;
 }
 
 export interface Space {
@@ -25,16 +27,26 @@ export interface Space {
 /** What all needs together take from the file system that is tightest for them. */
 export async function measureSpace(needs: readonly Need[]): Promise<Space> {
 	const byDevice = new Map<number, Space>();
-	for (const { folder, bytes } of needs) {
+	for (const { folder, bytes, isThere } of needs) {
 		const { device, freeBytes } = await freeSpace(folder);
-		const before = byDevice.get(device)?.requiredBytes ?? 0;
-		byDevice.set(device, { folder, requiredBytes: before + bytes, freeBytes });
+		const before = byDevice.get(device) ?? { requiredBytes: 0, freeBytes };
+		byDevice.set(device, {
+			folder,
+			requiredBytes: before.requiredBytes + bytes,
+			freeBytes:
+				before.freeBytes === null
+					? null
+					: before.freeBytes + (isThere ? bytes : 0),
+		});
 	}
+	return tightestOf([...byDevice.values()]);
+}
+
+/** Of these the one with the least room to spare; where nobody knows the room, there is enough. */
+export function tightestOf(spaces: readonly Space[]): Space {
 	const left = ({ freeBytes, requiredBytes }: Space) =>
 		freeBytes === null ? Number.MAX_VALUE : freeBytes - requiredBytes;
-	const tightest = [...byDevice.values()].sort((a, b) => left(a) - left(b))[0];
-	if (!tightest) throw new Error("no needs given");
-	return tightest;
+	return spaces.reduce((a, b) => (left(b) < left(a) ? b : a));
 }
 
 /** What a backup takes: the snapshot in scratch, and at the most as much again for the archive. */

@@ -16,14 +16,14 @@ import {
 	isWritable,
 	type LibraryFacts,
 	type LibraryHead,
-	type LibraryLock,
 	type LockOptions,
 	lockedError,
 	requireLibraryFile,
-	requireUnused,
 	type Survey,
 	WAIT_LONGER,
 } from "./library.ts";
+import { type LibraryLock, lockLibrary } from "./lock.ts";
+import type { Shape } from "./shape.ts";
 import { checkSoundness, startSqlite } from "./soundness.ts";
 
 const RETRY_MS = 50;
@@ -166,31 +166,29 @@ export class SqliteThread implements Disposable {
 		return result;
 	}
 
-	/** Sets the journal mode of a private file to WAL. */
-	setWal(path: string): Promise<void> {
-		return this.#thread.call("setWal", path);
+	/** What decides whether a private file's content can be taken over in a transaction. */
+	shapeOf(path: string): Promise<Shape> {
+		return this.#thread.call("shape", path, false);
+	}
+
+	/** As `shapeOf`, of a library. */
+	libraryShape(path: string, options: LockOptions): Promise<Shape> {
+		return this.#reading(path, options, (isImmutable) =>
+			this.#thread.call("shape", path, isImmutable),
+		);
+	}
+
+	/** Sets the journal mode of a file. @throws AppError DATABASE_LOCKED: somebody has it open */
+	setJournalMode(path: string, mode: "WAL" | "DELETE"): Promise<void> {
+		return this.#thread.call("setJournalMode", path, mode);
 	}
 
 	/**
 	 * Locks a library against every other process until the lock is disposed of.
-	 * @throws AppError DATABASE_LOCKED: somebody has it open, named where the system tells; DATABASE_ERROR: it can't be locked because it is damaged
+	 * @throws as `lockLibrary`
 	 */
-	async lock(path: string): Promise<LibraryLock> {
-		await requireUnused(path);
-		await requireLibraryFile(path); // into an empty one SQLite would begin to write
-		try {
-			await this.#thread.call("lock", path);
-		} catch (error) {
-			throw isLocked(error) ? await lockedError(path) : error;
-		}
-		const thread = this.#thread;
-		return {
-			snapshot: (to, signal) =>
-				abortable(thread.call("snapshotLocked", to), signal),
-			fold: () => thread.call("fold"),
-			unfold: () => thread.call("unfold"),
-			[Symbol.asyncDispose]: () => thread.call("unlock"),
-		};
+	lock(path: string): Promise<LibraryLock> {
+		return lockLibrary(this.#thread, path);
 	}
 
 	[Symbol.dispose](): void {

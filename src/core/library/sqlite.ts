@@ -137,10 +137,14 @@ export function quoted(name: string): string {
 }
 
 /** The number of rows of an ordinary table. */
-export function countRows(database: Database, table: string): number {
+export function countRows(
+	database: Database,
+	table: string,
+	schema = "main",
+): number {
 	const row = database
 		.query<{ rows: number }, []>(
-			`SELECT count(*) AS rows FROM ${quoted(table)}`,
+			`SELECT count(*) AS rows FROM ${schema}.${quoted(table)}`,
 		)
 		.get();
 	return row?.rows ?? 0;

@@ -1,4 +1,4 @@
-// What the library's thread does: one operation at a time, and at most one locked library.
+// What the library's thread does: one operation at a time, and the libraries that it holds locked.
 
 import type { Database } from "bun:sqlite";
 import { AppError, errnoOf } from "../../ground/errors.ts";
@@ -21,6 +21,8 @@ import {
 	surveyDatabase,
 } from "./facts.ts";
 import { damagedError } from "./library.ts";
+import { replaceContent } from "./replace.ts";
+import { readShape, type Shape } from "./shape.ts";
 import {
 	asking,
 	connect,
@@ -33,8 +35,13 @@ import {
 
 export type SqliteOperations = typeof operations;
 
-let locked: { readonly database: Database; readonly path: string } | null =
-	null;
+interface Locked {
+	readonly database: Database;
+	readonly path: string;
+}
+
+const locks = new Map<number, Locked>();
+let lastLock = 0;
 
 const operations = {
 	/** @throws AppError DATABASE_ERROR, DATABASE_LOCKED */
@@ -118,11 +125,17 @@ const operations = {
 	checkTable,
 	checkForeignKeys,
 
+	/** What two databases must have in common for the one to take over the other's content. */
+	shape(path: string, isImmutable: boolean): Shape {
+		return reading(path, (database) => readShape(database), isImmutable);
+	},
+
 	/**
-	 * Locks a library against everybody, its own daemon's idle connections included.
+	 * Locks a library, or the file that is to become one, against everybody, its own daemon's idle connections included.
+	 * @returns what the lock is called below
 	 * @throws AppError DATABASE_LOCKED, DATABASE_ERROR
 	 */
-	lock(path: string): void {
+	lock(path: string): number {
 		const database = connect(path, "write");
 		try {
 			asking(path, () => {
@@ -134,12 +147,13 @@ const operations = {
 			database.close(true);
 			throw error;
 		}
-		locked = { database, path };
+		locks.set(++lastLock, { database, path });
+		return lastLock;
 	},
 
-	/** As `snapshot`, of the library that is locked, once its own structure was looked at. */
-	snapshotLocked(to: string): void {
-		const { database, path } = requireLocked();
+	/** As `snapshot`, of a library that is locked, once its own structure was looked at. */
+	snapshotLocked(lock: number, to: string): void {
+		const { database, path } = requireLock(lock);
 		asking(path, () => {
 			const damage = findStructureDamage(database);
 			if (damage !== "") throw damagedError(path, damage);
@@ -148,11 +162,27 @@ const operations = {
 	},
 
 	/**
+	 * Replaces all that the locked library holds, in one transaction, and folds its WAL in.
+	 * @param turn whose turn it is, as `TURN` has it
+	 * @returns whether all of it is in the one file; if not, it is committed in the WAL
+	 * @throws AppError as `replaceContent`
+	 */
+	replace(lock: number, candidatePath: string, turn: Int32Array): boolean {
+		const { database, path } = requireLock(lock);
+		asking(path, () => replaceContent(database, candidatePath, turn));
+		try {
+			return pragma(database, "wal_checkpoint(TRUNCATE)") === 0;
+		} catch {
+			return false; // what is committed stays, and who opens the library next tries again
+		}
+	},
+
+	/**
 	 * Folds the WAL of the locked library into its file, so that no journal can meet the file that comes in its place.
 	 * Memory journal at the end: closing the connection then touches no file by name.
 	 */
-	fold(): void {
-		const { database, path } = requireLocked();
+	fold(lock: number): void {
+		const { database, path } = requireLock(lock);
 		asking(path, () => {
 			const busy = pragma(database, "wal_checkpoint(TRUNCATE)");
 			const mode = String(pragma(database, "journal_mode = DELETE"));
@@ -166,26 +196,27 @@ const operations = {
 		});
 	},
 
-	/** Puts the locked library back into WAL mode, after a swap that did not happen. */
-	unfold(): void {
-		const { database, path } = requireLocked();
+	/** Puts the locked library back into WAL mode, after an exchange that did not happen. */
+	unfold(lock: number): void {
+		const { database, path } = requireLock(lock);
 		asking(path, () => database.run("PRAGMA journal_mode = WAL"));
 	},
 
-	unlock(): void {
-		locked?.database.close(true);
-		locked = null;
+	unlock(lock: number): void {
+		locks.get(lock)?.database.close(true);
+		locks.delete(lock);
 	},
 
-	/** Sets a private file's journal mode to WAL, which its header records. */
-	setWal(path: string): void {
-		writing(path, (database) => database.run("PRAGMA journal_mode = WAL"));
+	/** Sets the journal mode of a file, which its header records. */
+	setJournalMode(path: string, mode: "WAL" | "DELETE"): void {
+		writing(path, (database) => database.run(`PRAGMA journal_mode = ${mode}`));
 	},
 };
 
-function requireLocked(): NonNullable<typeof locked> {
-	if (!locked) throw new Error("no library is locked");
-	return locked;
+function requireLock(lock: number): Locked {
+	const found = locks.get(lock);
+	if (!found) throw new Error("no library is locked");
+	return found;
 }
 
 // A rollback journal that a killed writer left must be rolled back first, which takes a connection that may write.

@@ -1,8 +1,7 @@
 // What a restore would bring in: an archive unpacked into a private file and proven, as an archive and as a database.
 
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { AppError, toldOf } from "../../ground/errors.ts";
-import { syncFile } from "../../ground/files.ts";
 import { nearestFolder } from "../../ground/paths.ts";
 import { makeScratch, type Scratch } from "../../ground/scratch.ts";
 import type { Contents } from "../archive/contents.ts";
@@ -17,9 +16,8 @@ import type { LibraryFacts } from "../library/library.ts";
 import type { SqliteThread } from "../library/sqlite-thread.ts";
 import { usableCores } from "../work/cores.ts";
 import { stageCounter } from "../work/progress.ts";
-import { together } from "../work/together.ts";
 
-/** A proven library, beside the place where it may go. Gone with everything beside it when disposed of. */
+/** A proven library, in a private file. Gone with everything beside it when disposed of. */
 export interface Candidate extends AsyncDisposable {
 	readonly path: string;
 	/** The folder that it is in. */
@@ -31,16 +29,16 @@ export interface Candidate extends AsyncDisposable {
 }
 
 /**
- * Unpacks an archive beside the target and validates it in full: what a restore accepts, and nothing else.
+ * Unpacks an archive and validates it in full: what a restore accepts, and nothing else.
  * @throws AppError INVALID_ARCHIVE, NOT_FOUND, INSUFFICIENT_SPACE, OPERATION_FAILED
  */
 export async function unpackCandidate(
 	source: ArchiveSource,
-	targetPath: string,
+	scratchParent: string,
 	{ sqlite, pool, signal, onProgress }: Workshop,
 ): Promise<Candidate> {
 	await requireSupportedFormat(source, signal);
-	const scratch = await makeScratch(await nearestFolder(dirname(targetPath)));
+	const scratch = await makeScratch(await nearestFolder(scratchParent));
 	try {
 		const path = join(scratch.path, "library.db");
 		const onBytes = stageCounter(onProgress, "Unpack", source.sizeBytes);
@@ -51,11 +49,8 @@ export async function unpackCandidate(
 			onBytes,
 		});
 		stageCounter(onProgress, "Check", 0);
-		const [found] = await together(
-			signal,
-			(stop) =>
-				examine(path, sqlite, stop).catch((error) => asInvalid(path, error)),
-			() => syncFile(path),
+		const found = await examine(path, sqlite, signal).catch((error) =>
+			asInvalid(path, error),
 		);
 		return {
 			path,
@@ -79,7 +74,7 @@ interface Found {
 async function examine(
 	path: string,
 	sqlite: SqliteThread,
-	signal: AbortSignal,
+	signal: AbortSignal | undefined,
 ): Promise<Found> {
 	const { damage, warnings } = await sqlite.check(path, usableCores(), signal);
 	if (damage !== "") throw invalid(`library.db is damaged: ${damage}`);

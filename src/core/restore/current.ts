@@ -11,11 +11,8 @@ import { DEFAULT_LEVEL } from "../archive/gzip.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import type { RawFiles } from "../backup/salvage.ts";
 import { storeSnapshot } from "../backup/store.ts";
-import {
-	type LibraryFacts,
-	type LibraryLock,
-	sidecars,
-} from "../library/library.ts";
+import { type LibraryFacts, sidecars } from "../library/library.ts";
+import type { LibraryLock } from "../library/lock.ts";
 import { generatedIn } from "../location/destination.ts";
 import type { Location } from "../location/location.ts";
 import { backupName, PRE_RESTORE } from "../location/names.ts";
@@ -103,11 +100,17 @@ export interface KeepOptions {
 	readonly libraryId: string;
 }
 
+/** Where the library that is about to be replaced is kept. */
+export interface Kept {
+	readonly path: string;
+	/** Whether it is too damaged for a backup, so that these are its raw files. */
+	readonly isRaw: boolean;
+}
+
 /**
  * Keeps the library that is about to be replaced: as a backup of kind pre-restore, or if it is too damaged for that,
  * its raw files together.
  * @param raw the library's files, opened before it was locked
- * @returns the archive's path
  * @throws AppError OPERATION_FAILED, INSUFFICIENT_SPACE: it could not be kept, and must not be replaced
  */
 export async function keepCurrent(
@@ -116,17 +119,19 @@ export async function keepCurrent(
 	raw: RawFiles,
 	options: KeepOptions,
 	workshop: Workshop,
-): Promise<string> {
+): Promise<Kept> {
 	const { libraryPath, backups, createdAt } = options;
 	if (lock && current.facts) {
 		try {
-			return await keepAsBackup(current.facts, lock, options, workshop);
+			const path = await keepAsBackup(current.facts, lock, options, workshop);
+			return { path, isRaw: false };
 		} catch (error) {
 			orNullIfNoLibrary(error);
 		}
 	}
 	const { pool, signal } = workshop;
-	return raw.salvage(libraryPath, backups, createdAt, pool, signal);
+	const path = await raw.salvage(libraryPath, backups, createdAt, pool, signal);
+	return { path, isRaw: true };
 }
 
 async function keepAsBackup(

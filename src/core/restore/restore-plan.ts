@@ -3,6 +3,7 @@
 import { AppError } from "../../ground/errors.ts";
 import type { Metadata } from "../archive/metadata.ts";
 import { NEWEST_SCHEMA } from "../library/library.ts";
+import type { Space } from "../library/space.ts";
 import type { PassedOver } from "../location/latest.ts";
 import type { Candidate } from "./candidate.ts";
 import type { CurrentLibrary } from "./current.ts";
@@ -18,19 +19,35 @@ export interface RestorePlan {
 	readonly current: CurrentLibrary | null;
 	/** Newer backups that "latest" could not mean, newest first. */
 	readonly passedOver: readonly PassedOver[];
+	/** Whether the library takes the content over in a transaction; else one file takes the other's place. */
+	readonly isInPlace: boolean;
+	/** The processes that have the library open, in words; a restore then refuses. */
+	readonly users: string | null;
+	/** What the restore takes of the disk that is tightest for it, the unpacked backup included. */
+	readonly space: Space;
 	readonly warnings: readonly string[];
 }
 
-/** What restoring this candidate would do; another schema is worth a warning. */
+/** What was found out for a plan. */
+export type Findings = Pick<
+	RestorePlan,
+	| "archivePath"
+	| "libraryPath"
+	| "current"
+	| "passedOver"
+	| "isInPlace"
+	| "users"
+	| "space"
+>;
+
+/** What restoring this candidate would do; another schema is worth a warning, behind what was noticed already. */
 export function makePlan(
-	archivePath: string,
-	libraryPath: string,
 	{ metadata, schemaVersion, warnings }: Candidate,
-	current: CurrentLibrary | null,
-	passedOver: readonly PassedOver[],
+	findings: Findings,
 	notices: readonly string[],
 ): RestorePlan {
-	const currentSchemaVersion = current?.facts?.schemaVersion ?? NEWEST_SCHEMA;
+	const currentSchemaVersion =
+		findings.current?.facts?.schemaVersion ?? NEWEST_SCHEMA;
 	const what = `the backup has schema ${schemaVersion}`;
 	const warning =
 		schemaVersion < currentSchemaVersion
@@ -39,13 +56,10 @@ export function makePlan(
 				? `${what}, newer than ${currentSchemaVersion}: an older VPO can't use it, update VPO first`
 				: null;
 	return {
-		archivePath,
-		libraryPath,
+		...findings,
 		metadata,
 		schemaVersion,
 		currentSchemaVersion,
-		current,
-		passedOver,
 		warnings: [...notices, ...warnings, ...(warning === null ? [] : [warning])],
 	};
 }

@@ -1,69 +1,47 @@
 // restoreBackup: location → archive → verify → check → swap in → library. Everything is validated before anything is touched.
 
-import { dirname } from "node:path";
 import { AppError } from "../../ground/errors.ts";
-import { requireWritableFile } from "../../ground/files.ts";
 import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import type { Settings } from "../../ground/settings.ts";
 import { isoSeconds } from "../archive/metadata.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { RawFiles } from "../backup/salvage.ts";
-import { type LibraryLock, requireUnused } from "../library/library.ts";
-import { measureSpace, requireSpace } from "../library/space.ts";
+import { inUse, requireUnused } from "../library/library.ts";
+import type { LibraryLock } from "../library/lock.ts";
 import { openBackups } from "../location/open.ts";
-import { type Candidate, unpackCandidate } from "./candidate.ts";
+import type { Candidate } from "./candidate.ts";
+import { libraryIdAfter, rememberRestore } from "./choice.ts";
+import { keepCurrent, lockCurrent, orNullIfNoLibrary } from "./current.ts";
+import { exchange } from "./exchange.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 import {
-	type Choice,
-	chooseBackup,
-	choosePiped,
-	libraryIdAfter,
-	otherLibrary,
-	rememberRestore,
-} from "./choice.ts";
-import {
-	describeCurrent,
-	keepCurrent,
-	lockCurrent,
-	orNullIfNoLibrary,
-} from "./current.ts";
-import { spool } from "./piped.ts";
-import {
-	makePlan,
-	type RestorePlan,
-	requireKnownSchema,
-} from "./restore-plan.ts";
-import { adoptOwner, prepareSwap, swapIn } from "./swap.ts";
-
-/** What a person can say about one restore. */
-export interface RestoreOptions {
-	/** A path, a file name or prefix, "latest"; or null: what the last restore replaced. */
-	readonly reference: string | null;
-	/** The archive itself, in place of a reference; null: it is in a location. */
-	readonly piped: AsyncIterable<Uint8Array<ArrayBuffer>> | null;
-	readonly allowNewerSchema: boolean;
-	/** Keep the library that is replaced as a backup. */
-	readonly safetyBackup: boolean;
-	readonly lockTimeoutMs: number;
-	readonly startedAt: Date;
-	readonly vpoVersion: string;
-}
+	type RestoreOptions,
+	scratchParent,
+	validateRestore,
+} from "./validate.ts";
 
 export interface RestoredLibrary {
 	readonly plan: RestorePlan;
 	/** The archive that keeps what was replaced; null if nothing was, or if it was not wanted. */
 	readonly safetyBackup: string | null;
+	/** The plan's, and what came up since. */
+	readonly warnings: readonly string[];
 }
 
 /**
- * Validates a backup in full and says what restoring it would do. Changes nothing.
- * @throws AppError whatever `restoreBackup` would throw before it asks
+ * Validates a backup in full and says what restoring it would do. Changes nothing, whoever has the library open.
+ * @throws AppError whatever `restoreBackup` would throw before it asks, but for DATABASE_LOCKED
  */
 export async function planRestore(
 	settings: Settings,
 	options: RestoreOptions,
 	workshop: Workshop,
 ): Promise<RestorePlan> {
-	const { plan, candidate } = await validate(settings, options, workshop);
+	const { plan, candidate } = await validateRestore(
+		settings,
+		options,
+		workshop,
+	);
 	await candidate[Symbol.asyncDispose]();
 	return plan;
 }
@@ -78,25 +56,28 @@ export async function restoreBackup(
 	workshop: Workshop,
 	confirm: (plan: RestorePlan) => Promise<boolean>,
 ): Promise<RestoredLibrary> {
-	const validated = await validate(settings, options, workshop);
+	await requireUnused(await resolveOwnLinks(settings.databasePath)); // before the work, as after it
+	const validated = await validateRestore(settings, options, workshop);
 	await using candidate = validated.candidate;
 	const { plan, memory } = validated;
+	const { libraryPath } = plan;
+	if (plan.users !== null) throw inUse(libraryPath, plan.users);
 	if (plan.current && !(await confirm(plan))) {
 		throw new AppError("CANCELLED", "cancelled, nothing was changed");
 	}
-	await using raw = await RawFiles.of(plan.libraryPath);
-	await using lock = await lockCurrent(plan.libraryPath, workshop);
+	await using raw = await RawFiles.of(libraryPath);
+	await using lock = await lockCurrent(libraryPath, workshop);
 	const libraryId = libraryIdAfter(memory, candidate.metadata);
-	const safetyBackup =
+	const kept =
 		plan.current && options.safetyBackup
 			? await keepCurrent(
 					plan.current,
 					lock,
 					raw,
 					{
-						libraryPath: plan.libraryPath,
+						libraryPath,
 						backups: openBackups(settings),
-						scratchParent: scratchParent(settings, plan.libraryPath),
+						scratchParent: scratchParent(settings, libraryPath),
 						createdAt: options.startedAt,
 						vpoVersion: options.vpoVersion,
 						libraryId,
@@ -104,137 +85,66 @@ export async function restoreBackup(
 					workshop,
 				)
 			: null;
+	const safetyBackup = kept?.path ?? null;
 	// Before, so that a crash never leaves an older restore as the one to be undone; where no library is, no folder may be.
 	const remember = () =>
 		rememberRestore(
-			plan.libraryPath,
+			libraryPath,
 			libraryId,
 			safetyBackup,
 			isoSeconds(options.startedAt),
 		);
 	const forget = plan.current ? await remember() : null;
-	try {
-		await replaceLibrary(candidate, plan, lock, safetyBackup, workshop);
-	} catch (error) {
+	const isTransacting = plan.isInPlace && !kept?.isRaw;
+	const warnings = await replaceLibrary(
+		candidate,
+		plan,
+		lock,
+		isTransacting,
+		workshop,
+	).catch(async (error) => {
 		await forget?.();
 		throw error;
-	}
+	});
 	if (!forget) await remember();
-	return { plan, safetyBackup };
+	return { plan, safetyBackup, warnings: [...plan.warnings, ...warnings] };
 }
 
-async function validate(
-	settings: Settings,
-	options: RestoreOptions,
-	workshop: Workshop,
-): Promise<{ plan: RestorePlan; candidate: Candidate } & Choice> {
-	const { signal } = workshop;
-	const backups = openBackups(settings);
-	const libraryPath = await resolveOwnLinks(settings.databasePath);
-	const { reference, piped, startedAt } = options;
-	await using spooled =
-		piped && (await spool(piped, scratchParent(settings, libraryPath)));
-	const choice = spooled
-		? await choosePiped(spooled.source, libraryPath)
-		: await chooseBackup(reference, libraryPath, settings, startedAt, signal);
-	const { archive, passedOver, memory } = choice;
-	const candidate = await unpackCandidate(archive, libraryPath, workshop);
-	try {
-		await requireUnused(libraryPath);
-		const current = await describeCurrent(
-			libraryPath,
-			options.lockTimeoutMs,
-			workshop,
-		);
-		const other = otherLibrary(candidate.metadata, memory);
-		const plan = makePlan(
-			archive.path,
-			libraryPath,
-			candidate,
-			current,
-			passedOver,
-			other === null ? [] : [other],
-		);
-		requireKnownSchema(plan, options.allowNewerSchema);
-		// Whether its owner can be kept shows only by doing it; a dry run must not promise what a restore refuses.
-		if (current) {
-			await adoptOwner(candidate.path, libraryPath);
-			await requireWritableFile(libraryPath);
-		}
-		if (current && options.safetyBackup) {
-			await backups.requireWritable(signal);
-			const bytes = current.facts?.databaseSizeBytes ?? current.sizeBytes;
-			const scratch = scratchParent(settings, libraryPath);
-			const needs = [scratch, backups.folder ?? scratch];
-			requireSpace(
-				await measureSpace(needs.map((folder) => ({ folder, bytes }))),
-			);
-		}
-		return { plan, candidate, ...choice };
-	} catch (error) {
-		await candidate[Symbol.asyncDispose]();
-		throw error;
-	}
-}
-
-function scratchParent({ tempDir }: Settings, libraryPath: string): string {
-	return tempDir ?? dirname(libraryPath);
-}
-
+/** @returns warnings */
 async function replaceLibrary(
 	candidate: Candidate,
 	{ libraryPath, current }: RestorePlan,
 	lock: LibraryLock | null,
-	safetyBackup: string | null,
+	isTransacting: boolean,
 	workshop: Workshop,
-): Promise<void> {
-	const { sqlite, signal } = workshop;
-	if (candidate.metadata.own?.sourceJournalMode === "wal") {
-		await sqlite.setWal(candidate.path);
+): Promise<string[]> {
+	if (isTransacting && lock) {
+		const warnings = await transact(candidate, libraryPath, lock, workshop);
+		if (warnings !== null) return warnings;
 	}
-	await prepareSwap(candidate.path, libraryPath);
-	signal?.throwIfAborted();
-	// Only a kindness: VPO sets the mode itself when it opens its library.
-	const unfold = async () => {
-		if (current?.facts?.journalMode === "wal") {
-			await lock?.unfold().catch(() => undefined);
-		}
-	};
-	await lock?.fold().catch(orNullIfNoLibrary);
-	const swap = await swapIn(
-		candidate.path,
+	const change = {
 		libraryPath,
-		candidate.scratch,
-	).catch(async (error) => {
-		await unfold();
-		throw error;
-	});
-	try {
-		await requireRestored(candidate, libraryPath, workshop);
-	} catch (cause) {
-		const isBack = await swap.undo().catch(() => false);
-		if (isBack) await unfold();
-		const old = isBack
-			? "the old library was put back"
-			: `the old one is kept in ${safetyBackup ?? "no safety backup"}`;
-		throw new AppError(
-			"OPERATION_FAILED",
-			`the restored library failed its check, ${old}: ${libraryPath}`,
-			{ hint: "suspect the disk or the memory", cause },
-		);
-	}
+		lock,
+		wasWal: current?.facts?.journalMode === "wal",
+		becomesWal: candidate.metadata.own?.sourceJournalMode === "wal",
+	};
+	await exchange(candidate.path, change, workshop);
+	return [];
 }
 
-async function requireRestored(
-	{ schemaVersion, metadata }: Candidate,
+/** @returns warnings; null: the library turned out to be damaged, and nothing was changed */
+async function transact(
+	candidate: Candidate,
 	libraryPath: string,
-	{ sqlite }: Workshop,
-): Promise<void> {
-	const facts = await sqlite.describe(libraryPath, { lockTimeoutMs: 0 });
-	if (
-		facts.schemaVersion !== schemaVersion ||
-		facts.fileCount !== metadata.fileCount
-	) {
-		throw new Error("it holds something else than the backup");
+	lock: LibraryLock,
+	{ signal }: Workshop,
+): Promise<string[] | null> {
+	try {
+		if (await lock.replace(candidate.path, signal)) return [];
+	} catch (error) {
+		return orNullIfNoLibrary(error);
 	}
+	return [
+		`the restored content is committed, but not yet in the one file: keep ${libraryPath}-wal beside it until VPO was started once`,
+	];
 }

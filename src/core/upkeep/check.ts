@@ -1,5 +1,6 @@
 // One look at everything that a good night's backup rests on: is there a good one, how old, is there room, is the library sound.
 
+import { dirname } from "node:path";
 import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
@@ -111,7 +112,7 @@ async function verify(
 ): Promise<void> {
 	await using _ = await unpackCandidate(
 		requireStored(entry),
-		tempDir ? `${tempDir}/library.db` : databasePath,
+		tempDir ?? dirname(databasePath),
 		workshop,
 	);
 }

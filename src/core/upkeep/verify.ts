@@ -1,6 +1,5 @@
 // verifyBackups: location → archive → verify → check. Everything that a restore validates, without a library being touched.
 
-import { join } from "node:path";
 import { AppError } from "../../ground/errors.ts";
 import { ownCommand } from "../../ground/program.ts";
 import { makeScratch } from "../../ground/scratch.ts";
@@ -121,8 +120,11 @@ async function verifyOne(
 	try {
 		const source = requireStored(entry);
 		identity = identityIn(source);
-		const target = join(scratchPath, "library.db");
-		await using candidate = await unpackCandidate(source, target, workshop);
+		await using candidate = await unpackCandidate(
+			source,
+			scratchPath,
+			workshop,
+		);
 		const warnings = newerSchema(candidate.schemaVersion);
 		return verdict(null, candidate.metadata, [
 			...candidate.warnings,

@@ -1,0 +1,157 @@
+// What a restore is found to be before anything is touched: the backup proven, the library described, the room and the
+// rights there. What passes here, a restore does; a dry run stops behind it.
+
+import { dirname } from "node:path";
+import {
+	requireWritableFile,
+	requireWritableFolder,
+} from "../../ground/files.ts";
+import { resolveOwnLinks } from "../../ground/rights/links.ts";
+import type { Settings } from "../../ground/settings.ts";
+import type { Workshop } from "../archive/workshop.ts";
+import { findUsers } from "../library/library.ts";
+import { findObstacle } from "../library/shape.ts";
+import { openBackups } from "../location/open.ts";
+import { type Candidate, unpackCandidate } from "./candidate.ts";
+import {
+	type Choice,
+	chooseBackup,
+	choosePiped,
+	otherLibrary,
+} from "./choice.ts";
+import { type CurrentLibrary, describeCurrent } from "./current.ts";
+import { requireExchangeable } from "./exchange.ts";
+import { adoptOwner } from "./owner.ts";
+import { spool } from "./piped.ts";
+import {
+	makePlan,
+	type RestorePlan,
+	requireKnownSchema,
+} from "./restore-plan.ts";
+import { requireRoom } from "./room.ts";
+
+/** What a person can say about one restore. */
+export interface RestoreOptions {
+	/** A path, a file name or prefix, "latest"; or null: what the last restore replaced. */
+	readonly reference: string | null;
+	/** The archive itself, in place of a reference; null: it is in a location. */
+	readonly piped: AsyncIterable<Uint8Array<ArrayBuffer>> | null;
+	readonly allowNewerSchema: boolean;
+	/** Keep the library that is replaced as a backup. */
+	readonly safetyBackup: boolean;
+	readonly lockTimeoutMs: number;
+	readonly startedAt: Date;
+	readonly vpoVersion: string;
+}
+
+/** What was found, and what a restore needs of it. */
+export interface Validated extends Choice {
+	readonly plan: RestorePlan;
+	/** To be disposed of. */
+	readonly candidate: Candidate;
+}
+
+/**
+ * Validates a backup in full, and all that a restore of it rests on. Changes nothing.
+ * @throws AppError with the codes of the exit-code table
+ */
+export async function validateRestore(
+	settings: Settings,
+	options: RestoreOptions,
+	workshop: Workshop,
+): Promise<Validated> {
+	const { signal } = workshop;
+	const { reference, piped, startedAt } = options;
+	const backups = openBackups(settings);
+	const libraryPath = await resolveOwnLinks(settings.databasePath);
+	const scratch = scratchParent(settings, libraryPath);
+	await using spooled = piped && (await spool(piped, scratch));
+	const choice = spooled
+		? await choosePiped(spooled.source, libraryPath)
+		: await chooseBackup(reference, libraryPath, settings, startedAt, signal);
+	const { archive, passedOver, memory } = choice;
+	const candidate = await unpackCandidate(archive, scratch, workshop);
+	try {
+		const current = await describeCurrent(
+			libraryPath,
+			options.lockTimeoutMs,
+			workshop,
+		);
+		const isInPlace = await canTransact(
+			candidate,
+			current,
+			libraryPath,
+			options,
+			workshop,
+		);
+		if (current) await requirePlace(libraryPath, isInPlace, candidate);
+		const keepsCurrent = current !== null && options.safetyBackup;
+		if (keepsCurrent) await backups.requireWritable(signal);
+		const space = await requireRoom({
+			candidate,
+			current,
+			libraryPath,
+			isInPlace,
+			safety: keepsCurrent
+				? { scratch, output: backups.folder ?? scratch }
+				: null,
+		});
+		const users = await findUsers(libraryPath);
+		const other = otherLibrary(candidate.metadata, memory);
+		const plan = makePlan(
+			candidate,
+			{
+				archivePath: archive.path,
+				libraryPath,
+				current,
+				passedOver,
+				isInPlace,
+				users,
+				space,
+			},
+			other === null ? [] : [other],
+		);
+		requireKnownSchema(plan, options.allowNewerSchema);
+		return { plan, candidate, ...choice };
+	} catch (error) {
+		await candidate[Symbol.asyncDispose]();
+		throw error;
+	}
+}
+
+/** Where a restore makes its private files: where the user said, else beside the library. */
+export function scratchParent(
+	{ tempDir }: Settings,
+	libraryPath: string,
+): string {
+	return tempDir ?? dirname(libraryPath);
+}
+
+async function canTransact(
+	candidate: Candidate,
+	current: CurrentLibrary | null,
+	libraryPath: string,
+	{ lockTimeoutMs }: RestoreOptions,
+	{ sqlite, signal }: Workshop,
+): Promise<boolean> {
+	if (!current?.facts) return false;
+	const locking = { lockTimeoutMs, signal };
+	const obstacle = findObstacle(
+		await sqlite.libraryShape(libraryPath, locking),
+		await sqlite.shapeOf(candidate.path),
+	);
+	return obstacle === null;
+}
+
+// Whether an owner can be kept shows only by doing it; a dry run must not promise what a restore refuses.
+async function requirePlace(
+	libraryPath: string,
+	isInPlace: boolean,
+	candidate: Candidate,
+): Promise<void> {
+	await requireWritableFile(libraryPath);
+	await requireWritableFolder(dirname(libraryPath));
+	if (isInPlace) return;
+	await requireExchangeable(libraryPath);
+	await adoptOwner(candidate.path, libraryPath);
+}
