@@ -1,7 +1,8 @@
 // A restore while VPO runs is refused by name, and the daemon loses no commit, whenever it came.
 
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { chownSync, readdirSync } from "node:fs";
+import { chownSync, statSync } from "node:fs";
 import { contentOf } from "../helpers/content.ts";
 import { requireRoot } from "../helpers/mounts.ts";
 import {
@@ -22,6 +23,10 @@ import {
 import { holding } from "../helpers/trace.ts";
 
 const INSERT = "INSERT INTO _meta VALUES ('late', 'yes')";
+const ASK_LATE = "SELECT value FROM _meta WHERE key = 'late'";
+/** What the library has and the backup has not. */
+const REPLACED = "INSERT INTO _meta VALUES ('replaced', 'yes')";
+const BE_WAL = "PRAGMA journal_mode = WAL";
 const MODES = ["WAL", "DELETE", "TRUNCATE"];
 const USERS = [
 	{ who: "this user's", uid: undefined },
@@ -61,16 +66,18 @@ function expectLocked(
 describe.each(CASES)("with $who daemon in $mode mode", ({ mode, uid }) => {
 	const options = uid === undefined ? {} : { uid };
 
-	test("that is idle, a restore and its dry run are refused", async () => {
+	test("that is idle, a restore is refused, and a dry run names it", async () => {
 		using home = await homeWithBackup(uid);
 		const statements = [
 			`PRAGMA journal_mode = ${mode}`,
 			"INSERT INTO _meta VALUES ('new', 'yes')",
 		];
 		await using peer = await Peer.holding(home.library, statements, options);
-		for (const args of [RESTORE, [...RESTORE, "--dry-run"]]) {
-			expectLocked(await runJson(binary, home, args), home, peer);
-		}
+		expectLocked(await runJson(binary, home, RESTORE), home, peer);
+		const dry = await runJson(binary, home, [...RESTORE, "--dry-run"]);
+		expect(dry.exitCode).toBe(0);
+		expect(String(dry.json.warnings)).toContain(`(pid ${peer.pid})`);
+		expect(String(dry.json.warnings)).toContain("stop it before the restore");
 		expect(await peer.sql("SELECT value FROM _meta WHERE key = 'new'")).toEqual(
 			{ rows: [["yes"]] },
 		);
@@ -139,64 +146,161 @@ test("five restores of the same moment leave one whole library, and those that f
 
 test("a daemon that starts while the backup is unpacked is found all the same", async () => {
 	using home = await homeWithBackup();
-	await using peer = await Peer.connect(home.library);
-	const args = [...RESTORE, "--json"];
+	let late: Peer | null = null;
 	const { exitCode, stdout } = await holding(
 		home,
-		args,
+		[...RESTORE, "--json"],
 		"write:library.db",
 		async () => {
-			await peer.sql("INSERT INTO _meta VALUES ('new', 'yes')");
+			late = await Peer.holding(home.library, [INSERT]);
 		},
 	);
+	await using peer = late as unknown as Peer;
 	expectLocked({ exitCode, json: JSON.parse(stdout) }, home, peer);
-	expect(await peer.sql("SELECT value FROM _meta WHERE key = 'new'")).toEqual({
-		rows: [["yes"]],
-	});
+	expect(await peer.sql(ASK_LATE)).toEqual({ rows: [["yes"]] });
 });
 
-describe("a daemon that opened the old library while it was locked", () => {
-	test.each([
-		["link:pre-restore.tar.gz", INSERT, true],
-		["fsync:library.db-wal", INSERT, true],
-		["rename:.vpo/library.db", INSERT, true],
-		["rename:.vpo/library.db", "PRAGMA journal_mode = WAL", true],
-		["unlinkat:replaced.db", INSERT, false],
-	])(
-		"at %s never writes into nowhere: %s",
-		async (at, statement, isTooLate) => {
+/** Calls of a restore that has the library locked, in the order in which they come. */
+const LOCKED_AT = [
+	"openat:snapshot.db",
+	"link:pre-restore.tar.gz",
+	"unlinkat:snapshot.db",
+	"pwrite64:.vpo/library.db-wal",
+	"fsync:.vpo/library.db-wal",
+	"pwrite64:.vpo/library.db",
+	"fsync:.vpo/library.db",
+	"unlink:.vpo/library.db-wal",
+];
+
+describe("a daemon that opens the library while a restore has it locked", () => {
+	test.each(
+		LOCKED_AT.flatMap((at) => [INSERT, BE_WAL].map((sql) => [at, sql])),
+	)(
+		"at %s waits, and then finds the new content in the same file: %s",
+		async (at, sql) => {
 			using home = await homeWithBackup();
-			const before = contentOf(home.library);
-			// The library that is replaced has what the backup has not.
-			const other = await Peer.holding(home.library, [
-				"INSERT INTO _meta VALUES ('replaced', 'yes')",
-			]);
-			await other.kill();
+			const before = statSync(home.library).ino;
+			await (await Peer.holding(home.library, [REPLACED])).kill();
 			let late: Peer | null = null;
 			let answer: Promise<Answer> | null = null;
 			const { exitCode } = await holding(home, RESTORE, at, async () => {
 				late = await Peer.connect(home.library, { timeoutSeconds: 20 });
-				answer = late.sql(statement);
+				answer = late.sql(sql);
 			});
 			await using peer = late as unknown as Peer;
-			const { rows, error } = await (answer as unknown as Promise<Answer>);
-			expect(exitCode).toBe(0);
+			const { error } = await (answer as unknown as Promise<Answer>);
+			expect({ exitCode, error }).toEqual({ exitCode: 0, error: undefined });
+			if (sql !== INSERT) await peer.sql(INSERT);
+			const ask = "SELECT key FROM _meta WHERE key IN ('late', 'replaced')";
+			expect(await peer.sql(ask)).toEqual({ rows: [["late"]] });
+			expect(statSync(home.library).ino).toBe(before);
+			await peer.kill();
+			expect(integrityOf(home.library)).toBe("ok");
 			expect(expectWholeBackups(home.backups)).toHaveLength(2);
-			if (isTooLate) {
-				expect({ rows, error }).toEqual({
-					rows: undefined,
-					error: "SQLITE_READONLY_DBMOVED",
-				});
-				expect(contentOf(home.library)).toEqual(before);
-				expect(readdirSync(home.at(".vpo")).sort()).toEqual([
-					"backups",
-					"library.db",
-				]);
-			} else {
-				expect(error).toBeUndefined();
-				const ask = "SELECT key FROM _meta WHERE key IN ('late', 'replaced')";
-				expect(await peer.sql(ask)).toEqual({ rows: [["late"]] });
-			}
 		},
 	);
+
+	test("and has no patience is told that it is locked, and loses nothing", async () => {
+		using home = await homeWithBackup();
+		const refused: (string | undefined)[] = [];
+		const { exitCode } = await holding(
+			home,
+			RESTORE,
+			"fsync:.vpo/library.db-wal",
+			async () => {
+				await using peer = await Peer.connect(home.library, {
+					timeoutSeconds: 0,
+				});
+				for (const sql of [INSERT, BE_WAL, ASK_LATE]) {
+					refused.push((await peer.sql(sql)).error);
+				}
+			},
+		);
+		expect(exitCode).toBe(0);
+		expect(refused).toEqual(["SQLITE_BUSY", "SQLITE_BUSY", "SQLITE_BUSY"]);
+		expect(integrityOf(home.library)).toBe("ok");
+	});
+
+	test("and vanishes leaves no trace", async () => {
+		using home = await homeWithBackup();
+		const before = contentOf(home.library);
+		const { exitCode } = await holding(
+			home,
+			RESTORE,
+			"pwrite64:.vpo/library.db",
+			async () => {
+				const peer = await Peer.connect(home.library, { timeoutSeconds: 20 });
+				peer.sql(INSERT).catch(() => undefined); // it never answers
+				await peer.kill();
+			},
+		);
+		expect(exitCode).toBe(0);
+		expect(contentOf(home.library)).toEqual(before);
+	});
+});
+
+/** A library of another page size has nothing that could be transacted with. */
+async function homeWithOtherPages(): Promise<Home> {
+	const home = await homeWithBackup();
+	using library = new Database(home.library);
+	library.run("PRAGMA journal_mode = DELETE");
+	library.run("PRAGMA page_size = 8192");
+	library.run("VACUUM");
+	library.run("PRAGMA journal_mode = WAL");
+	library.run(REPLACED);
+	return home;
+}
+
+describe("where one file has to take the other's place, a daemon that opened the old one", () => {
+	test.each(["link:replaced.db", "rename:.vpo/library.db"])(
+		"right before, at %s, gets it back, and the restore is refused",
+		async (at) => {
+			using home = await homeWithOtherPages();
+			const { ino } = statSync(home.library);
+			let late: Peer | null = null;
+			let answer: Promise<Answer> | null = null;
+			const { exitCode, stdout } = await holding(
+				home,
+				[...RESTORE, "--json"],
+				at,
+				async () => {
+					late = await Peer.connect(home.library, { timeoutSeconds: 20 });
+					answer = late.sql(INSERT);
+				},
+			);
+			await using peer = late as unknown as Peer;
+			const { error } = await (answer as unknown as Promise<Answer>);
+			const json = JSON.parse(stdout);
+			expect({ exitCode, error }).toEqual({ exitCode: 43, error: undefined });
+			expect(json.error).toContain(`(pid ${peer.pid})`);
+			const ask =
+				"SELECT key FROM _meta WHERE key IN ('late', 'replaced') ORDER BY key";
+			expect(await peer.sql(ask)).toEqual({ rows: [["late"], ["replaced"]] });
+			expect(statSync(home.library).ino).toBe(ino);
+			await peer.kill();
+			expect(integrityOf(home.library)).toBe("ok");
+			expect(scratchIn(home.at(".vpo"))).toEqual([]);
+		},
+	);
+
+	test("right after finds the new one", async () => {
+		using home = await homeWithOtherPages();
+		let late: Peer | null = null;
+		let answer: Promise<Answer> | null = null;
+		const { exitCode } = await holding(
+			home,
+			RESTORE,
+			"unlinkat:replaced.db",
+			async () => {
+				late = await Peer.connect(home.library, { timeoutSeconds: 20 });
+				answer = late.sql(INSERT);
+			},
+		);
+		await using peer = late as unknown as Peer;
+		const { error } = await (answer as unknown as Promise<Answer>);
+		expect({ exitCode, error }).toEqual({ exitCode: 0, error: undefined });
+		const ask = "SELECT key FROM _meta WHERE key IN ('late', 'replaced')";
+		expect(await peer.sql(ask)).toEqual({ rows: [["late"]] });
+		expect(integrityOf(home.library)).toBe("ok");
+	});
 });

@@ -16,9 +16,36 @@ import { expectWholeBackups, scratchIn, stateOf } from "../helpers/state.ts";
 import { holding, trace } from "../helpers/trace.ts";
 
 const LONG = 120_000;
-const LEFT_BY_A_CRASH = Object.entries(LEFT).filter(
-	([name]) => name !== "nothing",
-);
+const { nothing: _, "another page size": otherPages, ...byCrash } = LEFT;
+const LEFT_BY_A_CRASH = Object.entries(byCrash);
+
+/** Whether a call belongs to the safety backup, behind which the library is replaced. */
+function isOfKeeping({ name }: { readonly name: string }): boolean {
+	return name.includes("snapshot.db") || name.includes("backups");
+}
+
+/** The calls of a restore that replace the library. */
+async function replacingCalls(scene: Scene) {
+	const calls = await callsOf(scene, RESTORE);
+	const replacing = calls.slice(calls.findLastIndex(isOfKeeping) + 1);
+	expect(replacing.length).toBeGreaterThan(10);
+	return replacing;
+}
+
+/** Calls in the middle of the longest row of equal ones: a transaction that is being written. */
+function within(
+	calls: readonly { readonly call: number }[],
+	count: number,
+): { readonly call: number }[] {
+	const gaps = calls.map(
+		({ call }, at) => (calls[at + 1]?.call ?? call) - call,
+	);
+	const length = Math.max(...gaps);
+	const first = calls[gaps.indexOf(length)]?.call ?? 0;
+	return Array.from({ length: count }, (_, at) => ({
+		call: first + Math.floor((length * (at + 1)) / (count + 1)),
+	}));
+}
 
 describe.each(LEFT_BY_A_CRASH)("a library left with %s", (_, leave) => {
 	let scene: Scene;
@@ -28,18 +55,15 @@ describe.each(LEFT_BY_A_CRASH)("a library left with %s", (_, leave) => {
 	afterAll(() => scene[Symbol.dispose]());
 
 	test(
-		"is whole, the old or the new one, wherever a restore is killed between two calls of the swap",
+		"is whole, the old or the new one, wherever a restore is killed that replaces it",
 		async () => {
-			const calls = await callsOf(scene, RESTORE);
-			const begin = calls.findIndex(({ name }) => name.startsWith("chmod"));
-			expect(begin).toBeGreaterThan(0);
-			const swap = calls.slice(begin - 1);
-			expect(swap.filter(({ name }) => name.startsWith("rename"))).toHaveLength(
-				1,
+			const replacing = await replacingCalls(scene);
+			const verdicts = await twoAtATime(
+				[...replacing, ...within(replacing, 6)],
+				(at) => killRestore(scene, at),
 			);
-			const verdicts = await twoAtATime(swap, (at) => killRestore(scene, at));
 			expect(verdicts.flatMap(({ problems }) => problems)).toEqual([]);
-			// Kills on both sides of the rename were among them.
+			// Kills on both sides of the commit, or of the rename, were among them.
 			expect(new Set(verdicts.map(({ holds }) => holds))).toEqual(
 				new Set(["old", "new"]),
 			);
@@ -86,6 +110,26 @@ describe.each(LEFT_BY_A_CRASH)("a library left with %s", (_, leave) => {
 		LONG,
 	);
 });
+
+test(
+	"a library that gives way to another file is whole, the old or the new one, wherever the restore is killed",
+	async () => {
+		using scene = await makeScene(otherPages);
+		const calls = await replacingCalls(scene);
+		expect(calls.filter(({ name }) => name.startsWith("rename"))).toHaveLength(
+			2,
+		);
+		const swap = calls.slice(
+			calls.findIndex(({ name }) => /^link/.test(name)) - 4,
+		);
+		const verdicts = await twoAtATime(swap, (at) => killRestore(scene, at));
+		expect(verdicts.flatMap(({ problems }) => problems)).toEqual([]);
+		expect(new Set(verdicts.map(({ holds }) => holds))).toEqual(
+			new Set(["old", "new"]),
+		);
+	},
+	LONG,
+);
 
 test("what a killed run leaves is for nobody else to read, whatever the umask", async () => {
 	using home = new Home();

@@ -6,6 +6,7 @@ import {
 	chmodSync,
 	chownSync,
 	existsSync,
+	linkSync,
 	lstatSync,
 	mkdirSync,
 	readFileSync,
@@ -18,12 +19,11 @@ import {
 import { join } from "node:path";
 import { contentOf } from "../helpers/content.ts";
 import { DAMAGES, FOREIGN } from "../helpers/harm.ts";
-import { callsOf } from "../helpers/instants.ts";
 import { leaveHotWal } from "../helpers/kinds.ts";
-import { Mount, requireRoot } from "../helpers/mounts.ts";
+import { Mount, mountFile, requireRoot } from "../helpers/mounts.ts";
 import { asUser, OTHER_USER } from "../helpers/peer.ts";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
-import { BACKUP, LEFT, makeScene, RESTORE } from "../helpers/scene.ts";
+import { BACKUP, RESTORE } from "../helpers/scene.ts";
 import {
 	backupsIn,
 	expectWholeBackup,
@@ -131,28 +131,71 @@ describe("the library that is replaced", () => {
 		expect(stateOf(home.library)).toBe(before);
 	});
 
-	test("is put back if the restored one fails its check", async () => {
-		const leave = LEFT["rows in its WAL"];
-		using scene = await makeScene(leave);
-		const { home } = scene;
-		const calls = await callsOf(scene, RESTORE);
-		const rename = calls.findIndex(({ name }) => name.startsWith("rename"));
-		const sync = calls[rename + 1];
-		expect(sync?.name).toStartWith("fsync");
-		const outcome = await holding(
-			home,
-			[...RESTORE, "--json"],
-			sync?.call ?? 0,
-			() => {
-				// The disk has written something else than it was given.
-				writeFileSync(home.library, new Uint8Array(720_896));
-			},
-		);
-		expect(outcome.exitCode).toBe(40);
-		expect(outcome.stdout).toContain("the old library was put back");
-		expect(contentOf(home.library)).toEqual(scene.old);
-		expect(scratchIn(home.at(".vpo"))).toEqual([]);
-		expect(expectWholeBackups(home.backups)).toHaveLength(2);
+	test("gets the backup's content into its own file, whatever links to it", async () => {
+		using home = await homeWithBackup();
+		linkSync(home.library, home.at("hard.db"));
+		const { ino } = statSync(home.library);
+		await restore(home);
+		expect(statSync(home.library).ino).toBe(ino);
+		expect(statSync(home.at("hard.db")).ino).toBe(ino);
+		expect(stateIn(home.at("hard.db"))).toBeNull();
+	});
+
+	test("keeps its journal mode, whatever the backup had", async () => {
+		using home = await homeWithBackup();
+		for (const mode of ["delete", "wal"]) {
+			using library = new Database(home.library);
+			library.run(`PRAGMA journal_mode = ${mode}`);
+			library.close();
+			await restore(home);
+			using restored = new Database(home.library, { readonly: true });
+			expect(restored.query("PRAGMA journal_mode").values()).toEqual([[mode]]);
+		}
+	});
+
+	test("gives way to another file where it has another page size, encoding or auto_vacuum, or virtual tables", async () => {
+		for (const statements of [
+			["PRAGMA page_size = 8192", "VACUUM"],
+			["PRAGMA auto_vacuum = 1", "VACUUM"],
+			["CREATE VIRTUAL TABLE words USING fts5 (word)"],
+		]) {
+			using home = await homeWithBackup();
+			{
+				using library = new Database(home.library);
+				library.run("PRAGMA journal_mode = DELETE");
+				for (const statement of statements) library.run(statement);
+			}
+			const { ino } = statSync(home.library);
+			await restore(home);
+			expect(statSync(home.library).ino).not.toBe(ino);
+			expect(stateIn(home.library)).toBeNull();
+			expect(expectWholeBackups(home.backups)).toHaveLength(2);
+		}
+	});
+
+	test("takes a backup over all the same if it is itself a mount point", async () => {
+		using home = await homeWithBackup();
+		renameSync(home.library, home.at("host.db"));
+		writeFileSync(home.library, "");
+		using _ = mountFile(home.at("host.db"), home.library);
+		await restore(home);
+		expect(stateIn(home.at("host.db"))).toBeNull();
+	});
+
+	test("is refused before any question if it is a mount point and another file would have to take its place", async () => {
+		using home = await homeWithBackup();
+		writeFileSync(home.at("host.db"), "no library at all");
+		rmSync(home.library);
+		writeFileSync(home.library, "");
+		using _ = mountFile(home.at("host.db"), home.library);
+		for (const args of [RESTORE, [...RESTORE, "--dry-run"]]) {
+			const { exitCode, json } = await runJson(binary, home, args);
+			expect(exitCode).toBe(40);
+			expect(json.error).toContain("is a mount point");
+			expect(json.error).toContain(home.library);
+			expect(json.hint).toContain("mount the folder");
+		}
+		expect(backupsIn(home.backups)).toHaveLength(1);
 	});
 });
 
@@ -283,7 +326,7 @@ describe("the restored library", () => {
 			"link:.vpo/library.db",
 			() => renameSync(home.at("theirs.db"), home.library),
 		);
-		expect(outcome.exitCode).toBe(40);
+		expect(outcome.exitCode).toBe(43);
 		expect(stateIn(home.library)).toBe("now");
 		expect(scratchIn(home.at(".vpo"))).toEqual([]);
 	});

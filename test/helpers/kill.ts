@@ -30,14 +30,8 @@ export async function killRestore(
 	using home = copyOf(scene.home);
 	const what = await kill(home, RESTORE, instant);
 	const problems = [...strangersIn(home)];
-	const beside = ["-wal", "-shm", "-journal"].filter((end) =>
-		existsSync(home.library + end),
-	);
 	const holds = heldContent(scene, home);
 	if (holds === "neither") problems.push("the library is neither old nor new");
-	if (holds === "new" && beside.length > 0) {
-		problems.push(`the new library has a ${beside}`);
-	}
 	problems.push(...(await problemsOfNextRun(home, RESTORE)));
 	return { holds, problems: problems.map((problem) => `${what}: ${problem}`) };
 }

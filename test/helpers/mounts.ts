@@ -42,6 +42,13 @@ export class Mount implements Disposable {
 	}
 }
 
+/** One file mounted over another, as containers do it; unmounted when disposed of. */
+export function mountFile(from: string, over: string): Disposable {
+	requireRoot("it mounts a file");
+	succeed(["mount", "--bind", from, over]);
+	return { [Symbol.dispose]: () => succeed(["umount", "--lazy", over]) };
+}
+
 /** @throws where the tests don't run as root, rather than skipping what they are for */
 export function requireRoot(why: string): void {
 	if (process.getuid?.() !== 0) {

@@ -26,6 +26,19 @@ export interface Scene extends Disposable {
 export const LEFT = {
 	"rows in its WAL": (path: string) => leaveHotWal(path, 300),
 	"a hot journal": leaveHotJournal,
+	/** So that one file has to take the other's place. */
+	"another page size": (path: string) => {
+		using library = new Database(path);
+		for (const statement of [
+			"PRAGMA journal_mode = DELETE",
+			"PRAGMA page_size = 8192",
+			"VACUUM",
+			"PRAGMA journal_mode = WAL",
+			"DELETE FROM files WHERE id % 2 = 0",
+		]) {
+			library.run(statement);
+		}
+	},
 	nothing: (path: string) => {
 		using library = new Database(path);
 		library.run("DELETE FROM files WHERE id % 2 = 0");
