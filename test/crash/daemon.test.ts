@@ -2,7 +2,7 @@
 
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { chownSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { contentOf } from "../helpers/content.ts";
 import { requireRoot } from "../helpers/mounts.ts";
 import {
@@ -39,9 +39,7 @@ async function homeWithBackup(uid?: number): Promise<Home> {
 	expect(await run(binary, home, BACKUP)).toMatchObject({ exitCode: 0 });
 	if (uid !== undefined) {
 		requireRoot("it runs a daemon as another user");
-		for (const path of [home.path, home.at(".vpo"), home.library]) {
-			chownSync(path, uid, uid);
-		}
+		home.giveTo(uid);
 	}
 	return home;
 }

@@ -278,21 +278,21 @@ describe("the restored library", () => {
 		requireRoot("it gives folders to other users");
 		using home = await homeWithBackup();
 		rmSync(home.library);
-		chownSync(home.at(".vpo"), OTHER_USER, 12);
+		home.giveTo(OTHER_USER);
 		await restore(home);
-		expect(ownerOf(home.library)).toBe(`${OTHER_USER}:12 600`);
+		expect(ownerOf(home.library)).toBe(`${OTHER_USER}:${OTHER_USER} 600`);
 	});
 
 	test("and the folders made for it belong to the owner of the folder they are in", async () => {
 		requireRoot("it gives folders to other users");
 		using home = await homeWithBackup();
 		mkdirSync(home.at("theirs"), { mode: 0o755 });
-		chownSync(home.at("theirs"), OTHER_USER, 12);
+		home.giveTo(OTHER_USER);
 		const target = home.at("theirs", "a", "b", "library.db");
 		await restore(home, [...RESTORE, "--database", target]);
-		expect(ownerOf(target)).toBe(`${OTHER_USER}:12 600`);
+		expect(ownerOf(target)).toBe(`${OTHER_USER}:${OTHER_USER} 600`);
 		for (const folder of ["a", "a/b"]) {
-			expect(ownerOf(home.at("theirs", folder))).toBe(`${OTHER_USER}:12 700`);
+			expect(ownerOf(home.at("theirs", folder))).toBe(`${OTHER_USER}:${OTHER_USER} 700`);
 		}
 	});
 

@@ -1,6 +1,13 @@
 // The program as its user calls it: a process with a scratch HOME, run from source and as the compiled binary.
 
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import {
+	cpSync,
+	lchownSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 
@@ -38,6 +45,12 @@ export class Home implements Disposable {
 
 	at(...parts: string[]): string {
 		return join(this.path, ...parts);
+	}
+
+	/** Gives all of it to another user, who is then the one that root becomes. */
+	giveTo(uid: number, gid = uid): void {
+		const all = readdirSync(this.path, { recursive: true }).map(String);
+		for (const name of ["", ...all]) lchownSync(this.at(name), uid, gid);
 	}
 
 	[Symbol.dispose](): void {
