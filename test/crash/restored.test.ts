@@ -292,7 +292,9 @@ describe("the restored library", () => {
 		await restore(home, [...RESTORE, "--database", target]);
 		expect(ownerOf(target)).toBe(`${OTHER_USER}:${OTHER_USER} 600`);
 		for (const folder of ["a", "a/b"]) {
-			expect(ownerOf(home.at("theirs", folder))).toBe(`${OTHER_USER}:${OTHER_USER} 700`);
+			expect(ownerOf(home.at("theirs", folder))).toBe(
+				`${OTHER_USER}:${OTHER_USER} 700`,
+			);
 		}
 	});
 
@@ -303,7 +305,10 @@ describe("the restored library", () => {
 		symlinkSync("../disk/real.db", home.library);
 		await restore(home);
 		expect(lstatSync(home.library).isSymbolicLink()).toBe(true);
-		expect(Object.keys(tree(home.at("disk")))).toEqual(["real.db"]);
+		expect(Object.keys(tree(home.at("disk")))).toEqual([
+			"real.db",
+			"real.db.vpo.json",
+		]);
 		expect(stateIn(home.at("disk", "real.db"))).toBeNull();
 	});
 
