@@ -105,12 +105,12 @@ const TYPES = [
 ];
 
 const FACTS = [
-	...[0, 1, 3].flatMap((file_count) => both({ file_count }, /2 files/)),
+	...[0, 1, 3].flatMap((file_count) => own({ file_count }, /2 files/)),
 	...[0, 1499, 1501].flatMap((total_library_size_bytes) =>
-		both({ total_library_size_bytes }, /total size/),
+		own({ total_library_size_bytes }, /total size/),
 	),
 	...[0, 512, library.byteLength - 512, library.byteLength + 1].flatMap(
-		(database_size_bytes) => both({ database_size_bytes }, /another size/),
+		(database_size_bytes) => own({ database_size_bytes }, /another size/),
 	),
 	...own({ database_sha256: "0".repeat(64) }, /checksum/),
 	...[0, 26, 28].flatMap((schema_version) =>
@@ -234,6 +234,34 @@ test("VPO's wrong schema version is a warning, and the database is believed", as
 		"its database has schema 27, its metadata says 19; the database is right",
 	]);
 });
+
+test.each([
+	[{ file_count: 1 }, "it holds 2 files, its metadata says 1"],
+	[{ file_count: 121 }, "it holds 2 files, its metadata says 121"],
+	[
+		{ total_library_size_bytes: 1499 },
+		"its metadata says another total size of the files",
+	],
+	[
+		{ database_size_bytes: 4_000_000 },
+		"its database has 2.0 KB, its metadata says 4.0 MB",
+	],
+])(
+	"what VPO's daemon wrote while VPO's archive was made is a warning: %j",
+	async (changes, says) => {
+		const archive = vpoArchive(library, vpoMetadata(library, changes));
+		const { warnings, metadata } = await target.expectAccepted(
+			archive,
+			library,
+		);
+		expect(warnings).toEqual([`${says}; the database is right`]);
+		expect(metadata).toMatchObject({
+			fileCount: 2,
+			totalLibrarySizeBytes: 1500,
+			databaseSizeBytes: library.byteLength,
+		});
+	},
+);
 
 const HARMLESS: readonly Json[] = [
 	{ future_key: [{ deep: [1] }] },

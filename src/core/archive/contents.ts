@@ -1,6 +1,7 @@
 // What an archive says of itself, and whether all of it agrees: metadata, checksums, and the library that was read.
 
 import { AppError } from "../../ground/errors.ts";
+import { formatBytes } from "../../ground/units.ts";
 import {
 	CHECKSUMS_NAME,
 	DATABASE_NAME,
@@ -19,6 +20,8 @@ export interface Contents {
 	readonly metadata: Metadata;
 	/** Its SHA256SUMS; null where it has none, as VPO's own archives. */
 	readonly checksums: string | null;
+	/** What VPO's metadata says otherwise than the database, which is right. */
+	readonly warnings: readonly string[];
 }
 
 /** The members of our archives, in their order. */
@@ -32,13 +35,29 @@ export interface Found {
 	database?: { sizeBytes: number; sha256: string };
 }
 
+/** What VPO's metadata says was asked before its copy, while its daemon may have written: there the database is right. */
 export function requireDeclaredSize(
 	metadata: Bytes | undefined,
 	sizeBytes: number,
 ): void {
-	if (metadata && parseMetadata(metadata).databaseSizeBytes !== sizeBytes) {
+	if (!metadata) return;
+	const { own, databaseSizeBytes } = parseMetadata(metadata);
+	if (own && databaseSizeBytes !== sizeBytes) {
 		throw invalid("library.db has another size than its metadata says");
 	}
+}
+
+function believeDatabase(
+	metadata: Metadata,
+	sizeBytes: number,
+): Pick<Contents, "metadata" | "warnings"> {
+	const { databaseSizeBytes } = metadata;
+	if (databaseSizeBytes === sizeBytes) return { metadata, warnings: [] };
+	const what = `its database has ${formatBytes(sizeBytes)}, its metadata says ${formatBytes(databaseSizeBytes)}`;
+	return {
+		metadata: { ...metadata, databaseSizeBytes: sizeBytes },
+		warnings: [`${what}; the database is right`],
+	};
 }
 
 // Everything that an archive says of itself must agree with everything else.
@@ -49,13 +68,16 @@ export function agree(
 	if (!json) throw invalid(`${METADATA_NAME} is missing`);
 	if (!database) throw invalid(`${DATABASE_NAME} is missing`);
 	requireDeclaredSize(json, database.sizeBytes);
-	const metadata = parseMetadata(json);
+	const { metadata, warnings } = believeDatabase(
+		parseMetadata(json),
+		database.sizeBytes,
+	);
 	if (metadata.own && metadata.own.databaseSha256 !== database.sha256) {
 		throw invalid("library.db does not match the checksum in its metadata");
 	}
 	if (metadata.own && !checksums) throw invalid(`${CHECKSUMS_NAME} is missing`);
 	if (metadata.own?.isSealed) requireOwnForm(members, metadata, seal);
-	if (!checksums) return { metadata, checksums: null };
+	if (!checksums) return { metadata, checksums: null, warnings };
 	const expected = formatChecksums([
 		{ name: METADATA_NAME, sha256: Bun.SHA256.hash(json, "hex") },
 		{ name: DATABASE_NAME, sha256: database.sha256 },
@@ -63,7 +85,7 @@ export function agree(
 	if (new TextDecoder().decode(checksums) !== expected) {
 		throw invalid(`the contents do not match ${CHECKSUMS_NAME}`);
 	}
-	return { metadata, checksums: expected };
+	return { metadata, checksums: expected, warnings };
 }
 
 // What we wrote we read exactly so: the seal speaks for each byte, and this for whoever made the seal.

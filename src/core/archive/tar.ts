@@ -3,6 +3,7 @@
 
 import { Header } from "tar/header";
 import { AppError } from "../../ground/errors.ts";
+import { type Extension, MAX_PAX_BYTES, parsePax } from "./pax.ts";
 import type { ByteReader } from "./reader.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -13,11 +14,6 @@ export const TAR_BLOCK_BYTES = 512;
 const END_BYTES = 2 * TAR_BLOCK_BYTES;
 /** tar programs fill the last record of their archives, which is 10 KiB and rarely more; a bomb would go on. */
 const MAX_FILL_BYTES = 1024 * 1024;
-/** An extended header of a time stamp takes some 30 bytes. */
-const MAX_PAX_BYTES = 4096;
-/** "29 mtime=1795345666.854414\n": a record of an extended header; it may say when, never what or where. */
-const TIME_RECORD = /(\d+) (?:mtime|atime|ctime)=-?\d+(?:\.\d+)?\n/gy;
-
 /** The header of a member: a private regular file of nobody in particular. */
 export function encodeHeader(
 	name: string,
@@ -78,11 +74,13 @@ export async function nextMember(
 	if (header.type !== "ExtendedHeader") {
 		return { ...regularFile(header), header: block, isExtended: false };
 	}
-	await readHarmlessPax(reader, header.size ?? 0);
+	const extension = await readPax(reader, header.size ?? 0);
 	const next = await reader.exactly(TAR_BLOCK_BYTES);
 	const extended = decodeHeader(next);
 	if (extended === null) throw invalid("an extended header without a member");
-	return { ...regularFile(extended), header: next, isExtended: true };
+	const member = regularFile(extended);
+	const sizeBytes = extension.sizeBytes ?? member.sizeBytes;
+	return { ...member, sizeBytes, header: next, isExtended: true };
 }
 
 /** Reads over the zero bytes that follow a member's body. */
@@ -119,22 +117,15 @@ function regularFile(header: Header): Member {
 	return { name, sizeBytes };
 }
 
-// Python's tarfile writes one before each member, for the fractions of a second of its time stamp.
-async function readHarmlessPax(
+// Python's tarfile writes one before each member: for the fractions of a second of its times, and for what fits no header.
+async function readPax(
 	reader: ByteReader,
 	sizeBytes: number,
-): Promise<void> {
+): Promise<Extension> {
 	if (sizeBytes > MAX_PAX_BYTES) throw invalid("an oversized extended header");
-	const text = new TextDecoder().decode(await reader.exactly(sizeBytes));
+	const bytes = await reader.exactly(sizeBytes);
 	await skipPadding(reader, sizeBytes);
-	const records = [...text.matchAll(TIME_RECORD)];
-	const isWhole = records.map(([record]) => record).join("") === text;
-	const isExact = records.every(
-		([record, length]) => record.length === Number(length),
-	);
-	if (text === "" || !isWhole || !isExact) {
-		throw invalid("an extended header that changes a member");
-	}
+	return parsePax(bytes);
 }
 
 async function expectEnd(reader: ByteReader): Promise<void> {

@@ -55,9 +55,8 @@ export async function unpackCandidate(
 		return {
 			path,
 			scratch,
-			metadata: contents.metadata,
+			...agree(contents, found),
 			schemaVersion: found.facts.schemaVersion,
-			warnings: requireAgreement(contents, found),
 			[Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
 		};
 	} catch (error) {
@@ -91,25 +90,40 @@ function asInvalid(path: string, error: unknown): never {
 	throw told;
 }
 
-function requireAgreement(
-	{ metadata }: Contents,
-	{ facts, warnings }: Found,
-): readonly string[] {
-	if (facts.fileCount !== metadata.fileCount) {
-		throw invalid(
-			`it holds ${facts.fileCount} files, its metadata says ${metadata.fileCount}`,
-		);
-	}
-	if (facts.totalLibrarySizeBytes !== metadata.totalLibrarySizeBytes) {
-		throw invalid("its metadata says another total size of the files");
-	}
-	if (facts.schemaVersion !== metadata.schemaVersion) {
-		const what = `its database has schema ${facts.schemaVersion}, its metadata says ${metadata.schemaVersion}`;
-		if (metadata.own) throw invalid(what);
-		// VPO records its own schema version there, whatever the database has.
-		return [...warnings, `${what}; the database is right`];
-	}
-	return warnings;
+/**
+ * What an archive says of its database is what that holds. VPO asks for its counts before it copies, while its daemon may
+ * write, and records its own schema version whatever the database has: there the database is right.
+ */
+function agree(
+	{ metadata, warnings }: Contents,
+	{ facts, warnings: others }: Found,
+): Pick<Candidate, "metadata" | "warnings"> {
+	const differences = [
+		...(facts.fileCount === metadata.fileCount
+			? []
+			: [
+					`it holds ${facts.fileCount} files, its metadata says ${metadata.fileCount}`,
+				]),
+		...(facts.totalLibrarySizeBytes === metadata.totalLibrarySizeBytes
+			? []
+			: ["its metadata says another total size of the files"]),
+		...(facts.schemaVersion === metadata.schemaVersion
+			? []
+			: [
+					`its database has schema ${facts.schemaVersion}, its metadata says ${metadata.schemaVersion}`,
+				]),
+	];
+	const [first] = differences;
+	if (metadata.own && first !== undefined) throw invalid(first);
+	const { fileCount, totalLibrarySizeBytes } = facts;
+	return {
+		metadata: { ...metadata, fileCount, totalLibrarySizeBytes },
+		warnings: [
+			...warnings,
+			...others,
+			...differences.map((what) => `${what}; the database is right`),
+		],
+	};
 }
 
 function invalid(what: string): AppError {
