@@ -57,6 +57,10 @@ export const LIBRARY_COMMANDS: Readonly<Record<string, Command>> = {
 		description: "Remove the backups that no rule keeps",
 		load: async () => loaded(await import("./commands/prune.ts")),
 	},
+	copy: {
+		description: "Bring copy locations what they lack of the backups",
+		load: async () => loaded(await import("./commands/copy.ts")),
+	},
 	check: {
 		description: "Say whether library and backups are in good health",
 		load: async () => loaded(await import("./commands/check.ts")),

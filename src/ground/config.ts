@@ -23,8 +23,7 @@ const count = v.custom<number | "unlimited">(
 );
 const keep = v.optional(count);
 
-const BackupTable = v.object({
-	directory: text,
+const rules = {
 	keep_last: keep,
 	keep_hourly: keep,
 	keep_daily: keep,
@@ -37,6 +36,27 @@ const BackupTable = v.object({
 	keep_within_weekly: text,
 	keep_within_monthly: text,
 	keep_within_yearly: text,
+};
+
+const CopyTable = v.object({
+	to: v.pipe(
+		v.string("must name a folder or s3://BUCKET/PREFIX"),
+		v.nonEmpty("must name a folder or s3://BUCKET/PREFIX"),
+		v.excludes("\0", "it holds a NUL character"),
+	),
+	...rules,
+});
+
+// valibot takes an array for an object as well.
+const table = v.custom<object>(isTable, "must be a table");
+
+const BackupTable = v.object({
+	directory: text,
+	...rules,
+	copy: v.optional(
+		v.array(v.pipe(table, CopyTable), "must be written as [[backup.copy]]"),
+		[],
+	),
 	level: v.optional(v.pipe(v.number(), whole, v.minValue(1), v.maxValue(9))),
 	lock_timeout: v.optional(
 		v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)),
@@ -55,18 +75,18 @@ const S3Table = v.object({
 	timeout: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(3600))),
 });
 
-// valibot takes an array for an object as well.
-const table = v.custom<object>(isTable, "must be a table");
-
 const Config = v.object({
 	database_path: text,
-	backup: v.optional(v.pipe(table, BackupTable), {}),
+	backup: v.optional(v.pipe(table, BackupTable), { copy: [] }),
 	jobs: v.optional(v.pipe(table, v.object({ temp_directory: text })), {}),
 	s3: v.optional(v.pipe(table, S3Table), {}),
 });
 
 /** The tables that nobody else writes to. */
 const OWN_TABLES = { backup: BackupTable, s3: S3Table };
+
+/** The keep_… keys of a table. */
+export type RuleKeys = Omit<v.InferOutput<typeof CopyTable>, "to">;
 
 /** Our part of config.toml, with its own names. */
 export type Config = v.InferOutput<typeof Config>;
@@ -96,16 +116,30 @@ function isTable(value: unknown): value is object {
 function requireKnownKeys(path: string, config: Record<string, unknown>): void {
 	for (const [name, { entries }] of Object.entries(OWN_TABLES)) {
 		const table = config[name];
+		if (isTable(table)) requireKeys(path, `[${name}]`, table, entries);
+	}
+	const { backup } = config;
+	const copies = isTable(backup) && "copy" in backup ? [backup.copy] : [];
+	for (const table of copies.flat()) {
 		if (!isTable(table)) continue;
-		const known = Object.keys(entries);
-		for (const key of Object.keys(table)) {
-			if (known.includes(key)) continue;
-			const nearest = closest(key, known);
-			throw wrongConfig(
-				path,
-				`unknown key "${key}" in [${name}], the nearest is "${nearest}"`,
-			);
-		}
+		requireKeys(path, "[[backup.copy]]", table, CopyTable.entries);
+	}
+}
+
+function requireKeys(
+	path: string,
+	where: string,
+	table: object,
+	entries: object,
+): void {
+	const known = Object.keys(entries);
+	for (const key of Object.keys(table)) {
+		if (known.includes(key)) continue;
+		const nearest = closest(key, known);
+		throw wrongConfig(
+			path,
+			`unknown key "${key}" in ${where}, the nearest is "${nearest}"`,
+		);
 	}
 }
 

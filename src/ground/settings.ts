@@ -2,7 +2,7 @@
 
 import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { type Config, readConfig } from "./config.ts";
+import { type Config, type RuleKeys, readConfig } from "./config.ts";
 import { isAddress } from "./paths.ts";
 import { readS3Settings, type S3Settings } from "./s3/settings.ts";
 
@@ -16,6 +16,8 @@ export interface Settings {
 	readonly configPath: string;
 	/** The [backup] table of config.toml. */
 	readonly backup: Config["backup"];
+	/** Where copies of the backups go, and what is kept there. */
+	readonly copies: readonly CopySettings[];
 	readonly s3: S3Settings;
 	/** Where to report runs to; a secret. */
 	readonly pingUrl: string | null;
@@ -23,6 +25,13 @@ export interface Settings {
 	readonly origins: Readonly<
 		Record<"databasePath" | "location" | "tempDir" | "pingUrl", string>
 	>;
+}
+
+/** A [[backup.copy]] of config.toml. */
+export interface CopySettings {
+	/** As `Settings.location`. */
+	readonly to: string;
+	readonly rules: RuleKeys;
 }
 
 /** The command line's own answers; they win over everything else. */
@@ -95,6 +104,10 @@ export async function resolveSettings(
 		tempDir: tempDir.value,
 		configPath,
 		backup,
+		copies: backup.copy.map(({ to, ...rules }) => ({
+			to: place(to, dirname(configPath)),
+			rules,
+		})),
 		s3: await readS3Settings(config.s3, configPath, environment, path),
 		pingUrl: pingUrl.value,
 		origins: {

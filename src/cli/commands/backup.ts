@@ -1,10 +1,16 @@
 // vpo library backup: flags → createBackup → print.
 
 import { defineCommand } from "citty";
+import type { Workshop } from "../../core/archive/workshop.ts";
 import { createBackup } from "../../core/backup/backup.ts";
 import { planBackup } from "../../core/backup/backup-plan.ts";
-import { pruneAfter } from "../../core/upkeep/prune-after.ts";
+import { openBackups } from "../../core/location/open.ts";
+import { copyAfter } from "../../core/upkeep/copies/copy.ts";
+import { type CopyPlace, copyPlaces } from "../../core/upkeep/copies/places.ts";
+import { hasRules } from "../../core/upkeep/policy.ts";
+import { type Pruning, pruneAfter } from "../../core/upkeep/prune-after.ts";
 import { becomeOwner } from "../../ground/rights/user.ts";
+import type { Settings } from "../../ground/settings.ts";
 import {
 	type BackupArgs,
 	backupArgs,
@@ -19,8 +25,10 @@ import {
 	backupResult,
 	planResult,
 	unchangedResult,
+	withPrunedCopies,
 	withPruning,
 } from "../results/backup.ts";
+import { withCopies } from "../results/copy.ts";
 
 const CONFIGURED = "the rules of config.toml";
 
@@ -56,14 +64,57 @@ async function backUp(args: BackupArgs, context: Context): Promise<Result> {
 		}
 		const isPiped = options.pipe !== null;
 		if (isPiped) requireStdoutForArchive(context.output.isJson);
+		// A wrong table is found now, not when the backup is done.
+		const copies = copyPlaces(settings);
 		const backup = await createBackup(settings, options, workshop);
 		const seconds = (performance.now() - startedAt) / 1000;
 		const result =
 			"unchangedSince" in backup
 				? unchangedResult(backup)
 				: backupResult(backup, seconds, failsOnShrink);
-		if (!args.prune) return { ...result, isAside: isPiped };
-		const pruning = await pruneAfter(settings, rules, context.now, workshop);
-		return { ...withPruning(result, pruning), isAside: isPiped };
+		const places = {
+			backups: { location: openBackups(settings), rules },
+			copies,
+		};
+		const whole = await followUp(
+			result,
+			args,
+			places,
+			settings,
+			context,
+			workshop,
+		);
+		return { ...whole, isAside: isPiped };
 	});
+}
+
+interface Places {
+	readonly backups: CopyPlace;
+	readonly copies: readonly CopyPlace[];
+}
+
+/** What comes after a backup that stands: copies of it, then pruning, so that nothing goes before it was copied. */
+async function followUp(
+	result: Result,
+	args: BackupArgs,
+	{ backups, copies }: Places,
+	settings: Settings,
+	{ now }: Context,
+	workshop: Workshop,
+): Promise<Result> {
+	let whole = result;
+	// One that was put elsewhere is no part of what is copied.
+	if (!args.output) {
+		whole = withCopies(whole, await copyAfter(settings, now, workshop));
+	}
+	if (!args.prune) return whole;
+	whole = withPruning(
+		whole,
+		await pruneAfter(backups, settings, now, workshop),
+	);
+	const prunings: Pruning[] = [];
+	for (const place of copies.filter(({ rules }) => hasRules(rules))) {
+		prunings.push(await pruneAfter(place, settings, now, workshop));
+	}
+	return withPrunedCopies(whole, prunings);
 }

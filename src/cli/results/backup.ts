@@ -147,3 +147,35 @@ export function withPruning(
 		exitCode: problem === null ? (result.exitCode ?? 0) : ATTENTION_EXIT_CODE,
 	};
 }
+
+/** Adds what the pruning of the copy locations did. */
+export function withPrunedCopies(
+	result: Result,
+	prunings: readonly Pruning[],
+): Result {
+	if (prunings.length === 0) return result;
+	const problems = prunings.flatMap(({ location, problem }) =>
+		problem === null ? [] : `${location.address}: ${problem}`,
+	);
+	const lines = prunings.map(({ location, removed, freedBytes }) => {
+		const where = printableLine(location.address);
+		return `Pruned in ${where}: ${formatCount(removed.length)} removed, ${formatBytes(freedBytes)}`;
+	});
+	const warnings = [...(result.warnings ?? []), ...problems];
+	return {
+		...result,
+		text: [result.text, ...lines].join("\n"),
+		json: {
+			...result.json,
+			pruned_copies: prunings.map(({ location, removed, freedBytes }) => ({
+				to: location.address,
+				pruned: removed,
+				pruned_bytes: freedBytes,
+			})),
+			warnings,
+		},
+		warnings,
+		exitCode:
+			problems.length === 0 ? (result.exitCode ?? 0) : ATTENTION_EXIT_CODE,
+	};
+}

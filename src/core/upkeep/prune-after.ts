@@ -3,28 +3,28 @@
 import { AppError } from "../../ground/errors.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
-import { openBackups } from "../location/open.ts";
+import type { Location } from "../location/location.ts";
 import { viewerOf } from "../location/standing.ts";
-import type { RetentionRules } from "./policy.ts";
+import type { CopyPlace } from "./copies/places.ts";
 import { executePrune, hiddenWarning, planPrune } from "./prune.ts";
 
-/** What the pruning after a backup did. */
+/** What the pruning of one location after a backup did. */
 export interface Pruning {
+	readonly location: Location;
 	readonly removed: readonly string[];
 	readonly freedBytes: number;
 	/** Why it failed, or left something; null if it did not. */
 	readonly problem: string | null;
 }
 
-/** Prunes by the configured rules once a new backup stands. Its failure is reported, not thrown: the backup is good. */
+/** Prunes a location once a new backup stands. Its failure is reported, not thrown: the backup is good. */
 export async function pruneAfter(
+	{ location, rules }: CopyPlace,
 	settings: Settings,
-	rules: RetentionRules,
 	now: Date,
 	{ pool, signal }: Workshop,
 ): Promise<Pruning> {
 	try {
-		const location = openBackups(settings);
 		const viewer = await viewerOf(settings, now);
 		const timeZone = Temporal.Now.timeZoneId();
 		const options = { location, rules, timeZone, viewer, pool, signal };
@@ -36,6 +36,7 @@ export async function pruneAfter(
 			...[hiddenWarning(pruned) ?? []].flat(),
 		];
 		return {
+			location,
 			removed: [...removed, ...hidden].map(({ name }) => name),
 			freedBytes,
 			problem: problems.length > 0 ? problems.join("; ") : null,
@@ -44,6 +45,7 @@ export async function pruneAfter(
 		signal?.throwIfAborted();
 		if (!(error instanceof AppError)) throw error;
 		return {
+			location,
 			removed: [],
 			freedBytes: 0,
 			problem: `pruning failed: ${error.message}`,

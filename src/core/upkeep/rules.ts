@@ -1,5 +1,6 @@
 // The retention rules that config.toml holds: what a backup prunes by when no flag says otherwise.
 
+import type { RuleKeys } from "../../ground/config.ts";
 import { AppError } from "../../ground/errors.ts";
 import type { Settings } from "../../ground/settings.ts";
 import { type Duration, parseDuration } from "../../ground/units.ts";
@@ -9,23 +10,32 @@ import type { RetentionRules } from "./policy.ts";
 export const UNLIMITED = "unlimited";
 
 /**
- * The rules of config.toml.
+ * The rules of config.toml for the backup location.
  * @throws AppError CONFIG_ERROR: one of its durations is none
  */
 export function configuredRules({
 	backup,
 	configPath,
 }: Settings): RetentionRules {
+	return rulesOf(backup, `${configPath}: [backup]`);
+}
+
+/**
+ * The rules of a table.
+ * @param where the table, for messages
+ * @throws AppError CONFIG_ERROR: one of its durations is none
+ */
+export function rulesOf(table: RuleKeys, where: string): RetentionRules {
 	const within = (
-		key: `keep_within${"" | `_${string}`}` & keyof typeof backup,
-	) => configuredDuration(key, backup[key], configPath);
+		key: `keep_within${"" | `_${string}`}` & keyof typeof table,
+	) => configuredDuration(key, table[key], where);
 	return {
-		keepLast: toCount(backup.keep_last),
-		keepHourly: toCount(backup.keep_hourly),
-		keepDaily: toCount(backup.keep_daily),
-		keepWeekly: toCount(backup.keep_weekly),
-		keepMonthly: toCount(backup.keep_monthly),
-		keepYearly: toCount(backup.keep_yearly),
+		keepLast: toCount(table.keep_last),
+		keepHourly: toCount(table.keep_hourly),
+		keepDaily: toCount(table.keep_daily),
+		keepWeekly: toCount(table.keep_weekly),
+		keepMonthly: toCount(table.keep_monthly),
+		keepYearly: toCount(table.keep_yearly),
 		keepWithin: within("keep_within"),
 		keepWithinHourly: within("keep_within_hourly"),
 		keepWithinDaily: within("keep_within_daily"),
@@ -44,7 +54,7 @@ function toCount(
 function configuredDuration(
 	key: string,
 	text: string | undefined,
-	configPath: string,
+	where: string,
 ): Duration | undefined {
 	if (text === undefined) return undefined;
 	try {
@@ -52,7 +62,7 @@ function configuredDuration(
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
 		const { message, hint } = error;
-		const what = `${configPath}: [backup] ${key}: ${message}`;
+		const what = `${where} ${key}: ${message}`;
 		throw new AppError("CONFIG_ERROR", what, { hint });
 	}
 }

@@ -1,0 +1,45 @@
+// Where copies of the backups go: the [[backup.copy]] tables of config.toml, each with rules of its own.
+
+import { wrongConfig } from "../../../ground/config.ts";
+import { AppError } from "../../../ground/errors.ts";
+import type { Settings } from "../../../ground/settings.ts";
+import type { Location } from "../../location/location.ts";
+import { openBackups, openLocation } from "../../location/open.ts";
+import type { RetentionRules } from "../policy.ts";
+import { rulesOf } from "../rules.ts";
+
+/** A further location, and what is kept there. */
+export interface CopyPlace {
+	readonly location: Location;
+	/** Without a rule everything is kept. */
+	readonly rules: RetentionRules;
+}
+
+/**
+ * The copy locations of config.toml, in their order.
+ * @throws AppError CONFIG_ERROR: a malformed address or duration, a location twice
+ */
+export function copyPlaces(settings: Settings): CopyPlace[] {
+	const { configPath, copies } = settings;
+	const seen = new Set([openBackups(settings).address]);
+	return copies.map(({ to, rules: table }) => {
+		const where = `${configPath}: [[backup.copy]]`;
+		const location = openCopy(to, settings);
+		if (seen.has(location.address)) {
+			const what = `[[backup.copy]] to: there are backups already: ${to}`;
+			throw wrongConfig(configPath, what);
+		}
+		seen.add(location.address);
+		return { location, rules: rulesOf(table, where) };
+	});
+}
+
+function openCopy(to: string, settings: Settings): Location {
+	try {
+		return openLocation(to, settings);
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		const what = `[[backup.copy]] to: ${error.message}`;
+		throw wrongConfig(settings.configPath, what);
+	}
+}
