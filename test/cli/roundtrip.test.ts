@@ -5,7 +5,14 @@ import { describe, expect, test } from "bun:test";
 import { cpSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { contentOf } from "../helpers/content.ts";
-import { FIXTURES, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+import {
+	binary,
+	FIXTURES,
+	Home,
+	PROGRAMS,
+	run,
+	runJson,
+} from "../helpers/program.ts";
 
 const VPO_ARCHIVES = readdirSync(FIXTURES).filter((name) =>
 	name.endsWith(".tar.gz"),
@@ -104,4 +111,27 @@ describe.each(PROGRAMS)("$name", (program) => {
 			"library.db.vpo.json",
 		]);
 	});
+});
+
+test("a library of hundreds of tables with long names is backed up again and again", async () => {
+	using home = new Home();
+	const library = new Database(home.library);
+	library.transaction(() => {
+		for (let at = 0; at < 210; at++) {
+			const name = `${at} ${"\u{1f3ac}".repeat(90)}`;
+			library.run(`CREATE TABLE "${name}" (a)`);
+			library.run(`INSERT INTO "${name}" VALUES (1)`);
+		}
+	})();
+	library.close(true);
+	for (const _ of [1, 2]) {
+		const { exitCode, json } = await runJson(binary, home, [
+			"library",
+			"backup",
+		]);
+		expect({ exitCode, warnings: json.warnings }).toEqual({
+			exitCode: 0,
+			warnings: [],
+		});
+	}
 });

@@ -7,6 +7,9 @@ import { AppError } from "../../ground/errors.ts";
 /** Longest metadata that is read or written, in bytes. */
 export const MAX_METADATA_BYTES = 64 * 1024;
 
+/** A schema may have any number of tables, and a look at an archive reads a few KB; VPO's 40 take one. */
+const MOST_TABLE_ROWS_BYTES = 16 * 1024;
+
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** The years that ISO 8601 writes with four digits. */
 const EARLIEST = Date.parse("0000-01-01T00:00:00Z");
@@ -86,12 +89,28 @@ export function encodeMetadata(metadata: Metadata & { own: OwnPart }): string {
 		source_journal_mode: metadata.own.sourceJournalMode,
 		note: metadata.own.note,
 		kind: metadata.own.kind,
-		table_rows: metadata.own.tableRows,
+		table_rows: largest(metadata.own.tableRows),
 		library_id: metadata.own.libraryId,
 		shrink_warning: metadata.own.shrinkWarning,
 		sealed: metadata.own.isSealed,
 	};
 	return `${JSON.stringify(json, null, 2)}\n`;
+}
+
+/** As much of it as the metadata has room for: the tables with the most rows, in the order in which they came. */
+function largest(
+	tableRows: Readonly<Record<string, number>>,
+): Record<string, number> {
+	const bySize = Object.entries(tableRows).sort(([, a], [, b]) => b - a);
+	let leftBytes = MOST_TABLE_ROWS_BYTES;
+	const kept = new Set<string>();
+	for (const [name, rows] of bySize) {
+		leftBytes -= Buffer.byteLength(`    ${JSON.stringify(name)}: ${rows},\n`);
+		if (leftBytes < 0) break;
+		kept.add(name);
+	}
+	const entries = Object.entries(tableRows).filter(([name]) => kept.has(name));
+	return Object.fromEntries(entries);
 }
 
 /**

@@ -1,10 +1,16 @@
 // The shrink alarm: a library that has lost most of its content since the last good backup is backed up, but not quietly.
 
+import { shortened } from "../../ground/errors.ts";
 import type { Metadata } from "../archive/metadata.ts";
 import type { Survey } from "../library/library.ts";
 
 /** A library with fewer files than this part of what it had before is suspicious. */
 const SMALLEST_PART = 0.5;
+
+/** The names come from an archive, and what is said of them goes into the next one. */
+const MOST_NAMES = 5;
+
+const MOST_NAME_LENGTH = 60;
 
 /**
  * Compares a library with the newest good backup.
@@ -23,9 +29,17 @@ export function findShrinkage(
 		...(fileCount < before * SMALLEST_PART
 			? [`${fileCount} files, ${before} in the backup of ${previous.createdAt}`]
 			: []),
-		...(emptied.length > 0 ? [`no rows left in ${emptied.join(", ")}`] : []),
+		...(emptied.length > 0 ? [`no rows left in ${few(emptied)}`] : []),
 	];
 	return losses.length === 0
 		? null
 		: `the library has shrunk: ${losses.join("; ")}`;
+}
+
+function few(names: readonly string[]): string {
+	const shown = names
+		.slice(0, MOST_NAMES)
+		.map((name) => shortened(name, MOST_NAME_LENGTH));
+	const more = names.length - shown.length;
+	return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
 }

@@ -94,15 +94,16 @@ function readSchemaVersion(database: Database, path: string): number {
 	return Number(text);
 }
 
-/** More tables than any VPO has are not counted: the metadata stays small. */
-const MOST_TABLES = 200;
+/** More tables than any VPO has are not counted, nor those of names that no person gives. */
+const MOST_TABLES = 10_000;
+const MOST_NAME_LENGTH = 100;
 
 function countAllRows(database: Database): Record<string, number> {
 	const tables = database
-		.query<{ name: string }, [number]>(
-			"SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite^_%' ESCAPE '^' AND length(name) < 100 ORDER BY name LIMIT ?",
+		.query<{ name: string }, [number, number]>(
+			"SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite^_%' ESCAPE '^' AND length(name) < ? ORDER BY name LIMIT ?",
 		)
-		.all(MOST_TABLES);
+		.all(MOST_NAME_LENGTH, MOST_TABLES);
 	return Object.fromEntries(
 		tables.map(({ name }) => [name, countRows(database, name)]),
 	);

@@ -3,7 +3,12 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { AppError, fileError, isMissing } from "../../ground/errors.ts";
+import {
+	AppError,
+	fileError,
+	isMissing,
+	shortened,
+} from "../../ground/errors.ts";
 import { readHead } from "../../ground/files.ts";
 import { exists } from "../../ground/paths.ts";
 import { ownCommand } from "../../ground/program.ts";
@@ -107,11 +112,13 @@ export function inUse(
 	);
 }
 
+const MOST_FINDINGS_LENGTH = 500;
+
 /** @param damage what SQLite found */
 export function damagedError(path: string, damage: string): AppError {
 	return new AppError(
 		"DATABASE_ERROR",
-		`the library is damaged: ${path}: ${damage}`,
+		`the library is damaged: ${path}: ${shortened(damage, MOST_FINDINGS_LENGTH)}`,
 		{ isDamage: true },
 	);
 }

@@ -4,7 +4,11 @@ import { dirname } from "node:path";
 import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
-import { type LibraryFacts, requireLibraryFile } from "../library/library.ts";
+import {
+	damagedError,
+	type LibraryFacts,
+	requireLibraryFile,
+} from "../library/library.ts";
 import {
 	chooseScratchFolder,
 	lackOfSpace,
@@ -100,7 +104,7 @@ async function checkLibrary(
 	const facts = await sqlite.describe(path, locking);
 	const damage = await sqlite.findDamage(path, isDeep, locking);
 	if (damage !== "") {
-		report.critical("library", `the library is damaged: ${path}: ${damage}`);
+		report.critical("library", damagedError(path, damage).message);
 	}
 	return facts;
 }

@@ -65,6 +65,26 @@ test("whatever we write is read back as it was", () => {
 	);
 });
 
+test("however many tables there are, what we write can be read: the largest stay", () => {
+	const [metadata] = fc.sample(anyMetadata, { numRuns: 1, seed: 2 });
+	if (!metadata) throw new Error("no sample");
+	const name = (at: number) => `table ${at} ${"\u{1f3ac}".repeat(90)}`;
+	const tableRows = Object.fromEntries(
+		Array.from({ length: 5000 }, (_, at) => [name(at), at]),
+	);
+	const text = encodeMetadata({
+		...metadata,
+		own: { ...metadata.own, tableRows },
+	});
+	const kept = Object.keys(parseMetadata(toBytes(text)).own?.tableRows ?? {});
+	expect(kept.length).toBeGreaterThan(20);
+	expect(kept).toEqual(
+		Array.from({ length: kept.length }, (_, at) =>
+			name(5000 - kept.length + at),
+		),
+	);
+});
+
 test("what we write holds VPO's keys with VPO's types", () => {
 	const [metadata] = fc.sample(anyMetadata, { numRuns: 1, seed: 1 });
 	if (!metadata) throw new Error("no sample");

@@ -59,4 +59,15 @@ describe("the shrink alarm", () => {
 			"the library has shrunk: no rows left in tracks, jobs",
 		);
 	});
+
+	test("names a few tables, shortened, however many and long they are", () => {
+		const names = Array.from({ length: 300 }, (_, at) => at + "x".repeat(2000));
+		const before = previous(
+			100,
+			Object.fromEntries(names.map((name) => [name, 1])),
+		);
+		const warning = findShrinkage(facts, before) ?? "";
+		expect(warning).toEndWith(" and 295 more");
+		expect(warning.length).toBeLessThan(400);
+	});
 });
