@@ -1,5 +1,6 @@
 // From argv to an exit code: runs one call of the program, and reports whatever goes wrong.
 
+import { settleZone } from "../core/schedule/zone.ts";
 import type { End } from "../ground/process.ts";
 import type { Environment } from "../ground/settings.ts";
 import { before } from "./arguments/words.ts";
@@ -10,11 +11,12 @@ import { describeCommands } from "./root.ts";
 /**
  * Runs one call of the program. Never throws.
  * @param argv without the program's own name
+ * @param environment the process's own: TZ is set in it where its zone is written in a way that only the C library reads
  * @returns the exit code
  */
 export async function run(
 	argv: readonly string[],
-	environment: Environment,
+	environment: Environment & { TZ?: string | undefined },
 	{ signal, deadline }: End,
 ): Promise<number> {
 	// Who writes --json=yes reads JSON as well, in which we say that it takes no value.
@@ -23,6 +25,8 @@ export async function run(
 	try {
 		signal.throwIfAborted();
 		const now = new Date();
+		const zoneWarning = settleZone(environment, now);
+		if (zoneWarning !== null) await output.warn([zoneWarning]);
 		const work = dispatch(argv, {
 			environment,
 			output,
