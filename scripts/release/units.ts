@@ -35,5 +35,5 @@ export function packagedService(): string {
 }
 
 export function packagedTimer(): string {
-	return `${toTimer(readTiming({ at: ["03:00"] }))}\n`;
+	return `${toTimer(readTiming({ at: ["03:00"] }), null)}\n`;
 }

@@ -39,6 +39,34 @@ describe("systemd", () => {
 		expect(json.systemd_service).not.toContain("\nMemoryDenyWriteExecute=");
 	});
 
+	test("it waits for the disks of library and backups, and for the network if it tells somebody", async () => {
+		using home = new Home();
+		mkdirSync(home.at("nas 1"));
+		const quiet = await units(home, ["-o", "nas 1/"]);
+		expect(quiet.systemd_service).toContain(
+			`\nRequiresMountsFor=${home.at(".vpo")} "${home.at("nas 1")}"\n`,
+		);
+		expect(quiet.systemd_service).not.toContain("network-online");
+		const config = '[backup]\nping_url = "https://example.org/x"\n';
+		writeFileSync(home.at(".vpo", "config.toml"), config);
+		const told = await units(home, []);
+		expect(told.systemd_service).toContain("\nAfter=network-online.target\n");
+	});
+
+	test("a command that sends mail is not kept from it: no privileges are taken away, and /var can be written", async () => {
+		using home = new Home();
+		for (const flag of ["--on-failure", "--on-success"]) {
+			const json = await units(home, [flag, "mail -s vpo me@example.org"]);
+			const service = String(json.systemd_service);
+			// Each of these implies NoNewPrivileges= for a unit with User= (systemd.exec(5)).
+			expect(service).not.toMatch(
+				/^(NoNewPrivileges|SystemCall\w+|Restrict\w+|PrivateDevices|ProtectKernel\w+|ProtectClock|ProtectHostname|LockPersonality|CapabilityBoundingSet)=/m,
+			);
+			expect(service).toContain("\nProtectSystem=full\n");
+			expect(service).toContain("must be added to ReadWritePaths=");
+		}
+	});
+
 	test("a folder that is not there yet is named", async () => {
 		using home = new Home();
 		const json = await units(home, ["-o", "later/"]);
@@ -49,13 +77,16 @@ describe("systemd", () => {
 
 	test("it finds nothing wrong with the units", async () => {
 		using home = new Home();
-		const json = await units(home, ["--note", HARD_NOTE]);
-		const paths = ["service", "timer"].map((kind) => {
-			const path = home.at(`vpo-backup.${kind}`);
-			writeFileSync(path, String(json[`systemd_${kind}`]));
-			return path;
-		});
-		expect(succeed(["systemd-analyze", "verify", ...paths])).toBe("");
+		const command = ["--on-success", "logger 'it is 100% \\ done'"];
+		for (const flags of [[], command]) {
+			const json = await units(home, ["--note", HARD_NOTE, ...flags]);
+			const paths = ["service", "timer"].map((kind) => {
+				const path = home.at(`vpo-backup.${kind}`);
+				writeFileSync(path, String(json[`systemd_${kind}`]));
+				return path;
+			});
+			expect(succeed(["systemd-analyze", "verify", ...paths])).toBe("");
+		}
 	});
 });
 
@@ -65,7 +96,7 @@ describe("a container", () => {
 		mkdirSync(home.at("back ups"));
 		const flags = ["-o", "back ups/", "--note", HARD_NOTE];
 		const args = [...SCHEDULE, "--every", "90min", "--format", "container"];
-		const env = { TZ: "Asia/Kolkata" };
+		const env = { TZ: ":Asia/Kolkata" };
 		const { stdout } = await run(binary, home, [...args, "--", ...flags], {
 			env,
 		});

@@ -109,7 +109,9 @@ describe.each(PROGRAMS)("$name", (program) => {
 			expect(time).toEndWith("T23:00:00Z");
 			expect(new Date(time).getUTCDay()).toBe(6);
 		}
-		expect(json.systemd_timer).toContain("\nOnCalendar=Sun *-*-* 04:30:00\n");
+		expect(json.systemd_timer).toContain(
+			"\nOnCalendar=Sun *-*-* 04:30:00 Asia/Kolkata\n",
+		);
 		expect(json.systemd_timer).toContain("\nPersistent=true\n");
 		expect(json.warnings).toEqual([]);
 	});
@@ -128,6 +130,84 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(Date.parse(first) - from).toBeWithin(5.99 * HOUR_MS, 6.01 * HOUR_MS);
 	});
 
+	test.each(["2d", "5h", "13s"])(
+		"an interval of %s, which no day divides, has no timer: it would begin anew at each start of the machine",
+		async (every) => {
+			using home = new Home();
+			const args = [...SCHEDULE, "--every", every];
+			const systemd = [...args, "--format", "systemd"];
+			const { exitCode, stdout, stderr } = await run(program, home, systemd);
+			expect([exitCode, stdout]).toEqual([2, ""]);
+			expect(stderr).toContain(`systemd can't keep to --every ${every}`);
+			const { json } = await runJson(program, home, args);
+			expect(json.systemd_timer).toBeNull();
+		},
+	);
+
+	test("beside a timer the next times are systemd's, which leaves out what a night skips", async () => {
+		using home = new Home();
+		const env = { TZ: "Europe/Berlin" };
+		const args = [...SCHEDULE, "--cron", "30 2 25-31 3 *"];
+		const timesOf = async (format: string) => {
+			const flags = ["--format", format];
+			const { json } = await runJson(program, home, [...args, ...flags], {
+				env,
+			});
+			return json.next_runs as string[];
+		};
+		const [timer, container] = [
+			await timesOf("systemd"),
+			await timesOf("container"),
+		];
+		// The last Sunday of March: 02:30 does not exist.
+		const isSkipped = (time: string) =>
+			time.endsWith("T01:30:00Z") && new Date(time).getUTCDay() === 0;
+		expect(timer.some(isSkipped)).toBe(false);
+		expect(
+			container.every((time) => timer.includes(time) || isSkipped(time)),
+		).toBe(true);
+	});
+
+	test("what one cron would read as another time is written so that none does", async () => {
+		using home = new Home();
+		const args = [...SCHEDULE, "--cron", "5/15 3 * * MON-SAT"];
+		const { stdout } = await run(program, home, args);
+		expect(crontabLines(stdout)[0]).toStartWith("5,20,35,50 3 * * 1-6 ");
+	});
+
+	test("a line that cron would cut off is refused, one byte shorter it is not", async () => {
+		using home = new Home();
+		const lengthOf = async (note: string) => {
+			const args = [...SCHEDULE, "--at", "03:00", "--", "--note", note];
+			const { exitCode, stdout, stderr } = await run(program, home, args);
+			return { exitCode, stderr, line: crontabLines(stdout)[0] ?? "" };
+		};
+		const short = await lengthOf("x");
+		const room = 998 - short.line.length;
+		const longest = await lengthOf("x".repeat(room + 1));
+		expect(longest.line).toHaveLength(998);
+		const longer = await lengthOf("x".repeat(room + 2));
+		expect(longer.exitCode).toBe(2);
+		expect(longer.stderr).toContain("no line of more than 998 bytes");
+		const wide = await lengthOf("ä".repeat(Math.ceil(room / 2) + 1));
+		expect(wide.exitCode).toBe(2);
+	});
+
+	test("cron does not keep to TZ, so a line for another zone than the machine's is refused", async () => {
+		using home = new Home();
+		const env = { TZ: "Pacific/Kiritimati" };
+		const args = [...SCHEDULE, "--at", "03:00"];
+		const { exitCode, stdout, stderr } = await run(program, home, args, {
+			env,
+		});
+		expect([exitCode, stdout]).toEqual([2, ""]);
+		expect(stderr).toContain("not to TZ=Pacific/Kiritimati");
+		const same = await run(program, home, args, {
+			env: { TZ: "Africa/Abidjan" },
+		});
+		expect(same.stdout).toContain("times of Africa/Abidjan");
+	});
+
 	test("an interval that no clock divides evenly has no crontab line", async () => {
 		using home = new Home();
 		const args = [...SCHEDULE, "--every", "90min"];
@@ -136,7 +216,9 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(stderr).toContain("cron can't keep to --every 90min");
 		const { json } = await runJson(program, home, args);
 		expect(json.crontab).toBeNull();
-		expect(json.systemd_timer).toContain("OnUnitActiveSec=5400s");
+		expect(json.systemd_timer).toContain(
+			"\nOnCalendar=*-*-* 01,04,07,10,13,16,19,22:30:00 UTC\n",
+		);
 	});
 
 	test.each([

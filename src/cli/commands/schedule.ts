@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { defineCommand } from "citty";
 import { isoSeconds } from "../../core/archive/metadata.ts";
+import { AppError } from "../../ground/errors.ts";
 import type { Environment } from "../../ground/settings.ts";
 import { commonArgs, usage } from "../arguments/args.ts";
 import { backupArgs } from "../arguments/backup.ts";
@@ -21,6 +22,7 @@ import {
 	toTimer,
 } from "../schedule/systemd.ts";
 import {
+	type Format,
 	nextTimes,
 	readTiming,
 	type Timing,
@@ -38,7 +40,6 @@ export const examples = [
 /** What may stand behind `--`. */
 export const restArgs = backupArgs;
 
-type Format = "crontab" | "systemd" | "container";
 const FORMATS: Format[] = ["crontab", "systemd", "container"];
 
 const scheduleArgs = {
@@ -122,20 +123,18 @@ function printed(
 			`put it into ${call.settings.configPath}: [backup] ping_url = "…"; with --run it may be given`,
 		);
 	}
-	const crontab = toCrontab(call, timing);
+	const crontab = toCrontab(call, timing, now);
 	const container = toContainer(call, timing, environment);
 	const service = toService(call);
 	const timer = toTimer(timing);
-	const texts: Record<Format, string | null> = {
+	const texts: Record<Format, string | AppError> = {
 		crontab,
-		systemd: systemdText(service, timer),
+		systemd: timer instanceof AppError ? timer : systemdText(service, timer),
 		container,
 	};
 	const text = texts[format];
-	if (text === null && !output.isJson) throw unavailable(format, timing);
-	const nextRuns = nextTimes(timing, format !== "container", now).map(
-		isoSeconds,
-	);
+	if (text instanceof AppError && !output.isJson) throw text;
+	const nextRuns = nextTimes(timing, format, now).map(isoSeconds);
 	if (!output.isJson) {
 		const times = nextRuns.map(formatTime).join(", ");
 		output.info(`next backups: ${times} (${zoneName()})\n`);
@@ -143,12 +142,12 @@ function printed(
 	const warnings = warningsOf(call, environment);
 	return {
 		warnings,
-		text: text ?? "",
+		text: text instanceof AppError ? "" : text,
 		json: {
-			crontab,
+			crontab: orNull(crontab),
 			systemd_service: service,
-			systemd_timer: timer,
-			container,
+			systemd_timer: orNull(timer),
+			container: orNull(container),
 			next_runs: nextRuns,
 			warnings,
 		},
@@ -179,14 +178,6 @@ function systemdText(service: string, timer: string): string {
 	].join("\n");
 }
 
-function unavailable(format: Format, { flags }: Timing): Error {
-	return format === "crontab"
-		? usage(
-				`cron can't keep to ${flags.join(" ")}`,
-				"take --format systemd or --run, or an interval that divides an hour or a day",
-			)
-		: usage(
-				"a container needs the compiled program, and this runs from source",
-				"bun run build, then call dist/vpo",
-			);
+function orNull(text: string | AppError): string | null {
+	return text instanceof AppError ? null : text;
 }

@@ -2,7 +2,9 @@
 
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import type { AppError } from "../../ground/errors.ts";
 import type { Environment } from "../../ground/settings.ts";
+import { usage } from "../arguments/args.ts";
 import type { Call } from "./call.ts";
 import { shellWords } from "./quote.ts";
 import { type Timing, zoneName } from "./timing.ts";
@@ -11,14 +13,19 @@ import { type Timing, zoneName } from "./timing.ts";
 const IMAGE = "debian:stable-slim";
 const PROGRAM = "/usr/local/bin/vpo";
 
-/** A `docker run` command; null where there is no compiled program to put into a container. */
+/** A `docker run` command, or why there is none. */
 export function toContainer(
 	{ program, flags, folders, settings, pingUrl }: Call,
 	timing: Timing,
 	environment: Environment,
-): string | null {
+): string | AppError {
 	const [binary, ...others] = program;
-	if (binary === undefined || others.length > 0) return null;
+	if (binary === undefined || others.length > 0) {
+		return usage(
+			"a container needs the compiled program, and this runs from source",
+			"bun run build, then call dist/vpo",
+		);
+	}
 	const { configPath, databasePath, location, tempDir } = settings;
 	const hasConfig = existsSync(configPath);
 	const variables = {

@@ -1,9 +1,11 @@
 // A schedule as a systemd service and its timer: low priority, nothing writable but where backups are made.
 
-import { toOnCalendar } from "../../core/schedule/calendar.ts";
+import { formatOnCalendar } from "../../core/schedule/on-calendar.ts";
+import type { AppError } from "../../ground/errors.ts";
+import { usage } from "../arguments/args.ts";
 import { type Call, passwdEntry } from "./call.ts";
 import { systemdValue, systemdWords } from "./quote.ts";
-import type { Timing } from "./timing.ts";
+import { type Timing, zoneName } from "./timing.ts";
 
 export const SERVICE_PATH = "/etc/systemd/system/vpo-backup.service";
 export const TIMER_PATH = "/etc/systemd/system/vpo-backup.timer";
@@ -30,19 +32,38 @@ export const HARDENING = [
 	"SystemCallErrorNumber=EPERM",
 	"UMask=0077",
 ];
+const NOTE =
+	"# MemoryDenyWriteExecute= must stay off: the program compiles code while it runs.";
+
+/** Mail has to write below /var and to change its user or group; each of the others above would keep it from that. */
+const HARDENING_WITH_COMMANDS = [
+	"ProtectSystem=full",
+	"ProtectHome=read-only",
+	"ProtectControlGroups=yes",
+	"UMask=0077",
+	"# The commands of --on-success and --on-failure run in here too. So that they can send mail, there are fewer restrictions",
+	"# than without them. What they write below /home, /root, /etc or /usr must be added to ReadWritePaths=.",
+];
 
 /** The .service: one backup. */
 export function toService(call: Call): string {
-	const { program, flags, environment, folders } = call;
+	const { program, flags, environment, folders, notify, settings } = call;
 	const words = [...program, "library", "backup", ...flags];
 	const uid = process.getuid?.() ?? 0;
 	const variables = Object.entries(environment).map(([name, value]) =>
 		systemdValue(`${name}=${value}`),
 	);
 	const isInTmp = folders.some((folder) => /^(\/var)?\/tmp(\/|$)/.test(folder));
+	const hasCommands = notify["on-success"] || notify["on-failure"];
+	const paths = folders.map(systemdValue).join(" ");
 	return [
 		"[Unit]",
 		"Description=Back up VPO's library",
+		`RequiresMountsFor=${paths}`,
+		// A backup that was missed is made up for while the machine starts.
+		...(settings.pingUrl === null
+			? []
+			: ["Wants=network-online.target", "After=network-online.target"]),
 		"",
 		"[Service]",
 		"Type=oneshot",
@@ -51,33 +72,37 @@ export function toService(call: Call): string {
 		`ExecStart=${systemdWords(words)}`,
 		"Nice=10",
 		"IOSchedulingClass=idle",
-		`ReadWritePaths=${folders.map(systemdValue).join(" ")}`,
+		`ReadWritePaths=${paths}`,
 		...(isInTmp ? [] : ["PrivateTmp=yes"]),
 		// Root needs its capabilities to read and keep the files of others.
-		...(uid === 0 ? [] : ["CapabilityBoundingSet="]),
-		...HARDENING,
-		"# MemoryDenyWriteExecute= must stay off: the program compiles code while it runs.",
+		...(uid === 0 || hasCommands ? [] : ["CapabilityBoundingSet="]),
+		...(hasCommands ? HARDENING_WITH_COMMANDS : [...HARDENING, NOTE]),
 	].join("\n");
 }
 
-/** The .timer: when. */
-export function toTimer({ flags, expressions, everyMs }: Timing): string {
-	const seconds = (everyMs ?? 0) / 1000;
-	const when = expressions
-		? [
-				...expressions
-					.flatMap(toOnCalendar)
-					.map((time) => `OnCalendar=${time}`),
-				// A time at which the machine was off is made up for.
-				"Persistent=true",
-			]
-		: [`OnActiveSec=${seconds}s`, `OnUnitActiveSec=${seconds}s`];
+/**
+ * The .timer: when; or why systemd can't do it.
+ * @param zone whose times these are; null: those of the machine that it will run on
+ */
+export function toTimer(
+	{ flags, onCalendar }: Timing,
+	zone: string | null = zoneName(),
+): string | AppError {
+	if (onCalendar === null) {
+		return usage(
+			`systemd can't keep to ${flags.join(" ")}: its timers count anew whenever the machine starts`,
+			"take an interval that divides a day, 1w, --cron, or --run, which counts from the newest backup",
+		);
+	}
+	const lines = onCalendar.map((line) => formatOnCalendar(line, zone));
 	return [
 		"[Unit]",
 		`Description=Back up VPO's library ${flags.join(" ")}`,
 		"",
 		"[Timer]",
-		...when,
+		...lines.map((line) => `OnCalendar=${line}`),
+		// A time at which the machine was off is made up for.
+		"Persistent=true",
 		"",
 		"[Install]",
 		"WantedBy=timers.target",

@@ -1,6 +1,12 @@
 // When to back up, as a person says it: --at, --every or --cron, each once read for everybody who prints or follows it.
 
 import {
+	cronOnCalendar,
+	intervalOnCalendar,
+	type OnCalendar,
+	onCalendarSchedule,
+} from "../../core/schedule/on-calendar.ts";
+import {
 	cronSchedule,
 	intervalSchedule,
 	intervalToCron,
@@ -14,13 +20,17 @@ import { usage } from "../arguments/args.ts";
 
 const NEXT_RUNS = 5;
 
+/** Who keeps to a schedule that is printed. */
+export type Format = "crontab" | "systemd" | "container";
+
 /** A rule in every form that somebody needs. */
 export interface Timing {
 	/** The flags that say it: "--at 03:00". */
 	readonly flags: readonly string[];
 	/** For cron; null where an interval fits no clock evenly. */
 	readonly expressions: readonly string[] | null;
-	readonly everyMs: number | null;
+	/** For systemd; null likewise, as a timer that counts begins anew whenever the machine does. */
+	readonly onCalendar: readonly OnCalendar[] | null;
 	/** @param anchor what an interval counts from */
 	schedule(anchor: Date): Schedule;
 }
@@ -42,7 +52,7 @@ export function readTiming({ at, every, cron }: TimingArgs): Timing {
 		return {
 			flags: ["--every", every],
 			expressions: expression === null ? null : [expression],
-			everyMs,
+			onCalendar: intervalOnCalendar(everyMs),
 			schedule: (anchor) => intervalSchedule(everyMs, anchor),
 		};
 	}
@@ -64,7 +74,8 @@ function ofClock(
 	expressions: readonly string[],
 ): Timing {
 	const schedule = cronSchedule(expressions);
-	return { flags, expressions, everyMs: null, schedule: () => schedule };
+	const onCalendar = expressions.flatMap(cronOnCalendar);
+	return { flags, expressions, onCalendar, schedule: () => schedule };
 }
 
 /** The local time zone, which is UTC in a container that was not told of another. */
@@ -72,18 +83,20 @@ export function zoneName(): string {
 	return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/**
- * The next five times.
- * @param isClock whether who keeps the time goes by the clock, as cron and systemd do where they can, or counts from now
- */
-export function nextTimes(timing: Timing, isClock: boolean, now: Date): Date[] {
-	const { expressions } = timing;
-	const schedule =
-		isClock && expressions ? cronSchedule(expressions) : timing.schedule(now);
+/** The next five times, as who keeps to them will: cron and systemd by the clock where they can, a container from now. */
+export function nextTimes(timing: Timing, format: Format, now: Date): Date[] {
+	const schedule = scheduleOf(timing, format, now);
 	const times: Date[] = [];
 	for (let last = now; times.length < NEXT_RUNS; ) {
 		last = schedule.nextAfter(last);
 		times.push(last);
 	}
 	return times;
+}
+
+function scheduleOf(timing: Timing, format: Format, now: Date): Schedule {
+	const { expressions, onCalendar } = timing;
+	if (format === "crontab" && expressions) return cronSchedule(expressions);
+	if (format === "systemd" && onCalendar) return onCalendarSchedule(onCalendar);
+	return timing.schedule(now);
 }

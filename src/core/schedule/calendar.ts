@@ -1,5 +1,4 @@
-// Cron's calendar in systemd's words: "0 3 * * MON" is OnCalendar=Mon *-*-* 03:00:00.
-// Every field is spelled out as the numbers it stands for, so that the two can't read a step or a range differently.
+// Cron's calendar as the numbers that it stands for, so that no two readers can read a step, a range or a name differently.
 
 interface Field {
 	readonly min: number;
@@ -8,7 +7,7 @@ interface Field {
 }
 
 const MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(" ");
-const WEEKDAYS = "SUN MON TUE WED THU FRI SAT".split(" ");
+export const WEEKDAYS = "SUN MON TUE WED THU FRI SAT".split(" ");
 
 const FIELDS = {
 	minute: { min: 0, max: 59, names: [] },
@@ -18,36 +17,75 @@ const FIELDS = {
 	weekday: { min: 0, max: 7, names: WEEKDAYS },
 } as const satisfies Record<string, Field>;
 
+/** Ascending numbers of each field; null: whatever it is. Sunday is 0. */
+export interface Calendar {
+	readonly minutes: readonly number[] | null;
+	readonly hours: readonly number[] | null;
+	readonly days: readonly number[] | null;
+	readonly months: readonly number[] | null;
+	readonly weekdays: readonly number[] | null;
+}
+
 /**
- * systemd's OnCalendar values (systemd.time(7)) for a cron expression of five valid fields. Two where cron means a day of the
- * month or a weekday, as systemd would mean both at once.
+ * What a cron expression of five valid fields stands for. Where it names both, a day counts if its number or its weekday does.
  */
-export function toOnCalendar(expression: string): string[] {
+export function toCalendar(expression: string): Calendar {
 	const [minute = "*", hour = "*", day = "*", month = "*", weekday = "*"] =
 		expression.split(" ");
-	const time = `${spell(hour, FIELDS.hour)}:${spell(minute, FIELDS.minute)}:00`;
-	const months = spell(month, FIELDS.month);
-	const onDays = `*-${months}-${spell(day, FIELDS.day)} ${time}`;
-	if (weekday === "*") return [onDays];
-	const onWeekdays = `${weekdays(weekday)} *-${months}-* ${time}`;
-	return day === "*" ? [onWeekdays] : [onDays, onWeekdays];
+	const weekdays = expand(weekday, FIELDS.weekday)?.map((number) => number % 7);
+	return {
+		minutes: expand(minute, FIELDS.minute),
+		hours: expand(hour, FIELDS.hour),
+		days: expand(day, FIELDS.day),
+		months: expand(month, FIELDS.month),
+		weekdays: weekdays ? ascending(weekdays) : null,
+	};
 }
 
-function spell(text: string, field: Field): string {
-	return text === "*" ? "*" : expand(text, field).map(twoDigits).join(",");
+/**
+ * The same expression as every cron reads it alike. Debian's takes 5/15 for 5 alone, and a day that begins with a star, such
+ * as star/2, for any day if a weekday is named; BusyBox's has no Sunday 7.
+ */
+export function toPlainCron(expression: string): string {
+	const { minutes, hours, days, months, weekdays } = toCalendar(expression);
+	return [
+		spellSteps(minutes, FIELDS.minute),
+		spellSteps(hours, FIELDS.hour),
+		spell(days),
+		spell(months),
+		spell(weekdays),
+	].join(" ");
 }
 
-/** Cron's Sunday is 0 and 7. */
-function weekdays(text: string): string {
-	const days = new Set(expand(text, FIELDS.weekday).map((day) => day % 7));
-	return [...days]
-		.map((day) => WEEKDAYS[day] ?? "")
-		.map((name) => `${name.charAt(0)}${name.slice(1).toLowerCase()}`)
+/** Every quarter of an hour stays that. */
+function spellSteps(numbers: readonly number[] | null, { max }: Field): string {
+	const [first, second] = numbers ?? [];
+	const isEven =
+		first === 0 &&
+		second !== undefined &&
+		second > 1 &&
+		(max + 1) % second === 0 &&
+		numbers?.length === (max + 1) / second &&
+		numbers.every((number, index) => number === index * second);
+	return isEven ? `*/${second}` : spell(numbers);
+}
+
+/** "1-5,7" */
+function spell(numbers: readonly number[] | null): string {
+	if (numbers === null) return "*";
+	const ranges: [first: number, last: number][] = [];
+	for (const number of numbers) {
+		const open = ranges.at(-1);
+		if (open && open[1] === number - 1) open[1] = number;
+		else ranges.push([number, number]);
+	}
+	return ranges
+		.map(([first, last]) => (first === last ? first : `${first}-${last}`))
 		.join(",");
 }
 
-/** The numbers that a field stands for, ascending. */
-function expand(text: string, field: Field): number[] {
+function expand(text: string, field: Field): number[] | null {
+	if (text === "*") return null;
 	const numbers = text.split(",").flatMap((part) => {
 		const [range = "*", step] = part.split("/");
 		const [first = "*", last] = range.split("-");
@@ -60,14 +98,14 @@ function expand(text: string, field: Field): number[] {
 			(number) => (number - from) % Number(step ?? 1) === 0,
 		);
 	});
+	return ascending(numbers);
+}
+
+function ascending(numbers: readonly number[]): number[] {
 	return [...new Set(numbers)].sort((a, b) => a - b);
 }
 
 function numberOf(text: string, { names, min }: Field): number {
 	const index = names.indexOf(text);
 	return index < 0 ? Number(text) : index + min;
-}
-
-function twoDigits(number: number): string {
-	return String(number).padStart(2, "0");
 }

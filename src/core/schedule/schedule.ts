@@ -76,8 +76,8 @@ function readInterval(text: string): Duration {
 }
 
 /**
- * Reads a cron expression or nickname into five fields that every cron understands.
- * @throws AppError USAGE: not one, or of a day that never comes
+ * Reads a cron expression or nickname into five fields, its names short and in capitals.
+ * @throws AppError USAGE: not one, of a day that never comes, or one that crons read differently
  */
 export function parseCron(text: string): string {
 	const nickname = NICKNAMES[text.trim().toLowerCase()];
@@ -100,8 +100,21 @@ export function parseCron(text: string): string {
 			'for example: --cron "0 3 * * *"',
 		);
 	}
+	requireOneMeaning(fields, text);
 	if (next) return fields;
 	throw wrong(`--cron "${text}" names a day that never comes`, "see --help");
+}
+
+/** Debian's cron takes a field that begins with a star for none, and then asks for day and weekday both; others for either. */
+function requireOneMeaning(fields: string, text: string): void {
+	const [, , day = "*", , weekday = "*"] = fields.split(" ");
+	if (day === "*" || weekday === "*") return;
+	const starred = [day, weekday].find((field) => field.startsWith("*"));
+	if (starred === undefined) return;
+	throw wrong(
+		`--cron "${text}": crons differ over ${starred} where a day and a weekday are named`,
+		"write its numbers out, such as 1-31/2: then either of the two is enough",
+	);
 }
 
 /** The moments that any of these expressions names. */

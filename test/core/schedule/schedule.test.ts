@@ -2,7 +2,6 @@
 
 import { afterAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { toOnCalendar } from "../../../src/core/schedule/calendar.ts";
 import {
 	cronSchedule,
 	intervalSchedule,
@@ -146,6 +145,9 @@ describe("--cron", () => {
 		["0 3 * * frodo", "out of range"],
 		["0 3 * * moneyday", "out of range"],
 		["@reboot", "unrecognized"],
+		["0 3 */2 * MON", "crons differ over */2"],
+		["0 3 1,15 * */3", "crons differ over */3"],
+		["0 3 *,5 * 1", "crons differ over *,5"],
 		["0 0 30 2 *", "never comes"],
 		["0 3 * * *; rm -rf /", "too many fields"],
 	])("%p is refused: %s", (text, reason) => {
@@ -195,18 +197,4 @@ test("of several times the nearest comes first", () => {
 	expect(schedule.nextAfter(next).toISOString()).toBe(
 		"2026-02-05T15:00:00.000Z",
 	);
-});
-
-describe("in systemd's words", () => {
-	test.each([
-		["0 3 * * *", ["*-*-* 03:00:00"]],
-		["*/15 * * * *", ["*-*-* *:00,15,30,45:00"]],
-		["5/20 * * * *", ["*-*-* *:05,25,45:00"]],
-		["0 9-17/4 * * MON-FRI", ["Mon,Tue,Wed,Thu,Fri *-*-* 09,13,17:00:00"]],
-		["0 0 * * 5-7", ["Fri,Sat,Sun *-*-* 00:00:00"]],
-		["0 0 1,15 JAN-MAR *", ["*-01,02,03-01,15 00:00:00"]],
-		["0 0 13 * FRI", ["*-*-13 00:00:00", "Fri *-*-* 00:00:00"]],
-	])("%s is %p", (expression, expected) => {
-		expect(toOnCalendar(expression)).toEqual(expected);
-	});
 });
