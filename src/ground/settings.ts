@@ -9,6 +9,8 @@ import { readS3Settings, type S3Settings } from "./s3/settings.ts";
 /** Where things are, and what the user wants where no flag says otherwise. Paths are absolute; links are not resolved. */
 export interface Settings {
 	readonly databasePath: string;
+	/** VPO's folder; it need not exist. */
+	readonly dataDir: string;
 	/** Where the backups are: a folder's absolute path, or an address. It is opened by `openLocation` alone. */
 	readonly location: string;
 	/** The scratch folder that the user chose, or null: beside the library. */
@@ -99,6 +101,7 @@ export async function resolveSettings(
 		["config.toml", backup.ping_url],
 	);
 	return {
+		dataDir: dataDir(),
 		databasePath: databasePath.value ?? join(dataDir(), "library.db"),
 		location: location.value ?? join(dataDir(), "backups"),
 		tempDir: tempDir.value,

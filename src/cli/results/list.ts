@@ -1,8 +1,8 @@
 // The list of backups as a person reads it: a table no wider than 80 columns, remarks below its lines, a total, a chart.
 
 import { isatty } from "node:tty";
-import type { Metadata } from "../../core/archive/metadata.ts";
 import type { Backup } from "../../core/location/catalog.ts";
+import type { Summary } from "../../core/location/memory/looks.ts";
 import { PRE_RESTORE, shortName } from "../../core/location/names.ts";
 import {
 	type Column,
@@ -131,7 +131,7 @@ function chartOf(backups: readonly Backup[]): string | null {
 		metadata && (doubt === null || doubt.kind === "shrunk") ? [metadata] : [],
 	);
 	if (good.length < FEWEST_POINTS) return null;
-	const points = (of: (metadata: Metadata) => number) =>
+	const points = (of: (metadata: Summary) => number) =>
 		good.map((metadata) => ({
 			at: metadata.createdAt,
 			value: of(metadata),

@@ -10,9 +10,9 @@ import {
 	type Entry,
 	identityIn,
 	type Location,
-	requireStored,
 	type Stored,
 } from "./location.ts";
+import { type Look, Looks, type Summary } from "./memory/looks.ts";
 import type { Remembered, State } from "./memory/state.ts";
 import { SALVAGE_PREFIX, shortName, timeInName } from "./names.ts";
 import {
@@ -33,7 +33,7 @@ export interface Backup extends Facts {
 	readonly createdAt: string | null;
 	/** When the library was last known to be what it holds: later than `createdAt` where it was confirmed since. */
 	readonly currentAt: string | null;
-	readonly metadata: Metadata | null;
+	readonly metadata: Summary | null;
 	/** What is wrong with it; null if nothing shows. */
 	readonly error: string | null;
 	readonly remembered: Remembered;
@@ -64,9 +64,10 @@ export async function readCatalog(
 	viewer: Viewer,
 	signal?: AbortSignal,
 ): Promise<Catalog> {
-	const [state, entries] = await Promise.all([
+	const [state, entries, looks] = await Promise.all([
 		location.readState(signal),
 		location.list(signal),
+		Looks.read(location.looksFile),
 	]);
 	using pool = new GzipPool(1); // starts a thread only where an archive is not ours
 	const found: Described[] = [];
@@ -74,10 +75,11 @@ export async function readCatalog(
 	const work = async () => {
 		for (const entry of queue) {
 			signal?.throwIfAborted();
-			found.push(await describe(entry, state, pool, signal));
+			found.push(await describe(entry, state, looks, pool, signal));
 		}
 	};
 	await Promise.all(Array.from({ length: AT_ONCE }, work));
+	await looks.keep();
 	const ids = new Set(
 		found.sort(newestFirst).flatMap(({ metadata }) => {
 			return metadata?.own?.libraryId ?? [];
@@ -210,30 +212,60 @@ type Described = Omit<Backup, "doubt" | "currentAt">;
 async function describe(
 	entry: Entry,
 	state: State,
+	looks: Looks,
 	pool: GzipPool,
 	signal: AbortSignal | undefined,
 ): Promise<Described> {
 	const { name: filename, path } = entry;
 	const file = "problem" in entry ? null : entry;
-	const known = {
+	const look = await lookAt(entry, looks, pool, signal);
+	const { metadata } = look;
+	return {
 		filename,
 		path,
 		entry,
 		archiveSizeBytes: file?.sizeBytes ?? null,
 		remembered: state.of(filename, file && identityIn(file)),
+		createdAt: metadata?.createdAt ?? timeInName(filename),
+		metadata,
+		error: look.metadata === null ? look.error : null,
 	};
+}
+
+async function lookAt(
+	entry: Entry,
+	looks: Looks,
+	pool: GzipPool,
+	signal: AbortSignal | undefined,
+): Promise<Look> {
+	if ("problem" in entry) {
+		return { metadata: null, error: entry.problem.message };
+	}
+	const known = looks.recall(entry);
+	if (known) return known;
 	try {
-		const source = requireStored(entry);
+		const own = await inspectArchive(entry, signal);
 		const metadata =
-			(await inspectArchive(source, signal)) ??
-			(await readArchive(source, { pool, signal })).metadata;
-		return { ...known, createdAt: metadata.createdAt, metadata, error: null };
+			own ?? (await readArchive(entry, { pool, signal })).metadata;
+		const look = { metadata: summaryOf(metadata) };
+		looks.remember(entry, look, own ? 0 : entry.sizeBytes);
+		return look;
 	} catch (error) {
 		signal?.throwIfAborted();
 		if (!(error instanceof AppError)) throw error;
-		const createdAt = timeInName(filename);
-		return { ...known, createdAt, metadata: null, error: error.message };
+		const look = { metadata: null, error: error.message };
+		// What could not be read this time says nothing about the archive.
+		if (error.code === "INVALID_ARCHIVE") {
+			looks.remember(entry, look, entry.sizeBytes);
+		}
+		return look;
 	}
+}
+
+function summaryOf({ own, ...metadata }: Metadata): Summary {
+	if (own === null) return { ...metadata, own };
+	const { tableRows: _, ...shown } = own;
+	return { ...metadata, own: shown };
 }
 
 function currentAt(

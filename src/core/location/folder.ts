@@ -34,16 +34,19 @@ const AT_ONCE = 16;
  * The location that a folder is; it need not exist.
  * @param folder an absolute path
  * @param elsewhere opens others by the same settings
+ * @param looksFile where looks at its archives are remembered
  */
 export function openFolder(
 	folder: string,
-	elsewhere: Location["elsewhere"] = openFolder,
+	elsewhere: Location["elsewhere"] = (other) => openFolder(other),
+	looksFile: string | null = null,
 ): Location {
 	const pathOf = (name: string) => join(folder, name);
 	return {
 		address: folder,
 		folder,
 		mostBytes: null,
+		looksFile,
 		pathOf,
 		elsewhere,
 		nextAttempt: (attempt) => attempt + 1,

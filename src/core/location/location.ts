@@ -46,6 +46,9 @@ export interface Location {
 	/** The longest archive that it takes; null: what there is room for. */
 	readonly mostBytes: number | null;
 
+	/** Where looks at its archives are remembered; null: nowhere. */
+	readonly looksFile: string | null;
+
 	/** Where a name is, for messages and results. */
 	pathOf(name: string): string;
 

@@ -6,6 +6,7 @@ import { isAddress } from "../../ground/paths.ts";
 import type { Settings } from "../../ground/settings.ts";
 import { openFolder } from "./folder.ts";
 import type { Location } from "./location.ts";
+import { looksFile } from "./memory/looks.ts";
 import { openStore } from "./s3/store.ts";
 
 /**
@@ -15,9 +16,10 @@ import { openStore } from "./s3/store.ts";
  */
 export function openLocation(reference: string, settings: Settings): Location {
 	const elsewhere = (other: string) => openLocation(other, settings);
+	const looks = looksFile(settings.dataDir, reference);
 	return isAddress(reference)
-		? openStore(reference, settings.s3, elsewhere)
-		: openFolder(reference, elsewhere);
+		? openStore(reference, settings.s3, elsewhere, looks)
+		: openFolder(reference, elsewhere, looks);
 }
 
 /**

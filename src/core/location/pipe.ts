@@ -23,6 +23,7 @@ export function openPipe(): Location {
 		address: PIPE_NAME,
 		folder: null,
 		mostBytes: null,
+		looksFile: null,
 		pathOf: () => PIPE_NAME,
 		elsewhere: openPipe,
 		nextAttempt: (attempt) => attempt + 1,

@@ -2,7 +2,7 @@
 
 import { resolveLinks } from "../../ground/paths.ts";
 import type { Settings } from "../../ground/settings.ts";
-import type { Metadata } from "../archive/metadata.ts";
+import type { Summary } from "./memory/looks.ts";
 import { readMemory } from "./memory/memory.ts";
 import type { Remembered } from "./memory/state.ts";
 import { PRE_RESTORE } from "./names.ts";
@@ -43,7 +43,7 @@ export interface Doubt {
 export interface Facts {
 	readonly path: string;
 	readonly createdAt: string | null;
-	readonly metadata: Metadata | null;
+	readonly metadata: Summary | null;
 	readonly error: string | null;
 	readonly remembered: Remembered;
 }
@@ -75,7 +75,7 @@ export function doubtAbout(backup: Facts, viewer: Viewer): Doubt | null {
 
 /** Whether a backup counts for this library: it is of it, or has no library id. */
 export function isOf(
-	{ own }: Metadata,
+	{ own }: Pick<Summary, "own">,
 	{ libraryId }: Pick<Viewer, "libraryId">,
 ): boolean {
 	return (own?.libraryId ?? null) === null || own?.libraryId === libraryId;

@@ -29,6 +29,7 @@ export function openStore(
 	reference: string,
 	settings: S3Settings,
 	elsewhere: Location["elsewhere"],
+	looksFile: string | null = null,
 ): Location {
 	const address = parseAddress(reference);
 	let opened: Bucket | null = null;
@@ -40,7 +41,7 @@ export function openStore(
 		);
 		return opened;
 	};
-	return locationOf(formatAddress(address), open, elsewhere);
+	return locationOf(formatAddress(address), open, elsewhere, looksFile);
 }
 
 /** The location that a bucket is. @param open called whenever it is needed */
@@ -48,6 +49,7 @@ export function locationOf(
 	address: string,
 	open: () => Bucket,
 	elsewhere: Location["elsewhere"],
+	looksFile: string | null = null,
 ): Location {
 	const firstPage = async (signal?: AbortSignal) => {
 		for await (const _ of open().list("", signal)) return;
@@ -64,6 +66,7 @@ export function locationOf(
 		address,
 		folder: null,
 		mostBytes: MOST_OBJECT_BYTES,
+		looksFile,
 		pathOf: (name) => `${address}/${name}`,
 		elsewhere,
 		// A store that can't tell two writers apart gets names that nobody else makes.
