@@ -16,8 +16,10 @@ const O_CLOEXEC = 0o2000000;
 
 /** What goes to stdout, and by which flag. */
 export interface Outgoing {
-	readonly what: "archive" | "library";
+	readonly what: "archive" | "library" | "result";
 	readonly flag: string;
+	/** Whether a terminal can show it. */
+	readonly isForTerminals?: boolean;
 }
 
 const ARCHIVE: Outgoing = { what: "archive", flag: "--output -" };
@@ -28,7 +30,7 @@ const ARCHIVE: Outgoing = { what: "archive", flag: "--output -" };
  */
 export function requireStdoutForArchive(
 	isJson: boolean,
-	{ what, flag } = ARCHIVE,
+	{ what, flag, isForTerminals = false } = ARCHIVE,
 ): void {
 	if (isJson) {
 		throw usage(
@@ -36,7 +38,7 @@ export function requireStdoutForArchive(
 			"leave one of them out",
 		);
 	}
-	if (isatty(STDOUT)) {
+	if (isatty(STDOUT) && !isForTerminals) {
 		throw usage(
 			`${flag} writes the ${what} to a terminal`,
 			`redirect it: ${flag} > FILE, or | ssh HOST …`,

@@ -37,6 +37,10 @@ export const LIBRARY_COMMANDS: Readonly<Record<string, Command>> = {
 		description: "Write the library in a backup to a file of its own",
 		load: async () => loaded(await import("./commands/inside/extract.ts")),
 	},
+	query: {
+		description: "Ask the library in a backup with one SQL statement",
+		load: async () => loaded(await import("./commands/inside/query.ts")),
+	},
 	diff: {
 		description: "Show what changed between a backup and the library",
 		load: async () => loaded(await import("./commands/inside/diff.ts")),

@@ -54,7 +54,7 @@ export const lockTimeoutArg = {
 } as const satisfies ArgsDef;
 
 export const DEFAULT_LOCK_TIMEOUT_S = 10;
-const MOST_LOCK_TIMEOUT_S = 86_400;
+const MOST_SECONDS = 86_400;
 const MOST_NOTE_CHARACTERS = 1000;
 
 /** A path as a person writes it: relative to the working directory, `~` expanded. */
@@ -81,14 +81,26 @@ export function toLockTimeoutMs(
 	text: string | undefined,
 	otherwise = DEFAULT_LOCK_TIMEOUT_S,
 ): number {
-	if (text === undefined) return otherwise * 1000;
+	return toSeconds("lock-timeout", text, otherwise) * 1000;
+}
+
+/**
+ * Seconds, fractions too.
+ * @param otherwise where none are given
+ */
+export function toSeconds(
+	flag: string,
+	text: string | undefined,
+	otherwise: number,
+): number {
+	if (text === undefined) return otherwise;
 	const seconds = Number(text);
-	if (!/^\d+(\.\d+)?$/.test(text) || seconds > MOST_LOCK_TIMEOUT_S) {
+	if (!/^\d+(\.\d+)?$/.test(text) || seconds > MOST_SECONDS) {
 		throw usage(
-			`--lock-timeout must be a number of seconds from 0 to ${MOST_LOCK_TIMEOUT_S}, not "${text}"`,
+			`--${flag} must be a number of seconds from 0 to ${MOST_SECONDS}, not "${text}"`,
 		);
 	}
-	return seconds * 1000;
+	return seconds;
 }
 
 /**

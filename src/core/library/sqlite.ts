@@ -27,7 +27,7 @@ export function connect(path: string, mode: "read" | "write"): Database {
  * Opens a database that nobody writes, without locks and without any file beside it.
  * Only for a library in WAL mode that has no -wal: nobody has it open then.
  */
-function connectImmutable(path: string): Database {
+export function connectImmutable(path: string): Database {
 	const { SQLITE_OPEN_READONLY, SQLITE_OPEN_URI } = constants;
 	return asking(path, () => {
 		const url = `${pathToFileURL(path).href}?immutable=1`;

@@ -21,6 +21,7 @@ import {
 	surveyDatabase,
 } from "./facts.ts";
 import { damagedError } from "./library.ts";
+import { nextRows, openCursor } from "./query/cursor.ts";
 import { replaceContent } from "./replace.ts";
 import { readShape, type Shape } from "./shape.ts";
 import {
@@ -118,6 +119,9 @@ const operations = {
 	survey: surveyDatabase,
 
 	compare,
+
+	openCursor,
+	nextRows,
 
 	partsOf,
 	checkWhole,

@@ -1,0 +1,108 @@
+// The rows of one statement, a few at a time: neither thread ever holds more of them than that.
+
+import type { Database } from "bun:sqlite";
+import { AppError, errnoOf } from "../../../ground/errors.ts";
+import { plain, type Value } from "../compare/values.ts";
+import { connect, connectImmutable } from "../sqlite.ts";
+import { readingStatement } from "./statement.ts";
+
+/** A few rows, and whether that was all. */
+export interface Rows {
+	readonly rows: readonly (readonly Value[])[];
+	readonly isEnd: boolean;
+}
+
+const MOST_ROWS = 500;
+/** Of text in a few rows. */
+const MOST_CHARACTERS = 1024 * 1024;
+
+interface Cursor {
+	readonly database: Database;
+	readonly rows: Iterator<Record<string, unknown>>;
+	readonly names: readonly string[];
+}
+
+let open: Cursor | null = null;
+
+/**
+ * Runs one statement on a connection of its own that can't write.
+ * @param scratch a private folder, for what does not fit into memory
+ * @returns the names of its columns
+ * @throws AppError USAGE: it is wrong, or may write; DATABASE_ERROR, DATABASE_LOCKED
+ */
+export function openCursor(
+	path: string,
+	isImmutable: boolean,
+	scratch: string,
+	sql: string,
+): string[] {
+	const { text, isTable } = readingStatement(sql);
+	const database = isImmutable ? connectImmutable(path) : connect(path, "read");
+	try {
+		const place = scratch.replaceAll("'", "''");
+		database.run(`PRAGMA temp_store_directory = '${place}'`);
+		database.run("PRAGMA trusted_schema = OFF");
+		database.run("PRAGMA query_only = ON");
+		const columns = asked(() => namesOf(database, text));
+		// Of two columns of one name an object would keep only one.
+		const names = columns.map((name, at) => (isTable ? `c${at}` : name));
+		const statement = asked(() =>
+			database
+				.query<Record<string, unknown>, []>(
+					isTable
+						? `WITH statement (${names.join()}) AS (${text}\n) SELECT * FROM statement`
+						: text,
+				)
+				.safeIntegers(true),
+		);
+		open = { database, rows: statement.iterate(), names };
+		return [...columns];
+	} catch (error) {
+		database.close(true);
+		throw error;
+	}
+}
+
+function namesOf(database: Database, text: string): readonly string[] {
+	const statement = database.prepare(text);
+	try {
+		if (!statement.readonly || statement.columnNames.length === 0) {
+			throw new AppError("USAGE", "it is no statement that only reads");
+		}
+		return statement.columnNames;
+	} finally {
+		statement.finalize();
+	}
+}
+
+/** The next few rows. */
+export function nextRows(): Rows {
+	if (!open) throw new Error("no cursor is open");
+	const rows: Value[][] = [];
+	for (let characters = 0; rows.length < MOST_ROWS; ) {
+		const { rows: iterator, names } = open;
+		const { value, done } = asked(() => iterator.next());
+		if (done) return { rows, isEnd: true };
+		const row = names.map((name) => plain(value[name]));
+		rows.push(row);
+		for (const text of row) characters += String(text).length;
+		if (characters > MOST_CHARACTERS) break;
+	}
+	return { rows, isEnd: false };
+}
+
+// What is wrong with a statement is the caller's, not the database's.
+function asked<T>(work: () => T): T {
+	try {
+		return work();
+	} catch (cause) {
+		if (!/^SQLITE_(ERROR|TOOBIG|MISMATCH|READONLY|AUTH)/.test(errnoOf(cause))) {
+			throw cause;
+		}
+		throw new AppError(
+			"USAGE",
+			`SQLite refuses the statement: ${(cause as Error).message}`,
+			{ hint: "the tables are in: SELECT name, sql FROM sqlite_schema", cause },
+		);
+	}
+}
