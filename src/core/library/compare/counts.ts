@@ -1,7 +1,7 @@
 // How many rows and files came, went and changed, once the pairs are found.
 
 import type { Database } from "bun:sqlite";
-import type { Shape } from "../shape/shape.ts";
+import type { Schema } from "../schema/schema.ts";
 import { quoted } from "../sqlite.ts";
 import { fileStates } from "./files.ts";
 import type { Kinship } from "./kinship.ts";
@@ -97,8 +97,8 @@ export function countWhole(
 
 export function countLone(
 	database: Database,
-	old: Shape,
-	fresh: Shape,
+	old: Schema,
+	fresh: Schema,
 ): TableDifference[] {
 	const count = (side: SideName, name: string) =>
 		numbers(database, `SELECT count(*) FROM ${side}.${quoted(name)}`)[0] ?? 0;

@@ -1,8 +1,8 @@
 // What changed from one database to another: counted by table, and by file with all that belongs to it.
 
 import type { Database } from "bun:sqlite";
-import { FILES } from "../shape/names.ts";
-import { readShape } from "../shape/shape.ts";
+import { FILES } from "../schema/names.ts";
+import { readSchema } from "../schema/schema.ts";
 import { quoted } from "../sqlite.ts";
 import { type Side, withBoth } from "./both.ts";
 import {
@@ -75,12 +75,12 @@ export function compareAttached(
 	database: Database,
 	under: string | null,
 ): Comparison {
-	const old = readShape(database, "old");
-	const fresh = readShape(database, "new");
+	const old = readSchema(database, "old");
+	const fresh = readSchema(database, "new");
 	const kinships = findKinships(old, fresh, (table, name) =>
-		[old, fresh].some((shape, at) => {
+		[old, fresh].some((tables, at) => {
 			const side = at === 0 ? "old" : "new";
-			const known = shape.get(table);
+			const known = tables.get(table);
 			return known !== undefined && hasNulls(database, side, known.name, name);
 		}),
 	);

@@ -1,7 +1,7 @@
 // Which files changed: by what their own row says, or by anything that belongs to them.
 
 import type { Database } from "bun:sqlite";
-import { FILES } from "../shape/names.ts";
+import { FILES } from "../schema/names.ts";
 import type { Kinship } from "./kinship.ts";
 import type { Counted } from "./pairs.ts";
 import {

@@ -1,6 +1,6 @@
 // By which columns the rows of one table are told apart.
 
-import { includes, isSameSet } from "../shape/names.ts";
+import { includes, isSameSet } from "../schema/names.ts";
 import { isNumberedAnew, type Sides } from "./owners.ts";
 
 /**

@@ -9,14 +9,14 @@ import {
 	isSame,
 	isThere,
 	PATH,
-} from "../shape/names.ts";
+} from "../schema/names.ts";
 import {
 	type ForeignKey,
 	hasColumn,
 	keyOf,
-	type Shape,
+	type Schema,
 	type Table,
-} from "../shape/shape.ts";
+} from "../schema/schema.ts";
 import { chooseKey, type Method } from "./key.ts";
 import { findOwners, isNumberedAnew, namedBy } from "./owners.ts";
 
@@ -31,7 +31,7 @@ export interface Shared {
 
 /** How the rows of a table that both sides have are told apart. */
 export interface Kinship {
-	/** Its key in both shapes. */
+	/** Its key in both schemas. */
 	readonly table: string;
 	readonly old: Table;
 	readonly new: Table;
@@ -64,8 +64,8 @@ const LOOKED_BY = /^(last_)?(scan_)?(job|scan)_id$/;
  * @throws AppError DATABASE_ERROR: there is no table of files with paths
  */
 export function findKinships(
-	old: Shape,
-	fresh: Shape,
+	old: Schema,
+	fresh: Schema,
 	hasNulls: (table: string, column: string) => boolean,
 ): Kinship[] {
 	if (![old, fresh].every((side) => hasColumn(side.get(FILES), PATH))) {
@@ -90,17 +90,17 @@ export function isRenumbered({ table, owner, ...sides }: Kinship): boolean {
 
 function describe(
 	table: string,
-	shapes: { readonly old: Shape; readonly new: Shape },
+	schemas: { readonly old: Schema; readonly new: Schema },
 	owners: ReadonlyMap<string, ForeignKey | null>,
 	hasNulls: (table: string, column: string) => boolean,
 ): Kinship {
 	const sides = {
-		old: shapes.old.get(table) as Table,
-		new: shapes.new.get(table) as Table,
+		old: schemas.old.get(table) as Table,
+		new: schemas.new.get(table) as Table,
 	};
 	const shared = (name: string): Shared => ({
 		name,
-		names: namedBy(table, name, shapes, owners),
+		names: namedBy(table, name, schemas, owners),
 		isRetyped:
 			columnOf(sides.old, name)?.type.toUpperCase() !==
 			columnOf(sides.new, name)?.type.toUpperCase(),

@@ -2,8 +2,8 @@
 
 import type { Database } from "bun:sqlite";
 import { AppError } from "../../../ground/errors.ts";
-import { FILES, PATH } from "../shape/names.ts";
-import { keyOf } from "../shape/shape.ts";
+import { FILES, PATH } from "../schema/names.ts";
+import { keyOf } from "../schema/schema.ts";
 import { ancestry, fileStates } from "./files.ts";
 import type { Kinship } from "./kinship.ts";
 import {

@@ -1,14 +1,14 @@
 // What belongs to what, as foreign keys say it.
 
-import { columnOf, FILES, isSame, isThere } from "../shape/names.ts";
+import { columnOf, FILES, isSame, isThere } from "../schema/names.ts";
 import {
 	type ForeignKey,
 	keyOf,
-	type Shape,
+	type Schema,
 	type Table,
-} from "../shape/shape.ts";
+} from "../schema/schema.ts";
 
-/** A table in both shapes. */
+/** A table in both schemas. */
 export interface Sides {
 	readonly old: Table;
 	readonly new: Table;
@@ -24,8 +24,8 @@ export function isNumberedAnew(sides: Sides, isOfFiles: boolean): boolean {
 
 /** The tables that belong to files, nearest first, each with the foreign key through which it does; `files` itself has none. */
 export function findOwners(
-	old: Shape,
-	fresh: Shape,
+	old: Schema,
+	fresh: Schema,
 ): Map<string, ForeignKey | null> {
 	const owners = new Map<string, ForeignKey | null>([[FILES, null]]);
 	for (let isGrowing = true; isGrowing; ) {
@@ -54,22 +54,22 @@ export function findOwners(
 export function namedBy(
 	table: string,
 	column: string,
-	shapes: { readonly old: Shape; readonly new: Shape },
+	schemas: { readonly old: Schema; readonly new: Schema },
 	owners: ReadonlyMap<string, ForeignKey | null>,
 	seen: readonly string[] = [],
 ): string | null {
 	const here = `${table}.${keyOf(column)}`;
 	if (seen.includes(here)) return null;
-	for (const key of shapes.new.get(table)?.foreignKeys ?? []) {
+	for (const key of schemas.new.get(table)?.foreignKeys ?? []) {
 		const at = key.columns.findIndex((name) => isSame(name, column));
-		const parent = shapes.new.get(key.parent);
-		const before = shapes.old.get(key.parent);
+		const parent = schemas.new.get(key.parent);
+		const before = schemas.old.get(key.parent);
 		const target = key.parentColumns[at];
 		if (!parent || !before || target === undefined) continue;
 		const sides = { old: before, new: parent };
 		const isAnew = isNumberedAnew(sides, owners.has(key.parent));
 		if (isAnew && isSame(parent.idColumn ?? "", target)) return key.parent;
-		const further = namedBy(key.parent, target, shapes, owners, [
+		const further = namedBy(key.parent, target, schemas, owners, [
 			...seen,
 			here,
 		]);

@@ -2,7 +2,7 @@
 // by side, the rest through indexes.
 
 import type { Database } from "bun:sqlite";
-import { FILES } from "../shape/names.ts";
+import { FILES } from "../schema/names.ts";
 import { isRenumbered, type Kinship, type Shared } from "./kinship.ts";
 import { isSame, pairByRank, stateEarly } from "./ranks.ts";
 import {

@@ -1,7 +1,7 @@
 // Narrows a comparison to some files, and to what belongs to them or tells of them.
 
 import type { Database } from "bun:sqlite";
-import { FILES, PATH } from "../shape/names.ts";
+import { FILES, PATH } from "../schema/names.ts";
 import { quoted } from "../sqlite.ts";
 import type { Kinship } from "./kinship.ts";
 import {

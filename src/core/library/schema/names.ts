@@ -1,6 +1,6 @@
 // Columns and tables by their names, which SQLite compares without regard to the case of ASCII letters.
 
-import { type Column, hasColumn, keyOf, type Table } from "./shape.ts";
+import { type Column, hasColumn, keyOf, type Table } from "./schema.ts";
 
 /** The one table that is known by its name, and the column by which its rows are known. */
 export const FILES = "files";

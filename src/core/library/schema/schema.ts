@@ -34,7 +34,7 @@ export interface Table {
 	readonly foreignKeys: readonly ForeignKey[];
 }
 
-export type Shape = ReadonlyMap<string, Table>;
+export type Schema = ReadonlyMap<string, Table>;
 
 /** More than any VPO has; a file that came from outside may have any number of them. */
 const MOST_TABLES = 1000;
@@ -44,7 +44,7 @@ const MOST_TABLES = 1000;
  * belong to a virtual table.
  * @throws AppError DATABASE_ERROR: too many to look at
  */
-export function readShape(database: Database, schema: string): Shape {
+export function readSchema(database: Database, schema: string): Schema {
 	const names = database
 		.query<{ name: string }, [number]>(
 			`SELECT name FROM ${schema}.sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY name LIMIT ?`,
@@ -157,7 +157,7 @@ export function hasColumn(table: Table | undefined, name: string): boolean {
 }
 
 // A key that names no columns refers to the parent's primary key; one that refers to nothing which is there means nothing.
-function withParents(tables: ReadonlyMap<string, Table>): Shape {
+function withParents(tables: ReadonlyMap<string, Table>): Schema {
 	const resolved = ({ columns, parentColumns, ...key }: ForeignKey) => {
 		const parent = tables.get(key.parent);
 		const named =
