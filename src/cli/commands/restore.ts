@@ -99,14 +99,14 @@ export const command = defineCommand({
 		return withWorkshop(context, async (workshop) => {
 			if (args["dry-run"]) {
 				const plan = await planRestore(settings, options, workshop);
-				return planResult(plan);
+				return planResult(plan, flags);
 			}
 			const isAsked = !args.yes && isTerminal();
 			const confirm = async (plan: RestorePlan) => {
 				if (args.yes) return true;
 				workshop.pause();
 				if (isAsked) {
-					output.info(formatComparison(plan));
+					output.info(formatComparison(plan, flags));
 					await output.warn(plan.warnings);
 				}
 				return confirmOnTerminal("Replace the library?", context);

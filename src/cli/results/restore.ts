@@ -1,6 +1,7 @@
 // What a restore would do and has done, as people and programs read it.
 
 import { shortName } from "../../core/location/names.ts";
+import { PIPED_NAME } from "../../core/restore/piped.ts";
 import type { RestoredLibrary } from "../../core/restore/restore.ts";
 import type { RestorePlan } from "../../core/restore/restore-plan.ts";
 import { ownCommand } from "../../ground/program.ts";
@@ -14,6 +15,7 @@ import {
 	shellQuote,
 } from "../format.ts";
 import type { Result } from "../output.ts";
+import { changesJson, formatDone, formatPreview } from "./changes.ts";
 import { formatSpace } from "./space.ts";
 
 /** The rest is in the document. */
@@ -33,10 +35,39 @@ export function undoCommand(
 	].join(" ");
 }
 
-/** The library that stands there beside the backup that would replace it. */
+/** The call that tells all that a restore would change; null where there is no archive to name. */
+function diffCommand(
+	{ archivePath }: RestorePlan,
+	{ database, location }: SettingsFlags,
+): string | null {
+	if (archivePath === PIPED_NAME) return null;
+	return [
+		ownCommand(`diff ${shellQuote(archivePath)}`),
+		...(location ? [`--path ${shellQuote(location)}`] : []),
+		...(database ? [`--database ${shellQuote(database)}`] : []),
+	].join(" ");
+}
+
+/** The library that stands there beside the backup that would replace it, and what would change by content. */
 export function formatComparison(
 	plan: RestorePlan,
+	flags: SettingsFlags,
 	more: readonly (readonly [string, string])[] = [],
+): string {
+	const changes =
+		plan.difference === null
+			? []
+			: formatPreview(plan.difference, diffCommand(plan, flags));
+	return [
+		formatSides(plan, more),
+		...(changes.length > 0 ? ["  Changes:"] : []),
+		...changes.map((line) => `    ${line}`),
+	].join("\n");
+}
+
+function formatSides(
+	plan: RestorePlan,
+	more: readonly (readonly [string, string])[],
 ): string {
 	const { current, metadata } = plan;
 	const now = !current
@@ -106,7 +137,7 @@ function describe(
 }
 
 /** Of a dry run. */
-export function planResult(plan: RestorePlan): Result {
+export function planResult(plan: RestorePlan, flags: SettingsFlags): Result {
 	const { metadata, current, space } = plan;
 	const warnings =
 		plan.users === null
@@ -117,7 +148,7 @@ export function planResult(plan: RestorePlan): Result {
 				];
 	return {
 		warnings,
-		text: `Dry run, nothing is changed. The backup is valid; a restore would ${current ? "replace the library" : "put it in place"}:\n${formatComparison(plan, [["Space", formatSpace(space)]])}`,
+		text: `Dry run, nothing is changed. The backup is valid; a restore would ${current ? "replace the library" : "put it in place"}:\n${formatComparison(plan, flags, [["Space", formatSpace(space)]])}`,
 		json: {
 			dry_run: true,
 			valid: true,
@@ -129,6 +160,7 @@ export function planResult(plan: RestorePlan): Result {
 			schema_mismatch: plan.schemaVersion !== plan.currentSchemaVersion,
 			database_size_bytes: metadata.databaseSizeBytes,
 			file_count: metadata.fileCount,
+			changes: plan.difference && changesJson(plan.difference),
 			passed_over: passedOverJson(plan),
 			free_bytes: space.freeBytes,
 			required_bytes: space.requiredBytes,
@@ -152,6 +184,9 @@ export function restoredResult(
 				["From", printableLine(plan.archivePath)],
 				...passedOverFields(plan),
 				["Files in library", formatCount(metadata.fileCount)],
+				...(plan.difference
+					? [["Changes", formatDone(plan.difference)] as const]
+					: []),
 				["Schema version", String(plan.schemaVersion)],
 				["Verified", "archive, checksums, integrity check"],
 				...(safetyBackup ? [[kept, printableLine(safetyBackup)] as const] : []),
@@ -167,6 +202,7 @@ export function restoredResult(
 			file_count: metadata.fileCount,
 			schema_version: plan.schemaVersion,
 			safety_backup: safetyBackup,
+			changes: plan.difference && changesJson(plan.difference),
 			passed_over: passedOverJson(plan),
 			warnings,
 		},

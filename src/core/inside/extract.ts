@@ -1,6 +1,6 @@
 // extractLibrary: location → archive → verify → check → an ordinary file, or whoever reads a pipe.
 
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { AppError } from "../../ground/errors.ts";
 import { readPieces, requireFolder } from "../../ground/files.ts";
 import { exists, isSameFile } from "../../ground/paths.ts";
@@ -49,9 +49,7 @@ export async function extractLibrary(
 	const viewer = await viewerOf(settings, now);
 	const { archive } = await findBackup(reference, backups, viewer, signal);
 	const beside =
-		typeof to === "string"
-			? to
-			: join(await placeForScratch(settings), "library.db");
+		typeof to === "string" ? dirname(to) : await placeForScratch(settings);
 	await using candidate = await unpackCandidate(archive, beside, workshop);
 	const { path, scratch, metadata, schemaVersion, warnings } = candidate;
 	const done = { archivePath: archive.path, metadata, schemaVersion, warnings };

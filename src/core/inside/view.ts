@@ -1,6 +1,5 @@
 // A library to look into: the one in a backup, unpacked and proven, or the live one. Neither is changed by it.
 
-import { join } from "node:path";
 import { resolveLinks } from "../../ground/paths.ts";
 import { makeScratch, type Scratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
@@ -73,8 +72,7 @@ export async function openView(
 		await viewerOf(settings, now),
 		signal,
 	);
-	const target = join(scratch.path, "library.db");
-	const candidate = await unpackCandidate(archive, target, workshop);
+	const candidate = await unpackCandidate(archive, scratch.path, workshop);
 	return {
 		path: candidate.path,
 		source: archive.path,

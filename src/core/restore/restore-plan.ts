@@ -2,6 +2,7 @@
 
 import { AppError } from "../../ground/errors.ts";
 import type { Metadata } from "../archive/metadata.ts";
+import type { Difference } from "../library/compare/difference.ts";
 import { NEWEST_SCHEMA } from "../library/library.ts";
 import type { Space } from "../library/space.ts";
 import type { PassedOver } from "../location/latest.ts";
@@ -17,6 +18,8 @@ export interface RestorePlan {
 	/** Of the library that stands there; else the newest that this program knows. */
 	readonly currentSchemaVersion: number;
 	readonly current: CurrentLibrary | null;
+	/** What changed from the backup to the library; null: there is none, or they can't be compared. */
+	readonly difference: Difference | null;
 	/** Newer backups that "latest" could not mean, newest first. */
 	readonly passedOver: readonly PassedOver[];
 	/** Whether the library takes the content over in a transaction; else one file takes the other's place. */
@@ -34,6 +37,7 @@ export type Findings = Pick<
 	| "archivePath"
 	| "libraryPath"
 	| "current"
+	| "difference"
 	| "passedOver"
 	| "isInPlace"
 	| "users"

@@ -2,6 +2,7 @@
 // rights there. What passes here, a restore does; a dry run stops behind it.
 
 import { dirname } from "node:path";
+import { AppError } from "../../ground/errors.ts";
 import {
 	requireWritableFile,
 	requireWritableFolder,
@@ -9,9 +10,11 @@ import {
 import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
+import type { Difference } from "../library/compare/difference.ts";
 import { findUsers } from "../library/library.ts";
 import { findObstacle } from "../library/shape.ts";
 import { openBackups } from "../location/open.ts";
+import { stageCounter } from "../work/progress.ts";
 import { type Candidate, unpackCandidate } from "./candidate.ts";
 import {
 	type Choice,
@@ -96,6 +99,9 @@ export async function validateRestore(
 				? { scratch, output: backups.folder ?? scratch }
 				: null,
 		});
+		const difference = current?.facts
+			? await findDifference(candidate, libraryPath, options, workshop)
+			: null;
 		const users = await findUsers(libraryPath);
 		const other = otherLibrary(candidate.metadata, memory);
 		const plan = makePlan(
@@ -104,6 +110,7 @@ export async function validateRestore(
 				archivePath: archive.path,
 				libraryPath,
 				current,
+				difference,
 				passedOver,
 				isInPlace,
 				users,
@@ -141,6 +148,25 @@ async function canTransact(
 		await sqlite.shapeOf(candidate.path),
 	);
 	return obstacle === null;
+}
+
+// What a person is told before the question. That it can't be told keeps nobody from a restore.
+async function findDifference(
+	{ path, scratch }: Candidate,
+	libraryPath: string,
+	{ lockTimeoutMs }: RestoreOptions,
+	{ sqlite, signal, onProgress }: Workshop,
+): Promise<Difference | null> {
+	stageCounter(onProgress, "Compare", 0);
+	try {
+		const paths = { old: path, new: libraryPath };
+		const options = { lockTimeoutMs, signal };
+		return await sqlite.compare(paths, libraryPath, scratch.path, options);
+	} catch (error) {
+		signal?.throwIfAborted();
+		if (error instanceof AppError) return null;
+		throw error;
+	}
 }
 
 // Whether an owner can be kept shows only by doing it; a dry run must not promise what a restore refuses.
