@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of the commands that the tests call, where any is missing. Elsewhere it says what to install.
+# Further ones may be named: COMMAND:PACKAGE or /A/FILE:PACKAGE.
 set -u
 
 needs=(
@@ -29,9 +30,16 @@ needs=(
 	rclone:rclone
 )
 
+is_there() {
+	case $1 in
+	/*) [[ -e $1 ]] ;;
+	*) type -P "$1" >/dev/null ;;
+	esac
+}
+
 packages=()
-for need in "${needs[@]}"; do
-	type -P "${need%%:*}" >/dev/null || packages+=("${need##*:}")
+for need in "${needs[@]}" "$@"; do
+	is_there "${need%%:*}" || packages+=("${need##*:}")
 done
 # A module of Debian's own Python.
 /usr/bin/python3 -c 'import fusepy' 2>/dev/null || packages+=(python3-fusepy)

@@ -45,7 +45,7 @@ export async function makeImage(
 	const putJson = (value: object, mediaType: string) =>
 		put(JSON.stringify(value), mediaType);
 
-	const manifests: object[] = [];
+	const manifests: (Descriptor & { platform: object })[] = [];
 	for (const { target, tar } of systems) {
 		const bytes = await Bun.file(tar).bytes();
 		const level = batch.isDraft ? 1 : 9;
@@ -73,6 +73,13 @@ export async function makeImage(
 	const { version } = batch;
 	const entries = [
 		{ ...index, annotations: { [NAME]: version } },
+		// For tools that know of one architecture only.
+		...manifests.map((it, at) => ({
+			...it,
+			annotations: {
+				[NAME]: `${version}-${systems[at]?.target.architecture}`,
+			},
+		})),
 		{
 			...sbom,
 			artifactType: TYPE.sbom,

@@ -89,6 +89,7 @@ uninstall() {
 # Sets target, or says why there is none.
 choose_target() {
 	[ "$(uname -s)" = Linux ] || fail "made for Linux, and this is $(uname -s)"
+	[ -e /proc/self/exe ] || fail "/proc is not mounted here, and the executable can't run without it: mount -t proc proc /proc"
 	case $(uname -m) in
 	x86_64 | amd64) target=linux-x64 ;;
 	aarch64 | arm64) target=linux-arm64 ;;
