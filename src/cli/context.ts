@@ -13,6 +13,8 @@ export interface Context {
 	readonly output: Output;
 	readonly signal: AbortSignal;
 	readonly now: Date;
+	/** What is told with the result, whatever that is; who finds something adds it. */
+	readonly warnings: string[];
 	/** What all commands tell about themselves; one that tells of the others asks for it here. */
 	readonly describeCommands: () => Promise<readonly ListedCommand[]>;
 }

@@ -84,7 +84,21 @@ async function runModule(
 		rawArgs,
 		data: context,
 	});
-	return context.output.result(result as Result);
+	return context.output.result(withWarnings(result as Result, context));
+}
+
+function withWarnings(result: Result, { warnings }: Context): Result {
+	if (warnings.length === 0) return result;
+	const { json, warnings: own = [] } = result;
+	const all = [
+		...warnings,
+		...("warnings" in json ? (json.warnings as []) : []),
+	];
+	return {
+		...result,
+		warnings: [...warnings, ...own],
+		json: { ...json, warnings: all },
+	};
 }
 
 function isHelp(word: string): boolean {

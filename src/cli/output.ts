@@ -15,6 +15,9 @@ import { Writer } from "./writer.ts";
 const STDOUT = 1;
 const STDERR = 2;
 
+/** How long a reader of stderr that is behind keeps the result from stdout. */
+const ORDER_MS = 100;
+
 /** What a command has to say when it has done its work. */
 export interface Result {
 	readonly text: string;
@@ -73,6 +76,8 @@ export class Output {
 		failure,
 	}: Result): Promise<number> {
 		const found = failure && failureJson(failure);
+		// On a terminal, and in a file of both, what was said before stands before it.
+		await Promise.race([this.told(), Bun.sleep(ORDER_MS)]);
 		if (isAside) this.info(text);
 		else {
 			await this.#answer(

@@ -32,6 +32,7 @@ export async function run(
 			output,
 			signal,
 			now,
+			warnings: [],
 			describeCommands,
 		});
 		return await Promise.race([work, rejected(deadline)]);

@@ -7,6 +7,7 @@ import {
 	type Settings,
 	type SettingsFlags,
 } from "../ground/settings.ts";
+import type { Context } from "./context.ts";
 
 /**
  * Settles where things are, and with whose rights they are touched from now on.
@@ -17,6 +18,25 @@ export async function settle(
 	environment: Environment,
 ): Promise<Settings> {
 	const settings = await resolveSettings(flags, environment);
+	await becomeOwner(settings.databasePath);
+	return settings;
+}
+
+/**
+ * As `settle`, for what must work where a rule is wrong: looking at backups and restoring one. What is wrong is told with
+ * the result.
+ * @throws AppError as `settle`, but for a wrong key of [backup] that says nothing of where things are
+ */
+export async function settleToRead(
+	flags: SettingsFlags,
+	{ environment, warnings }: Context,
+): Promise<Settings> {
+	const settings = await resolveSettings(flags, environment, true);
+	warnings.push(
+		...settings.problems.map(
+			(problem) => `${problem}; backup, prune and check refuse it`,
+		),
+	);
 	await becomeOwner(settings.databasePath);
 	return settings;
 }

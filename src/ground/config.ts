@@ -63,6 +63,9 @@ const BackupTable = v.object({
 	),
 	skip_unchanged: v.optional(v.boolean()),
 	fail_on_shrink: v.optional(v.boolean()),
+	utc: v.optional(v.boolean()),
+	max_age: text,
+	metrics: text,
 	ping_url: text,
 });
 
@@ -91,56 +94,80 @@ export type RuleKeys = Omit<v.InferOutput<typeof CopyTable>, "to">;
 /** Our part of config.toml, with its own names. */
 export type Config = v.InferOutput<typeof Config>;
 
+/** What config.toml says, and what is wrong in it that only a backup's own rules rest on. */
+export interface ReadConfig {
+	readonly config: Config;
+	/** Each about a key of [backup], which then counts as not there. */
+	readonly problems: readonly AppError[];
+}
+
 /**
  * Reads config.toml; a missing one is an empty one, unless somebody named it.
- * @throws AppError CONFIG_ERROR: unreadable, no text, not TOML, a key of a wrong type, an unknown key in [backup] or [s3]
+ * @throws AppError CONFIG_ERROR: unreadable, no text, not TOML; a wrong key that says where things are
  */
 export async function readConfig(
 	path: string,
 	isRequired: boolean,
-): Promise<Config> {
+): Promise<ReadConfig> {
 	const table = await readToml(path, isRequired);
-	requireKnownKeys(path, table);
-	const result = v.safeParse(Config, table);
-	if (result.success) return result.output;
-	const issue = result.issues[0];
-	const key = v.getDotPath(issue) ?? "";
-	const what = issue.message.replace(/^Invalid [\w ]+: E/, "e");
-	throw wrongConfig(path, `${key}: ${what}`);
+	const unknown = unknownKeys(table);
+	const elsewhere = unknown.find(({ name }) => name !== "backup");
+	if (elsewhere) throw wrongConfig(path, elsewhere.what);
+	const problems = unknown.map(({ what }) => wrongConfig(path, what));
+	for (;;) {
+		const result = v.safeParse(Config, table);
+		if (result.success) return { config: result.output, problems };
+		const issue = result.issues[0];
+		const dotted = v.getDotPath(issue) ?? "";
+		const what = issue.message.replace(/^Invalid [\w ]+: E/, "e");
+		const problem = wrongConfig(path, `${dotted}: ${what}`);
+		const [name, key] = dotted.split(".");
+		if (name !== "backup" || key === undefined || key === "directory") {
+			throw problem;
+		}
+		problems.push(problem);
+		table.backup = { ...(table.backup as object), [key]: undefined };
+	}
 }
 
 function isTable(value: unknown): value is object {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function requireKnownKeys(path: string, config: Record<string, unknown>): void {
-	for (const [name, { entries }] of Object.entries(OWN_TABLES)) {
-		const table = config[name];
-		if (isTable(table)) requireKeys(path, `[${name}]`, table, entries);
-	}
-	const { backup } = config;
-	const copies = isTable(backup) && "copy" in backup ? [backup.copy] : [];
-	for (const table of copies.flat()) {
-		if (!isTable(table)) continue;
-		requireKeys(path, "[[backup.copy]]", table, CopyTable.entries);
-	}
+interface UnknownKey {
+	/** The table that it is in, or in whose part it is. */
+	readonly name: string;
+	readonly what: string;
 }
 
-function requireKeys(
-	path: string,
-	where: string,
-	table: object,
-	entries: object,
-): void {
+function unknownKeys(config: Record<string, unknown>): UnknownKey[] {
+	const { backup } = config;
+	const copies = isTable(backup) && "copy" in backup ? [backup.copy] : [];
+	return [
+		...Object.entries(OWN_TABLES).flatMap(([name, { entries }]) =>
+			unknownIn(config[name], entries, `[${name}]`).map((what) => ({
+				name,
+				what,
+			})),
+		),
+		...copies.flat().flatMap((table) =>
+			unknownIn(table, CopyTable.entries, "[[backup.copy]]").map((what) => ({
+				name: "backup",
+				what,
+			})),
+		),
+	];
+}
+
+function unknownIn(table: unknown, entries: object, where: string): string[] {
 	const known = Object.keys(entries);
-	for (const key of Object.keys(table)) {
-		if (known.includes(key)) continue;
-		const nearest = closest(key, known);
-		throw wrongConfig(
-			path,
-			`unknown key "${key}" in ${where}, the nearest is "${nearest}"`,
+	const keys = isTable(table) ? Object.keys(table) : [];
+	return keys
+		.filter((key) => !known.includes(key))
+		.map(
+			(key) =>
+				`unknown key "${key}" in ${where}, the nearest is "${closest(key, known)}"`,
 		);
-	}
 }
 
 async function readToml(

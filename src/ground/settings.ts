@@ -23,6 +23,10 @@ export interface Settings {
 	readonly s3: S3Settings;
 	/** Where to report runs to; a secret. */
 	readonly pingUrl: string | null;
+	/** Where `check` writes its metrics each time, or null. */
+	readonly metricsPath: string | null;
+	/** What is wrong in [backup] of config.toml, where that was let pass. */
+	readonly problems: readonly string[];
 	/** Where each value comes from: "--database", "VPO_DATABASE_PATH", "config.toml" or "default". */
 	readonly origins: Readonly<
 		Record<"databasePath" | "location" | "tempDir" | "pingUrl", string>
@@ -51,11 +55,13 @@ type Choice = readonly [origin: string, value: string | null | undefined];
 
 /**
  * Settles where the library, the backups and the scratch folder are.
+ * @param letsPass whether a wrong key of [backup] that says nothing of that is only reported
  * @throws AppError CONFIG_ERROR: config.toml is unreadable or wrong
  */
 export async function resolveSettings(
 	flags: SettingsFlags,
 	environment: Environment,
+	letsPass = false,
 ): Promise<Settings> {
 	const env = (name: string) => environment[name] || undefined;
 	const path = (text: string, ...base: string[]) =>
@@ -63,11 +69,12 @@ export async function resolveSettings(
 			...base,
 			expandHome(text, () => homeFolder(environment)),
 		);
-	const dataDir = () => path(env("VPO_DATA_DIR") ?? "~/.vpo");
+	const dataDir = () => dataDirOf(environment);
 
-	const chosen = env("VPO_CONFIG_PATH");
-	const configPath = chosen ? path(chosen) : join(dataDir(), "config.toml");
-	const config = await readConfig(configPath, chosen !== undefined);
+	const configPath = configPathOf(environment);
+	const isNamed = env("VPO_CONFIG_PATH") !== undefined;
+	const { config, problems } = await readConfig(configPath, isNamed);
+	if (problems[0] && !letsPass) throw problems[0];
 	const { backup, jobs } = config;
 
 	const place = (text: string, ...base: string[]) =>
@@ -113,6 +120,8 @@ export async function resolveSettings(
 		})),
 		s3: await readS3Settings(config.s3, configPath, environment, path),
 		pingUrl: pingUrl.value,
+		metricsPath: configured(backup.metrics)[1] ?? null,
+		problems: problems.map(({ message }) => message),
 		origins: {
 			databasePath: databasePath.origin,
 			location: location.origin,
@@ -120,6 +129,22 @@ export async function resolveSettings(
 			pingUrl: pingUrl.origin,
 		},
 	};
+}
+
+/** The config file's absolute path, whether it is there or not. */
+export function configPathOf(environment: Environment): string {
+	const chosen = environment.VPO_CONFIG_PATH;
+	return chosen
+		? toAbsolute(chosen, environment)
+		: join(dataDirOf(environment), "config.toml");
+}
+
+function dataDirOf(environment: Environment): string {
+	return toAbsolute(environment.VPO_DATA_DIR || "~/.vpo", environment);
+}
+
+function toAbsolute(text: string, environment: Environment): string {
+	return resolve(expandHome(text, () => homeFolder(environment)));
 }
 
 function choose(...choices: readonly Choice[]): {

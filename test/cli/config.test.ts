@@ -8,6 +8,7 @@ import { succeed } from "../helpers/state.ts";
 setDefaultTimeout(30_000);
 
 const BACKUPS = ["library", "backups"];
+const BACKUP = ["library", "backup"];
 
 /** As VPO writes it: with much that is not ours. */
 const FULL = `
@@ -114,7 +115,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 	])("the config.toml %j is refused, naming the place", async (text, says) => {
 		using home = new Home();
 		const path = configure(home, text);
-		const { exitCode, stdout, stderr } = await run(program, home, BACKUPS);
+		const { exitCode, stdout, stderr } = await run(program, home, BACKUP);
 		expect({ exitCode, stdout }).toEqual({ exitCode: 11, stdout: "" });
 		expect(stderr).toStartWith(`[error] ${path}: `);
 		expect(stderr).toMatch(says);

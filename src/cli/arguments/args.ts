@@ -54,6 +54,8 @@ export const lockTimeoutArg = {
 } as const satisfies ArgsDef;
 
 export const DEFAULT_LOCK_TIMEOUT_S = 10;
+/** A night's backup, and a night on which it took longer. */
+export const DEFAULT_MAX_AGE = "26h";
 const MOST_SECONDS = 86_400;
 const MOST_NOTE_CHARACTERS = 1000;
 

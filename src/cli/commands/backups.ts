@@ -14,7 +14,7 @@ import type { Context } from "../context.ts";
 import { printableLine, shellQuote } from "../format.ts";
 import type { Result } from "../output.ts";
 import { formatList, totalBytes } from "../results/list.ts";
-import { settle } from "../settle.ts";
+import { settleToRead } from "../settle.ts";
 
 export const examples = [
 	"vpo library backups",
@@ -34,9 +34,10 @@ export const command = defineCommand({
 		...commonArgs,
 	},
 	async run({ args, data }): Promise<Result> {
-		const { environment, now, signal } = data as Context;
+		const context = data as Context;
+		const { now, signal } = context;
 		const flags = { database: args.database, location: args.path };
-		const settings = await settle(flags, environment);
+		const settings = await settleToRead(flags, context);
 		const location = openBackups(settings);
 		const { address } = location;
 		if (args.path) await location.requirePresent(signal);

@@ -3,8 +3,10 @@
 import { defineCommand } from "citty";
 import { checkHealth } from "../../core/upkeep/check.ts";
 import { requireMetricsFile, writeMetrics } from "../../core/upkeep/metrics.ts";
+import { configuredDuration } from "../../core/upkeep/rules.ts";
 import {
 	commonArgs,
+	DEFAULT_MAX_AGE,
 	databaseArg,
 	lockTimeoutArg,
 	pathArg,
@@ -16,8 +18,6 @@ import { type Context, withWorkshop } from "../context.ts";
 import type { Result } from "../output.ts";
 import { healthResult } from "../results/check.ts";
 import { settle } from "../settle.ts";
-
-const DEFAULT_MAX_AGE = "26h";
 
 export const examples = [
 	"vpo library check",
@@ -56,8 +56,17 @@ export const command = defineCommand({
 		const { environment, now } = context;
 		const flags = { database: args.database, location: args.path };
 		const settings = await settle(flags, environment);
-		const maxAge = args["max-age"] ?? DEFAULT_MAX_AGE;
-		const metricsPath = args.metrics ? toPath(args.metrics, environment) : null;
+		const { max_age: configured } = settings.backup;
+		configuredDuration(
+			"max_age",
+			configured,
+			`${settings.configPath}: [backup]`,
+			false,
+		);
+		const maxAge = args["max-age"] ?? configured ?? DEFAULT_MAX_AGE;
+		const metricsPath = args.metrics
+			? toPath(args.metrics, environment)
+			: settings.metricsPath;
 		if (metricsPath) await requireMetricsFile(metricsPath);
 		const options = {
 			maxAgeMs: toDurationMs("max-age", maxAge, now),

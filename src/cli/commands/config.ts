@@ -3,13 +3,29 @@
 import { defineCommand } from "citty";
 import { DEFAULT_LEVEL } from "../../core/archive/gzip.ts";
 import { pingUrlProblem } from "../../core/schedule/notify.ts";
-import { configuredRules } from "../../core/upkeep/rules.ts";
-import { resolveSettings, type Settings } from "../../ground/settings.ts";
+import {
+	FIRST_CONFIG,
+	writeFirstConfig,
+} from "../../core/upkeep/first-config.ts";
+import {
+	configuredDuration,
+	configuredRules,
+} from "../../core/upkeep/rules.ts";
+import { ownCommand } from "../../ground/program.ts";
+import { becomeOwner } from "../../ground/rights/user.ts";
+import {
+	configPathOf,
+	type Environment,
+	resolveSettings,
+	type Settings,
+} from "../../ground/settings.ts";
 import {
 	commonArgs,
 	DEFAULT_LOCK_TIMEOUT_S,
+	DEFAULT_MAX_AGE,
 	databaseArg,
 	pathArg,
+	usage,
 } from "../arguments/args.ts";
 import type { Context } from "../context.ts";
 import { formatTable, printableLine } from "../format.ts";
@@ -18,6 +34,7 @@ import type { Result } from "../output.ts";
 export const examples = [
 	"vpo library config",
 	"VPO_BACKUP_DIR=/mnt/nas/vpo vpo library config --json",
+	"vpo library config --init",
 ];
 
 export const command = defineCommand({
@@ -25,15 +42,55 @@ export const command = defineCommand({
 		name: "config",
 		description: "Show the settings in force, and where each comes from",
 	},
-	args: { ...databaseArg, ...pathArg, ...commonArgs },
+	args: {
+		init: {
+			type: "boolean",
+			description:
+				"Write a config.toml with every key in a comment, where none is yet",
+		},
+		"dry-run": {
+			type: "boolean",
+			description: "With --init: print it, write nothing",
+		},
+		...databaseArg,
+		...pathArg,
+		...commonArgs,
+	},
 	async run({ args, data }): Promise<Result> {
 		const { environment } = data as Context;
+		if (args.init) return firstConfig(args["dry-run"] ?? false, environment);
+		if (args["dry-run"]) throw usage("--dry-run belongs to --init");
 		const flags = { database: args.database, location: args.path };
 		const settings = await resolveSettings(flags, environment);
-		configuredRules(settings); // a wrong rule is found now, not at night
+		// What is wrong is found now, not at night.
+		configuredRules(settings);
+		const { backup, configPath } = settings;
+		configuredDuration(
+			"max_age",
+			backup.max_age,
+			`${configPath}: [backup]`,
+			false,
+		);
 		return configResult(settings);
 	},
 });
+
+async function firstConfig(
+	isDryRun: boolean,
+	environment: Environment,
+): Promise<Result> {
+	const path = configPathOf(environment);
+	await becomeOwner(path);
+	if (isDryRun) {
+		const json = { dry_run: true, config_path: path, text: FIRST_CONFIG };
+		return { text: FIRST_CONFIG.trimEnd(), json };
+	}
+	await writeFirstConfig(path);
+	return {
+		text: `Written: ${printableLine(path)}\nEvery key is a comment in it; take away the "# " of those that you want, then: ${ownCommand("config")}`,
+		json: { success: true, config_path: path },
+	};
+}
 
 interface Setting {
 	readonly name: string;
@@ -73,6 +130,7 @@ function paths({
 	databasePath,
 	location,
 	tempDir,
+	metricsPath,
 	pingUrl,
 	configPath,
 	origins,
@@ -95,6 +153,11 @@ function paths({
 			origin: origins.tempDir,
 			otherwise: "(beside the library)",
 		},
+		{
+			name: "backup.metrics",
+			value: metricsPath,
+			origin: metricsPath === null ? "default" : "config.toml",
+		},
 		// The URL lets anybody report runs, so it is not shown.
 		{
 			name: "backup.ping_url",
@@ -110,6 +173,8 @@ function backupTable({ backup }: Settings): Setting[] {
 		lock_timeout: DEFAULT_LOCK_TIMEOUT_S,
 		skip_unchanged: false,
 		fail_on_shrink: false,
+		utc: false,
+		max_age: DEFAULT_MAX_AGE,
 		keep_last: null,
 		keep_hourly: null,
 		keep_daily: null,

@@ -10,6 +10,7 @@ import {
 	type PrunePlan,
 	planPrune,
 } from "../../core/upkeep/prune.ts";
+import { ruleZone } from "../../core/upkeep/rules.ts";
 import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
 import { commonArgs, pathArg, usage } from "../arguments/args.ts";
 import { hasRule, retentionArgs, toRules } from "../arguments/retention.ts";
@@ -60,7 +61,7 @@ export const command = defineCommand({
 		return withWorkshop(context, async ({ pool }) => {
 			const location = openBackups(settings);
 			if (args.path) await location.requirePresent(signal);
-			const timeZone = args.utc ? "UTC" : Temporal.Now.timeZoneId();
+			const timeZone = ruleZone(args.utc ?? settings.backup.utc);
 			const viewer = await viewerOf(settings, now);
 			const options = { location, rules, timeZone, viewer, pool, signal };
 			const plan = await planPrune(options);

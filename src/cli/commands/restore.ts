@@ -23,7 +23,7 @@ import {
 	restoredResult,
 	undoCommand,
 } from "../results/restore.ts";
-import { settle } from "../settle.ts";
+import { settleToRead } from "../settle.ts";
 
 export const examples = [
 	"vpo library restore latest",
@@ -81,7 +81,7 @@ export const command = defineCommand({
 			throw usage("--undo takes no BACKUP: it knows which one");
 		}
 		const flags = { database: args.database, location: args.path };
-		const settings = await settle(flags, environment);
+		const settings = await settleToRead(flags, context);
 		const isPiped = reference === "-";
 		if (isPiped) requireStdinWithArchive();
 		const options = {

@@ -28,7 +28,7 @@ import {
 	withoutPath,
 } from "../format.ts";
 import type { Result } from "../output.ts";
-import { settle } from "../settle.ts";
+import { settleToRead } from "../settle.ts";
 
 export const examples = [
 	"vpo library verify",
@@ -72,7 +72,7 @@ export const command = defineCommand({
 			clock: () => new Date(),
 		};
 		const flags = { database: args.database, location: args.path };
-		const settings = await settle(flags, environment);
+		const settings = await settleToRead(flags, context);
 		const verification = await withWorkshop(context, (workshop) =>
 			verifyBackups(settings, options, workshop),
 		);

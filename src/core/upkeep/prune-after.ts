@@ -7,6 +7,7 @@ import type { Location } from "../location/location.ts";
 import { viewerOf } from "../location/standing.ts";
 import type { CopyPlace } from "./copies/places.ts";
 import { executePrune, hiddenWarning, planPrune } from "./prune.ts";
+import { ruleZone } from "./rules.ts";
 
 /** What the pruning of one location after a backup did. */
 export interface Pruning {
@@ -26,7 +27,7 @@ export async function pruneAfter(
 ): Promise<Pruning> {
 	try {
 		const viewer = await viewerOf(settings, now);
-		const timeZone = Temporal.Now.timeZoneId();
+		const timeZone = ruleZone(settings.backup.utc);
 		const options = { location, rules, timeZone, viewer, pool, signal };
 		const pruned = await executePrune(await planPrune(options), signal);
 		const { removed, hidden, left, freedBytes } = pruned;

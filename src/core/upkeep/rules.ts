@@ -45,20 +45,31 @@ export function rulesOf(table: RuleKeys, where: string): RetentionRules {
 	};
 }
 
+/** The zone in which days and weeks begin for the rules. */
+export function ruleZone(isUtc: boolean | undefined): string {
+	return isUtc ? "UTC" : Temporal.Now.timeZoneId();
+}
+
 function toCount(
 	value: number | typeof UNLIMITED | undefined,
 ): number | undefined {
 	return value === UNLIMITED ? Infinity : value;
 }
 
-function configuredDuration(
+/**
+ * A duration of config.toml.
+ * @param where its table, for messages
+ * @throws AppError CONFIG_ERROR: it is none
+ */
+export function configuredDuration(
 	key: string,
 	text: string | undefined,
 	where: string,
+	isRule = true,
 ): Duration | undefined {
 	if (text === undefined) return undefined;
 	try {
-		return parseDuration(text, true);
+		return parseDuration(text, isRule);
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
 		const { message, hint } = error;

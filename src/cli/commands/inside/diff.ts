@@ -16,7 +16,7 @@ import { toMediaPath, underArg } from "../../arguments/inside.ts";
 import { type Context, withWorkshop } from "../../context.ts";
 import type { Result } from "../../output.ts";
 import { diffResult } from "../../results/diff.ts";
-import { settle } from "../../settle.ts";
+import { settleToRead } from "../../settle.ts";
 
 /** For people. A document has them all. */
 const USUAL_LIMIT = 50;
@@ -71,7 +71,7 @@ export const command = defineCommand({
 		const under = toMediaPath("under", args.under);
 		const old = toReference(args.old, environment);
 		const fresh = args.new ? toReference(args.new, environment) : LIVE;
-		const settings = await settle(flags, environment);
+		const settings = await settleToRead(flags, context);
 		const options = {
 			old,
 			new: fresh,

@@ -23,7 +23,7 @@ import {
 } from "../../format.ts";
 import type { Result } from "../../output.ts";
 import { requireStdoutForArchive, writeArchive } from "../../pipes.ts";
-import { settle } from "../../settle.ts";
+import { settleToRead } from "../../settle.ts";
 
 const STDOUT = "-";
 const LIBRARY = { what: "library", flag: "--to -" } as const;
@@ -62,7 +62,7 @@ export const command = defineCommand({
 					signal: AbortSignal | undefined,
 				) => writeArchive(pieces, signal, LIBRARY)
 			: toPath(args.to, environment);
-		const settings = await settle({ location: args.path }, environment);
+		const settings = await settleToRead({ location: args.path }, context);
 		const extracted = await withWorkshop(context, (workshop) =>
 			extractLibrary(settings, { reference, to, now }, workshop),
 		);

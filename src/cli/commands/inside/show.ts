@@ -12,7 +12,7 @@ import {
 import { type Context, withWorkshop } from "../../context.ts";
 import type { Result } from "../../output.ts";
 import { shownResult } from "../../results/show.ts";
-import { settle } from "../../settle.ts";
+import { settleToRead } from "../../settle.ts";
 
 export const examples = [
 	"vpo library show latest",
@@ -27,7 +27,7 @@ export const command = defineCommand({
 		const { environment, now } = context;
 		const reference = toReference(args.backup, environment);
 		const flags = { database: args.database, location: args.path };
-		const settings = await settle(flags, environment);
+		const settings = await settleToRead(flags, context);
 		const shown = await withWorkshop(context, (workshop) =>
 			showBackup(reference, settings, now, workshop),
 		);
