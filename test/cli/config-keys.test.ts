@@ -101,7 +101,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 
 test("each key of the template is right as it stands, and known to config", async () => {
 	using home = new Home();
-	configure(home, FIRST_CONFIG.replaceAll(/^# (?=\w+ = )/gm, ""));
+	configure(home, FIRST_CONFIG.replaceAll(/^# (?=\w+ = |\[\[)/gm, ""));
 	const { exitCode, json } = await runJson(binary, home, ["library", "config"]);
 	expect(exitCode).toBe(0);
 	const settings = Object.entries(json.settings as object);

@@ -11,7 +11,7 @@ import {
 import { exists } from "../../ground/paths.ts";
 import { ownCommand } from "../../ground/program.ts";
 
-/** What it holds. A line that begins with "# " and a key becomes a setting without these two characters. */
+/** What it holds. A line that begins with "# " and a key or table is one without these two characters. */
 export const FIRST_CONFIG = `# VPO's settings, and those of its library's backups. A flag wins over the environment, that over this file.
 
 # database_path = "~/.vpo/library.db"
@@ -52,8 +52,13 @@ export const FIRST_CONFIG = `# VPO's settings, and those of its library's backup
 # Where each run is reported, as healthchecks.io has it. A secret: let nobody else read this file.
 # ping_url = "https://hc-ping.com/…"
 
+# A further location, which gets what it lacks of the good backups that its own rules keep; without rules, of all.
+# [[backup.copy]]
+# to = "/mnt/usb/vpo"
+# keep_monthly = 24
+
 [s3]
-# Only for directory = "s3://…". Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the profile.
+# Only for s3://BUCKET/PREFIX. Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the profile.
 # endpoint = "https://s3.example.org"
 # region = "us-east-1"
 # path_style = true
