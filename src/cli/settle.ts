@@ -2,6 +2,7 @@
 
 import { becomeOwner } from "../ground/rights/user.ts";
 import {
+	configPathOf,
 	type Environment,
 	resolveSettings,
 	type Settings,
@@ -39,4 +40,16 @@ export async function settleToRead(
 	);
 	await becomeOwner(settings.databasePath);
 	return settings;
+}
+
+/**
+ * Where config.toml is or would be, to write it as whom that place belongs to.
+ * @throws AppError as `becomeOwner`
+ */
+export async function settleConfigPath(
+	environment: Environment,
+): Promise<string> {
+	const path = configPathOf(environment);
+	await becomeOwner(path);
+	return path;
 }

@@ -12,9 +12,7 @@ import {
 	configuredRules,
 } from "../../core/upkeep/rules.ts";
 import { ownCommand } from "../../ground/program.ts";
-import { becomeOwner } from "../../ground/rights/user.ts";
 import {
-	configPathOf,
 	type Environment,
 	resolveSettings,
 	type Settings,
@@ -30,6 +28,7 @@ import {
 import type { Context } from "../context.ts";
 import { formatTable, printableLine } from "../format.ts";
 import type { Result } from "../output.ts";
+import { settleConfigPath } from "../settle.ts";
 
 export const examples = [
 	"vpo library config",
@@ -79,8 +78,7 @@ async function firstConfig(
 	isDryRun: boolean,
 	environment: Environment,
 ): Promise<Result> {
-	const path = configPathOf(environment);
-	await becomeOwner(path);
+	const path = await settleConfigPath(environment);
 	if (isDryRun) {
 		const json = { dry_run: true, config_path: path, text: FIRST_CONFIG };
 		return { text: FIRST_CONFIG.trimEnd(), json };
