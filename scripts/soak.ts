@@ -7,6 +7,7 @@ import { soakChanged } from "./soak/changed.ts";
 import { soakFailures, soakFire, soakKills } from "./soak/kills.ts";
 import { soakLarge } from "./soak/large.ts";
 import { soakLoops } from "./soak/loops.ts";
+import { soakOpeners } from "./soak/openers.ts";
 import type { SoakRow } from "./soak/row.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<SoakRow[]>>> = {
@@ -17,6 +18,7 @@ const PARTS: Readonly<Record<string, () => Promise<SoakRow[]>>> = {
 	fire: soakFire,
 	large: soakLarge,
 	loops: soakLoops,
+	openers: soakOpeners,
 };
 const PAGE = join(import.meta.dir, "..", "docs", "guarantees.md");
 const MARKED = /(<!-- soak:start -->\n)[\s\S]*?(<!-- soak:end -->)/;
