@@ -29,8 +29,8 @@ export async function benchRestore(bench: Bench): Promise<Findings> {
 	const safeName = "restore, 100 MB, with safety backup";
 	return {
 		targets: [
-			timeTarget(bareName, bare, python, 0.35),
-			timeTarget(safeName, safe, python, 0.8),
+			timeTarget(bareName, bare, python, 0.6),
+			timeTarget(safeName, safe, python, 1),
 		],
 		tables: [timingTable("Restore, 100 MB", Object.values(timings))],
 	};
