@@ -1,8 +1,7 @@
 // OpenStack Swift with its S3 interface, from Debian's packages, on loopback: a second opinion on what S3 is.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { userInfo } from "node:os";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { answers, freePorts } from "./ports.ts";
 import type { Store } from "./store.ts";
@@ -23,19 +22,35 @@ export async function startSwift(): Promise<Store> {
 	};
 	try {
 		mkdirSync(join(folder, "devices", "d1"), { recursive: true });
-		for (const [name, text] of Object.entries(configuration(folder, port, ports))) {
+		for (const [name, text] of Object.entries(
+			configuration(folder, port, ports),
+		)) {
 			writeFileSync(join(folder, name), text);
 		}
-		await Promise.all(SERVERS.map((name, index) => makeRing(folder, name, ports[index] ?? 0)));
+		await Promise.all(
+			SERVERS.map((name, index) => makeRing(folder, name, ports[index] ?? 0)),
+		);
 		for (const name of [...SERVERS, "proxy"]) {
 			// Gone with us, even if we are killed; its workers are its own children, which end with it.
-			const command = [`swift-${name}-server`, join(folder, `${name}.conf`), "-v"];
+			const command = [
+				`swift-${name}-server`,
+				join(folder, `${name}.conf`),
+				"-v",
+			];
 			daemons.push(
-				Bun.spawn(["setpriv", "--pdeathsig", "KILL", ...command], { stdin: "ignore", stdout: "ignore", stderr: "ignore" }),
+				Bun.spawn(["setpriv", "--pdeathsig", "KILL", ...command], {
+					stdin: "ignore",
+					stdout: "ignore",
+					stderr: "ignore",
+				}),
 			);
 		}
 		const all = [port, ...ports];
-		await Promise.all(all.map((each) => answers(each, () => daemons.every(({ exitCode }) => exitCode === null))));
+		await Promise.all(
+			all.map((each) =>
+				answers(each, () => daemons.every(({ exitCode }) => exitCode === null)),
+			),
+		);
 		return {
 			endpoint: `http://127.0.0.1:${port}`,
 			tls: null,
@@ -49,12 +64,24 @@ export async function startSwift(): Promise<Store> {
 	}
 }
 
-async function makeRing(folder: string, name: string, port: number): Promise<void> {
+async function makeRing(
+	folder: string,
+	name: string,
+	port: number,
+): Promise<void> {
 	const device = `--region 1 --zone 1 --ip 127.0.0.1 --port ${port} --device d1 --weight 1`;
 	// That one device is no balance is a warning, with an exit code of its own.
 	for (const words of ["create 4 1 0", `add ${device}`, "rebalance"]) {
-		const command = ["swift-ring-builder", `${name}.builder`, ...words.split(" ")];
-		await Bun.spawn(command, { cwd: folder, stdout: "ignore", stderr: "ignore" }).exited;
+		const command = [
+			"swift-ring-builder",
+			`${name}.builder`,
+			...words.split(" "),
+		];
+		await Bun.spawn(command, {
+			cwd: folder,
+			stdout: "ignore",
+			stderr: "ignore",
+		}).exited;
 	}
 }
 
@@ -82,7 +109,12 @@ pipeline = ${name}-server
 use = egg:swift#${name}
 `;
 	return {
-		...Object.fromEntries(SERVERS.map((name, index) => [`${name}.conf`, server(name, ports[index] ?? 0)])),
+		...Object.fromEntries(
+			SERVERS.map((name, index) => [
+				`${name}.conf`,
+				server(name, ports[index] ?? 0),
+			]),
+		),
 		"swift.conf": `[swift-hash]
 swift_hash_path_suffix = tests
 swift_hash_path_prefix = tests
