@@ -1,7 +1,7 @@
 // How a run went, in the words that go to a monitor and in the document that goes to the user's own commands.
 
 import type { Ping } from "../core/schedule/notify.ts";
-import { failureJson, type Result } from "./output.ts";
+import { documentOf, failureJson, type Result } from "./output.ts";
 
 /** A run's end. */
 export interface Outcome {
@@ -11,15 +11,15 @@ export interface Outcome {
 }
 
 /** Of work that was done, which may still call for attention. */
-export function finished({
-	text,
-	json,
-	warnings = [],
-	exitCode,
-}: Result): Outcome {
+export function finished(result: Result): Outcome {
+	const { text, warnings = [], exitCode = 0 } = result;
 	const lines = warnings.map((warning) => `Warning: ${warning}`);
-	const body = [text, ...lines].join("\n");
-	return { ping: exitCode ? "fail" : "success", body, json };
+	const json = documentOf(result);
+	if (exitCode === 0) {
+		return { ping: "success", body: [text, ...lines].join("\n"), json };
+	}
+	const title = `Needs a look, exit code ${exitCode}`;
+	return { ping: "fail", body: [title, ...lines, text].join("\n"), json };
 }
 
 /** Of work that failed, or was broken off. */

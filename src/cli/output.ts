@@ -67,15 +67,10 @@ export class Output {
 	 * @returns the exit code
 	 * @throws AppError if stdout does not take it, except where its reader has left
 	 */
-	async result({
-		text,
-		json,
-		warnings = [],
-		exitCode = 0,
-		isAside = false,
-		failure,
-	}: Result): Promise<number> {
-		const found = failure && failureJson(failure);
+	async result(result: Result): Promise<number> {
+		const { text, warnings = [], exitCode = 0, isAside = false } = result;
+		const found = result.failure && failureJson(result.failure);
+		const json = documentOf(result);
 		// On a terminal, and in a file of both, what was said before stands before it.
 		await Promise.race([this.told(), Bun.sleep(ORDER_MS)]);
 		if (isAside) this.info(text);
@@ -151,6 +146,24 @@ export class Output {
 		}
 		return this.#log;
 	}
+}
+
+/** The document of a result. What was done and needs a look is no plain success: it says why, and the exit code. */
+export function documentOf({
+	json,
+	warnings = [],
+	exitCode = 0,
+}: Pick<Result, "json" | "warnings" | "exitCode">): object {
+	const isPlain = "success" in json && json.success === true;
+	if (exitCode === 0 || !isPlain) return json;
+	const error = warnings.join("; ");
+	return {
+		...json,
+		success: false,
+		error,
+		code: "ATTENTION",
+		exit_code: exitCode,
+	};
 }
 
 /** The document of a failure. */

@@ -1,7 +1,9 @@
 // The user's own commands after a backup: what they get, and that they never get in its way.
 
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { Monitor } from "../helpers/monitor.ts";
 import { Home, PROGRAMS, run, start } from "../helpers/program.ts";
 import { Transcript } from "../helpers/transcript.ts";
 
@@ -30,6 +32,36 @@ describe.each(PROGRAMS)("$name", (program) => {
 		const { stdout } = await run(program, home, args);
 		expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(JSON.parse(stdout));
 		expect(await Bun.file(home.at("wrong")).exists()).toBe(false);
+	});
+
+	test("of a backup that needs a look the command for failures hears as that, with code and reason, and so does the monitor", async () => {
+		using home = new Home();
+		await using monitor = new Monitor();
+		await run(program, home, BACKUP);
+		using library = new Database(home.library);
+		library.run("DELETE FROM files WHERE id > 30");
+		const file = home.at("heard.json");
+		const args = [
+			...[...BACKUP, "--json", "--fail-on-shrink"],
+			...["--on-failure", `cat > ${file}`, "--ping-url", monitor.origin],
+		];
+		const { exitCode, stdout } = await run(program, home, args);
+		expect(exitCode).toBe(60);
+		const heard = JSON.parse(readFileSync(file, "utf8"));
+		expect(heard).toEqual(JSON.parse(stdout));
+		expect(heard).toMatchObject({
+			success: false,
+			code: "ATTENTION",
+			exit_code: 60,
+			error: expect.stringContaining("30 files, 120 in the backup of"),
+			path: expect.stringContaining(home.backups),
+		});
+		expect(monitor.pings.at(-1)).toMatchObject({
+			path: "/fail",
+			body: expect.stringMatching(
+				/^Needs a look, exit code 60\nWarning: .*30 files.*\nBackup created: /,
+			),
+		});
 	});
 
 	test("a command that fails is a warning", async () => {
