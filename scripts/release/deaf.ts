@@ -2,7 +2,7 @@
 // and BUN_INSPECT run code in it, BUN_BE_BUN makes it another program, and no flag of the compiler turns them off.
 // So their names are taken out of the runtime; what a variable is called by then can't be guessed by accident.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 
 /** Bun looks these up; if it calls them otherwise one day, the build must say so. */
 const NAMES = [
@@ -41,7 +41,9 @@ export function deafen(path: string): void {
 	if (missing.length > 0) {
 		throw new Error(`${path} has no ${missing.join(", ")} to be deaf to`);
 	}
-	writeFileSync(path, bytes);
+	// One that is running could not be written to.
+	writeFileSync(`${path}.deaf`, bytes, { mode: statSync(path).mode });
+	renameSync(`${path}.deaf`, path);
 }
 
 /** The segments that can only be read (ELF-64, elf(5)): constants, and nothing of what was compiled into it. */
