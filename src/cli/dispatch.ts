@@ -13,6 +13,7 @@ import {
 	nearestHint,
 	nearestOf,
 	requireKnownArgs,
+	withoutValue,
 } from "./arguments/strict.ts";
 import { before, GROUPS, versionResult } from "./arguments/words.ts";
 import type { Context } from "./context.ts";
@@ -59,7 +60,8 @@ async function helpOn(
 ): Promise<number> {
 	const [topic, surplus] = topics.filter((word) => !GROUPS.includes(word));
 	if (topic === undefined) return printHelp(rootHelp(), context);
-	if (surplus !== undefined) throw usage(`unexpected argument: ${surplus}`);
+	if (surplus !== undefined)
+		throw usage(`unexpected argument: ${withoutValue(surplus)}`);
 	return printHelp(commandHelp(await load(topic, true)), context);
 }
 
@@ -109,7 +111,8 @@ function isVersion(word: string): boolean {
 	return word === "--version" || word === "-V";
 }
 
-function unknown(word: string, groups: readonly string[]): AppError {
+function unknown(given: string, groups: readonly string[]): AppError {
+	const word = withoutValue(given);
 	if (word.startsWith("-")) {
 		const flags = ["--help", "--version"];
 		const order = `flags come after the command: ${libraryName} COMMAND ${word}`;

@@ -32,7 +32,7 @@ export function requireKnownArgs(
 		if (name.endsWith(MANY)) return;
 	}
 	if (surplus[0] !== undefined)
-		throw usage(`unexpected argument: ${surplus[0]}`);
+		throw usage(`unexpected argument: ${withoutValue(surplus[0])}`);
 }
 
 /** The flags of a call in their order, each by its full name; for what may be given more than once. */
@@ -87,7 +87,8 @@ function requireKnownOption(
 			`write it behind two dashes: -- ${rawName}`,
 		);
 	}
-	throw usage(`unknown flag ${rawName}`, nearestHint(rawName, flagsOf(args)));
+	const shown = withoutValue(rawName);
+	throw usage(`unknown flag ${shown}`, nearestHint(rawName, flagsOf(args)));
 }
 
 function requireValue({
@@ -144,6 +145,13 @@ function flagsOf(args: ArgsDef): string[] {
 		.map(([name, definition]) =>
 			definition.default === true ? `--no-${name}` : `--${name}`,
 		);
+}
+
+/** A word that is out of place, as it may be shown: the value of a flag, and an address, may be a secret. */
+export function withoutValue(word: string): string {
+	return word
+		.replace(/^(-[\w-]*)[^\w-].*/s, "$1=…")
+		.replace(/^(\w+:\/\/).+/s, "$1…");
 }
 
 /** The known word that was probably meant, or null. */
