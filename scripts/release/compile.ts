@@ -19,6 +19,8 @@ const FLAGS = [
 	"--splitting",
 	"--no-compile-autoload-dotenv",
 	"--no-compile-autoload-bunfig",
+	// Who has a certificate authority of his own has told the system of it.
+	"--compile-exec-argv=--use-system-ca",
 	// The workers lie beside the program in the executable, as they lie beside gzip.ts and library.ts here.
 	"--entry-naming=[name].[ext]",
 ];

@@ -1,11 +1,12 @@
 // Who hears of a backup, what they hear, and that neither they nor the secret URL ever get in its way.
 
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { writeLock } from "../helpers/failing.ts";
 import { deadOrigin, Monitor } from "../helpers/monitor.ts";
-import { Home, PROGRAMS, run, start } from "../helpers/program.ts";
-import { backupsIn } from "../helpers/state.ts";
+import { requireRoot } from "../helpers/mounts.ts";
+import { binary, Home, PROGRAMS, run, start } from "../helpers/program.ts";
+import { backupsIn, succeed } from "../helpers/state.ts";
 
 const SECRET = "5eCr3t-0f-m1ne";
 const BACKUP = ["library", "backup"];
@@ -180,4 +181,99 @@ describe.each(PROGRAMS)("$name", (program) => {
 function expectNoTrace(said: string, origin: string): void {
 	expect(said).not.toContain(SECRET);
 	expect(said).not.toContain(origin);
+}
+
+test.each([
+	"--ping-url=URL library backup",
+	"library --ping-url=URL backup",
+	"library backup -- --ping-url=URL",
+	"library backup -- --ping-url URL",
+	"library backup --ping-ulr=URL",
+	"library backup --ping-urlURL",
+	"library backup --ping-url =URL",
+	"library backup URL",
+	"library URL",
+	"URL",
+	"help backup URL",
+	"library schedule --at 03:00 --ping-url=URL",
+	"library schedule --at 03:00 -- -- --ping-url=URL",
+	"library config --ping-url=URL",
+])("a URL in the wrong place is not shown: %s", async (line) => {
+	using home = new Home();
+	const url = `https://hc.example.org/${SECRET}`;
+	const args = line.split(" ").map((word) => word.replace("URL", url));
+	for (const json of [[], ["--json"]]) {
+		const outcome = await run(binary, home, [...args, ...json]);
+		const { exitCode, stdout, stderr } = outcome;
+		expect(exitCode).toBe(2);
+		expect(stdout + stderr).not.toContain(SECRET);
+		expect(stdout + stderr).not.toContain("example.org");
+	}
+});
+
+describe("a monitor whose certificate an authority of our own has signed", () => {
+	test.each([
+		["nobody", "is not trusted", () => ({})],
+		["SSL_CERT_FILE", "", (ca: string) => ({ SSL_CERT_FILE: ca })],
+		["NODE_EXTRA_CA_CERTS", "", (ca: string) => ({ NODE_EXTRA_CA_CERTS: ca })],
+	] as const)("is heard of if %s names it: %j", async (_, warning, env) => {
+		using home = new Home();
+		await using monitor = new Monitor(undefined, await makeAuthority(home));
+		const args = [...BACKUP, "--ping-url", monitor.origin];
+		const outcome = await run(binary, home, args, { env: env(home.at("ca")) });
+		expect(outcome.exitCode).toBe(0);
+		if (warning) expect(outcome.stderr).toContain(warning);
+		else expect(monitor.paths).toEqual(["/start", "/"]);
+	});
+
+	test("is heard of if the system's store has it", async () => {
+		requireRoot("it puts another store into a namespace of its own");
+		using home = new Home();
+		await using monitor = new Monitor(undefined, await makeAuthority(home));
+		mkdirSync(home.at("store"));
+		cpSync(home.at("ca"), home.at("store", "ca-certificates.crt"));
+		const line = `mount --bind ${home.at("store")} /etc/ssl/certs && exec "$0" "$@"`;
+		const command = ["unshare", "-m", "sh", "-c", line, ...binary.command];
+		const args = [...BACKUP, "--ping-url", monitor.origin];
+		const outcome = await run({ name: "store", command }, home, args);
+		expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
+		expect(monitor.paths).toEqual(["/start", "/"]);
+	});
+
+	test("goes along with a schedule", async () => {
+		using home = new Home();
+		const env = { SSL_CERT_FILE: "own.pem" };
+		const args = ["library", "schedule", "--at", "03:00", "--json"];
+		const { stdout } = await run(binary, home, args, { env });
+		const { crontab, systemd_service, container } = JSON.parse(stdout);
+		const variable = `SSL_CERT_FILE=${home.at("own.pem")}`;
+		expect(crontab).toContain(` ${variable} `);
+		expect(systemd_service).toContain(`\nEnvironment=${variable}\n`);
+		expect(container).toContain(`--env ${variable} `);
+		expect(container).toContain(`:${home.at("own.pem")}:ro `);
+	});
+});
+
+/** An authority, in the home's "ca", and what it has signed for the loopback. */
+async function makeAuthority(home: Home): Promise<Bun.TLSOptions> {
+	const request = [
+		...["openssl", "req", "-x509", "-nodes", "-days", "2"],
+		...["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+	];
+	const own = ["-keyout", home.at("ca.key"), "-out", home.at("ca")];
+	succeed([...request, "-subj", "/CN=own", ...own]);
+	const signed = ["-CA", home.at("ca"), "-CAkey", home.at("ca.key")];
+	const names = ["-addext", "subjectAltName=IP:127.0.0.1"];
+	const leaf = ["-addext", "basicConstraints=critical,CA:FALSE"];
+	const pair = ["-keyout", home.at("key"), "-out", home.at("cert")];
+	succeed([
+		...request,
+		"-subj",
+		"/CN=it",
+		...signed,
+		...names,
+		...leaf,
+		...pair,
+	]);
+	return { key: Bun.file(home.at("key")), cert: Bun.file(home.at("cert")) };
 }

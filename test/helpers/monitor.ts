@@ -17,8 +17,9 @@ export class Monitor implements AsyncDisposable {
 	readonly #server: Bun.Server<undefined>;
 	#onPing: (() => void)[] = [];
 
-	constructor(answer: Answer = () => new Response("OK")) {
+	constructor(answer: Answer = () => new Response("OK"), tls?: Bun.TLSOptions) {
 		this.#server = Bun.serve({
+			...(tls && { tls }),
 			hostname: "127.0.0.1",
 			port: 0,
 			fetch: async (request) => {
@@ -38,7 +39,8 @@ export class Monitor implements AsyncDisposable {
 	}
 
 	get origin(): string {
-		return `http://127.0.0.1:${this.#server.port}`;
+		const { protocol, port } = this.#server;
+		return `${protocol}://127.0.0.1:${port}`;
 	}
 
 	get paths(): string[] {

@@ -31,12 +31,19 @@ export interface Call {
 	readonly isJson: boolean;
 }
 
+/** Certificate authorities that the system's store lacks; Bun reads them. */
+export const AUTHORITIES = [
+	"SSL_CERT_FILE",
+	"SSL_CERT_DIR",
+	"NODE_EXTRA_CA_CERTS",
+];
 const PATH_VARIABLES = [
 	"VPO_DATA_DIR",
 	"VPO_CONFIG_PATH",
 	"VPO_DATABASE_PATH",
 	"VPO_BACKUP_DIR",
 	"VPO_TEMP_DIR",
+	...AUTHORITIES,
 ];
 const REFUSED: Readonly<Record<string, string>> = {
 	help: "it makes no backup",

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import type { AppError } from "../../ground/errors.ts";
 import type { Environment } from "../../ground/settings.ts";
 import { usage } from "../arguments/args.ts";
-import type { Call } from "./call.ts";
+import { AUTHORITIES, type Call } from "./call.ts";
 import { shellWords } from "./quote.ts";
 import { type Timing, zoneName } from "./timing.ts";
 
@@ -15,10 +15,11 @@ const PROGRAM = "/usr/local/bin/vpo";
 
 /** A `docker run` command, or why there is none. */
 export function toContainer(
-	{ program, flags, folders, settings, pingUrl }: Call,
+	call: Call,
 	timing: Timing,
 	environment: Environment,
 ): string | AppError {
+	const { program, flags, folders, settings, pingUrl } = call;
 	const [binary, ...others] = program;
 	if (binary === undefined || others.length > 0) {
 		return usage(
@@ -27,6 +28,9 @@ export function toContainer(
 		);
 	}
 	const { configPath, databasePath, location, tempDir } = settings;
+	const authorities = AUTHORITIES.flatMap((name) =>
+		call.environment[name] ? [[name, call.environment[name]] as const] : [],
+	);
 	const hasConfig = existsSync(configPath);
 	const variables = {
 		TZ: zoneName(),
@@ -34,6 +38,7 @@ export function toContainer(
 		VPO_DATABASE_PATH: databasePath,
 		VPO_BACKUP_DIR: location,
 		...(tempDir === null ? {} : { VPO_TEMP_DIR: tempDir }),
+		...Object.fromEntries(authorities),
 	};
 	const isInside = folders.some((at) => configPath.startsWith(`${at}/`));
 	const own = dirname(databasePath);
@@ -44,6 +49,7 @@ export function toContainer(
 			? []
 			: [`${own}:${own}`]),
 		...(hasConfig && !isInside ? [`${configPath}:${configPath}:ro`] : []),
+		...authorities.map(([, path]) => `${path}:${path}:ro`),
 	];
 	// Without a value docker takes it from the environment, and no secret is printed.
 	const secrets =

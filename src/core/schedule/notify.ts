@@ -127,8 +127,8 @@ function reasonOf(error: unknown, timeoutMs: number): string {
 	if (name === "TimeoutError") return `no answer within ${timeoutMs / 1000} s`;
 	const known = REASONS[code] ?? REASONS[name];
 	if (known) return known;
-	return code.includes("CERT")
-		? `its certificate is not trusted (${code})`
+	return /CERT|SIGNATURE/.test(code)
+		? `its certificate is not trusted (${code}); SSL_CERT_FILE may name an authority of your own`
 		: `no connection (${code || "unknown"})`;
 }
 
