@@ -7,6 +7,8 @@ import { AppError } from "./errors.ts";
 /** glibc's name for itself, which musl takes for its own as well. */
 const LIBRARY = "libc.so.6";
 const TCIFLUSH = 0;
+const ANY_CHILD = -1;
+const WNOHANG = 1;
 /** LOCK_EX | LOCK_NB */
 const EXCLUSIVE_AT_ONCE = 2 | 4;
 const EWOULDBLOCK = 11;
@@ -16,6 +18,7 @@ async function load() {
 	try {
 		return dlopen(LIBRARY, {
 			tcflush: { args: ["i32", "i32"], returns: "i32" },
+			waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
 			flock: { args: ["i32", "i32"], returns: "i32" },
 			__errno_location: { args: [], returns: "ptr" },
 		}).symbols;
@@ -35,6 +38,18 @@ async function load() {
 export async function inputFlusher(descriptor: number): Promise<() => void> {
 	const { tcflush } = await load();
 	return () => void tcflush(descriptor, TCIFLUSH);
+}
+
+/**
+ * Takes note of children that have ended, so that no zombie is left of them.
+ * @returns a call that does so for all that have ended by now. Whoever waits for a child of his own must not be waiting:
+ *   it would be taken from him
+ */
+export async function childReaper(): Promise<() => void> {
+	const { waitpid } = await load();
+	return () => {
+		while (waitpid(ANY_CHILD, null, WNOHANG) > 0);
+	};
 }
 
 /**

@@ -59,7 +59,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(monitor.pings.at(-1)).toMatchObject({
 			path: "/fail",
 			body: expect.stringMatching(
-				/^Needs a look, exit code 60\nWarning: .*30 files.*\nBackup created: /,
+				/^Needs a look, exit code 60\nWarning: .*30 files.*\n(Warning: .*\n)*Backup created: /,
 			),
 		});
 	});

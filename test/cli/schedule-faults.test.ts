@@ -1,11 +1,19 @@
 // schedule --run when backups fail, die or take too long: it says so, tells the monitor, and goes on.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Kept } from "../helpers/kept.ts";
 import { Monitor } from "../helpers/monitor.ts";
-import { BINARY, FIXTURES, Home, PROGRAMS } from "../helpers/program.ts";
+import { requireRoot } from "../helpers/mounts.ts";
+import {
+	BINARY,
+	binary,
+	FIXTURES,
+	Home,
+	PROGRAMS,
+} from "../helpers/program.ts";
+import { inShell } from "../helpers/shell.ts";
 
 // Some schedules take seconds by their nature, and machines may be busy.
 setDefaultTimeout(60_000);
@@ -56,4 +64,45 @@ test("a program that is gone is reported, also to the monitor, and does not end 
 	rmSync(copy);
 	await kept.log.until(/(could not be started.*){2}/s);
 	expect(monitor.pings.at(-1)?.body).toContain("could not be started");
+});
+
+test("in a working directory that was removed it says so and goes on, and so it does in a new one of that name", async () => {
+	using home = new Home();
+	const folder = home.at("here");
+	mkdirSync(folder);
+	const shell = inShell(binary, `cd '${folder}' && exec "$@"`);
+	const env = ["--on-success", "pwd >&2"];
+	await using kept = new Kept(shell, home, ["--every", "1s", "--", ...env]);
+	await kept.log.until(/\/here\n/);
+	rmdirSync(folder);
+	await kept.log.until(
+		/here is gone: backing up in \/ for now\n(?:.*\n)*?\/\n/,
+	);
+	const before = kept.log.text.length;
+	mkdirSync(folder);
+	while (!/\/here\n/.test(kept.log.text.slice(before))) {
+		await kept.log.until(/$/);
+		await Bun.sleep(20);
+	}
+	expect(kept.log.text.match(/is gone/g)).toHaveLength(1);
+	expect(kept.log.text).not.toContain("ended with exit code");
+});
+
+test("as process 1 of a container it leaves no zombies of what commands leave running", async () => {
+	requireRoot("it makes a PID namespace");
+	using home = new Home();
+	const flags = ["--kill-child", "--mount-proc", ...binary.command];
+	const command = ["unshare", "--pid", "--fork", ...flags];
+	const container = { name: "container", command };
+	// Each backup leaves three of them, which end after it.
+	const leave =
+		"for i in 1 2 3; do sleep 0.2 >&- 2>&- & done; echo zombies: $(cat /proc/[0-9]*/stat | grep -c ' Z 1 ') >&2";
+	const args = ["--every", "1s", "--", "--on-success", leave];
+	await using kept = new Kept(container, home, args);
+	await kept.log.until(/(zombies: \d+\n.*){5}/s);
+	await kept.end("SIGKILL"); // unshare lets no other pass
+	const counts = [...kept.log.text.matchAll(/zombies: (\d+)/g)].map(
+		([, count]) => Number(count),
+	);
+	expect(Math.max(...counts)).toBe(0);
 });

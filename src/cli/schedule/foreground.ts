@@ -7,11 +7,13 @@ import { readCatalog } from "../../core/location/catalog.ts";
 import { openLocation } from "../../core/location/open.ts";
 import { viewerOf } from "../../core/location/standing.ts";
 import {
+	type Clock,
 	followSchedule,
 	type ScheduleEvent,
 	systemClock,
 } from "../../core/schedule/scheduler.ts";
 import { AppError } from "../../ground/errors.ts";
+import { childReaper } from "../../ground/libc.ts";
 import { becomeOwner } from "../../ground/rights/user.ts";
 import type { Context } from "../context.ts";
 import { tellFailure } from "../notify.ts";
@@ -44,12 +46,47 @@ export async function keepSchedule(
 		const what = newest ? formatSecond(newest) : "none";
 		log(`the newest backup is too old (${what}): backing up now`);
 	}
-	return followSchedule(schedule, () => backUp(call, context, log), {
-		clock: systemClock,
+	const folder = process.cwd();
+	let isGone = false;
+	const run = async () => {
+		const wasGone = isGone;
+		isGone = !enter(folder);
+		if (isGone && !wasGone) log(`${folder} is gone: backing up in / for now`);
+		await backUp(call, context, log);
+	};
+	return followSchedule(schedule, run, {
+		clock: await reapingClock(),
 		signal,
 		firstAt: isLate ? startedAt : undefined,
 		onEvent: (event) => log(describe(event)),
 	});
+}
+
+/**
+ * What the commands of the user's leave behind falls to process 1, as we are in a container without an init: its ends are
+ * taken note of between two backups, when we wait for no child of our own.
+ */
+async function reapingClock(): Promise<Clock> {
+	if (process.pid !== 1) return systemClock;
+	const reap = await childReaper();
+	return {
+		now: systemClock.now,
+		sleep: async (ms, signal) => {
+			await systemClock.sleep(ms, signal);
+			reap();
+		},
+	};
+}
+
+/** A program can't start in a folder that was removed, not even where another one has taken its name since then. */
+function enter(folder: string): boolean {
+	try {
+		process.chdir(folder);
+		return true;
+	} catch {
+		process.chdir("/");
+		return false;
+	}
 }
 
 /** When the newest undamaged backup was made, whatever made it; null if there is none, or if the folder can't be read. */
@@ -81,7 +118,7 @@ async function backUp(
 
 /** @returns null, its exit code where it is another than 0, or an error for what it could not report */
 async function runBackup(
-	{ program, flags, pingUrl }: Call,
+	{ program, flags, pingUrl, environment: paths }: Call,
 	{ environment, output, signal }: Context,
 ): Promise<number | AppError | null> {
 	// As an argument everybody on this machine could read it.
@@ -90,7 +127,7 @@ async function runBackup(
 	const command = [await runnable(path), ...words, "library", "backup"];
 	const child = Bun.spawn([...command, ...flags], {
 		argv0: path,
-		env: { ...environment, ...secret },
+		env: { ...environment, ...paths, ...secret },
 		stdin: "ignore",
 		stdout: output.isJson ? STDERR : "inherit",
 		stderr: "inherit",

@@ -101,6 +101,7 @@ export function toTimer(
 		"",
 		"[Timer]",
 		...lines.map((line) => `OnCalendar=${line}`),
+		"AccuracySec=1s",
 		// A time at which the machine was off is made up for.
 		"Persistent=true",
 		"",
