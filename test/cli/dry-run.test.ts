@@ -127,19 +127,40 @@ describe.each(PROGRAMS)("$name", (program) => {
 		});
 	});
 
-	test("too little space is a warning of the plan, and the reason for refusing", async () => {
+	test("too little space is the reason for refusing, and the dry run ends as the backup does", async () => {
 		using home = new Home();
-		const output = ["--output", "/proc/"];
+		using mount = Mount.tmpfs(256 * 1024);
+		const output = ["--output", mount.at("/")];
 		const dry = await runJson(program, home, [...DRY_BACKUP, ...output]);
-		expect(dry).toMatchObject({
-			exitCode: 0,
-			json: {
-				free_bytes: 0,
-				warnings: [expect.stringContaining("not enough space in /proc")],
-			},
-		});
-		const wet = await run(program, home, ["library", "backup", ...output]);
+		const wet = await runJson(program, home, ["library", "backup", ...output]);
 		expect(wet.exitCode).toBe(44);
+		expect(dry).toMatchObject({
+			exitCode: 44,
+			json: { ...wet.json, dry_run: true, free_bytes: 262_144, warnings: [] },
+		});
+		const { stdout, stderr } = await run(program, home, [
+			...DRY_BACKUP,
+			...output,
+		]);
+		expect(stdout).toStartWith(
+			"Dry run, nothing is written. A backup would fail:\n",
+		);
+		expect(stderr).toContain(`[error] not enough space in ${mount.path}: `);
+	});
+
+	test.each([
+		["a file", (home: Home) => home.library],
+		["below a file", (home: Home) => join(home.library, "new")],
+		["where nobody can write", (_: Home, mount: Mount) => mount.path],
+		["in there", (_: Home, mount: Mount) => mount.at("new")],
+	])("a scratch folder that is %s is refused by both", async (_, choose) => {
+		using home = new Home();
+		using mount = Mount.readOnly(home.path);
+		const env = { VPO_TEMP_DIR: choose(home, mount) };
+		const dry = await run(program, home, DRY_BACKUP, { env });
+		const wet = await run(program, home, ["library", "backup"], { env });
+		expect([dry.exitCode, wet.exitCode]).toEqual([40, 40]);
+		expect(dry.stderr).toContain("[error] ");
 	});
 });
 

@@ -84,27 +84,26 @@ export function backupResult(
  * @param prunesBy whose rules it would prune by; null: it would not
  */
 export function planResult(plan: BackupPlan, prunesBy: string | null): Result {
-	const { facts, space, estimatedMinBytes, estimatedMaxBytes } = plan;
+	const { facts, space, estimatedMinBytes, estimatedMaxBytes, failure } = plan;
 	const unless = plan.skipsUnchanged
 		? ", unless the newest good one holds the same"
 		: "";
+	const verdict = failure ? "would fail" : `would be made${unless}`;
 	return {
-		warnings: plan.warnings,
-		text: `Dry run, nothing is written. A backup would be made${unless}:\n${formatFields(
+		...(failure && { failure }),
+		text: `Dry run, nothing is written. A backup ${verdict}:\n${formatFields([
+			["Library", printableLine(plan.libraryPath)],
+			["Database size", formatBytes(facts.databaseSizeBytes)],
+			["Output", printableLine(plan.outputPath)],
 			[
-				["Library", printableLine(plan.libraryPath)],
-				["Database size", formatBytes(facts.databaseSizeBytes)],
-				["Output", printableLine(plan.outputPath)],
-				[
-					"Archive size",
-					`${formatBytes(estimatedMinBytes)} to ${formatBytes(estimatedMaxBytes)} (estimated)`,
-				],
-				["Files in library", formatCount(facts.fileCount)],
-				["Schema version", String(facts.schemaVersion)],
-				["Space", formatSpace(space)],
-				...(prunesBy ? [["Afterwards", `prune by ${prunesBy}`] as const] : []),
+				"Archive size",
+				`${formatBytes(estimatedMinBytes)} to ${formatBytes(estimatedMaxBytes)} (estimated)`,
 			],
-		)}`,
+			["Files in library", formatCount(facts.fileCount)],
+			["Schema version", String(facts.schemaVersion)],
+			["Space", formatSpace(space)],
+			...(prunesBy ? [["Afterwards", `prune by ${prunesBy}`] as const] : []),
+		])}`,
 		json: {
 			dry_run: true,
 			database_path: plan.libraryPath,
@@ -116,7 +115,7 @@ export function planResult(plan: BackupPlan, prunesBy: string | null): Result {
 			schema_version: facts.schemaVersion,
 			free_bytes: space.freeBytes,
 			required_bytes: space.requiredBytes,
-			warnings: plan.warnings,
+			warnings: [],
 		},
 	};
 }

@@ -1,14 +1,16 @@
 // What a backup will do, settled before anything is written; a dry run says it and stops there.
 
+import type { AppError } from "../../ground/errors.ts";
+import { requireWritableFolder } from "../../ground/files.ts";
 import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { type LibraryFacts, requireLibraryFile } from "../library/library.ts";
 import {
 	chooseScratchFolder,
-	lackOfSpace,
 	measureBackupSpace,
 	type Space,
+	spaceFailure,
 } from "../library/space.ts";
 import {
 	type Destination,
@@ -56,12 +58,13 @@ export interface BackupPlan {
 	readonly estimatedMinBytes: number;
 	readonly estimatedMaxBytes: number;
 	readonly space: Space;
-	readonly warnings: readonly string[];
+	/** Why it would not be made, where all else is settled. */
+	readonly failure: AppError | null;
 }
 
 /**
  * Says what `createBackup` would do, and writes nothing.
- * @throws AppError as `createBackup` would, as far as it shows before anything is written; too little space is a warning
+ * @throws AppError as `createBackup` would, as far as it shows before anything is written; too little space is in the plan
  */
 export async function planBackup(
 	settings: Settings,
@@ -75,7 +78,7 @@ export async function planBackup(
 	const { folder } = destination.location;
 	const scratch = await chooseScratchFolder(settings, libraryPath, folder);
 	const space = await measureBackupSpace(facts, scratch, folder ?? scratch);
-	const lack = lackOfSpace(space);
+	await requireWritableFolder(scratch);
 	return {
 		libraryPath,
 		facts,
@@ -84,7 +87,7 @@ export async function planBackup(
 		estimatedMinBytes: Math.round(facts.databaseSizeBytes * LOWEST_RATIO),
 		estimatedMaxBytes: Math.round(facts.databaseSizeBytes * HIGHEST_RATIO),
 		space,
-		warnings: lack === null ? [] : [lack],
+		failure: spaceFailure(space),
 	};
 }
 

@@ -78,12 +78,17 @@ export async function chooseScratchFolder(
 
 /** @throws AppError INSUFFICIENT_SPACE: says where, how much is needed and how much is free */
 export function requireSpace(space: Space): void {
+	const failure = spaceFailure(space);
+	if (failure !== null) throw failure;
+}
+
+/** What `requireSpace` would throw, or null. */
+export function spaceFailure(space: Space): AppError | null {
 	const problem = lackOfSpace(space);
-	if (problem !== null) {
-		throw new AppError("INSUFFICIENT_SPACE", problem, {
-			hint: "free some space there, or name another place with --output or VPO_TEMP_DIR",
-		});
-	}
+	if (problem === null) return null;
+	return new AppError("INSUFFICIENT_SPACE", problem, {
+		hint: "free some space there, or name another place with --output or VPO_TEMP_DIR",
+	});
 }
 
 /** Says what is lacking, or null: nothing, or nobody knows. */
