@@ -115,7 +115,12 @@ const VERBS: Readonly<Record<string, Verb>> = {
 	verify: {
 		done: NAMES,
 		async run(settings) {
-			const choice = { references: [], oldest: null, clock: () => NOW };
+			const choice = {
+				references: [],
+				oldest: null,
+				clock: () => NOW,
+				menders: null,
+			};
 			const { verdicts, warnings } = await verifyBackups(
 				settings,
 				choice,

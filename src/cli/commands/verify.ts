@@ -2,6 +2,8 @@
 
 import { defineCommand } from "citty";
 import { shortName } from "../../core/location/names.ts";
+import { openBackups } from "../../core/location/open.ts";
+import { otherPlaces } from "../../core/upkeep/copies/places.ts";
 import {
 	type Verdict,
 	type Verification,
@@ -33,6 +35,7 @@ import { settleToRead } from "../settle.ts";
 export const examples = [
 	"vpo library verify",
 	"vpo library verify latest",
+	"vpo library verify --repair          (from a copy location of config.toml)",
 	"vpo library verify --oldest 3        (every night: all have their turn)",
 	"vpo library verify /mnt/nas/vpo/before-upgrade.tar.gz",
 ];
@@ -54,6 +57,11 @@ export const command = defineCommand({
 			valueHint: "N",
 			description: "Only the N that were verified longest ago",
 		},
+		repair: {
+			type: "boolean",
+			description:
+				"Mend damaged ones from another location that has them whole; what was there stays as ….damaged",
+		},
 		...pathArg,
 		...databaseArg,
 		...commonArgs,
@@ -66,13 +74,22 @@ export const command = defineCommand({
 		if (args.oldest && references.length > 0) {
 			throw usage("--oldest takes no BACKUP: it chooses them");
 		}
+		const { database } = args;
+		const settings = await settleToRead(
+			{ database, location: args.path },
+			context,
+		);
 		const options = {
 			references,
 			oldest: toCount("oldest", args.oldest) ?? null,
 			clock: () => new Date(),
+			menders: args.repair
+				? otherPlaces(
+						await settleToRead({ database }, context),
+						openBackups(settings).address,
+					)
+				: null,
 		};
-		const flags = { database: args.database, location: args.path };
-		const settings = await settleToRead(flags, context);
 		const verification = await withWorkshop(context, (workshop) =>
 			verifyBackups(settings, options, workshop),
 		);
@@ -97,7 +114,12 @@ function verifyResult(
 	seconds: number,
 ): Result {
 	const bad = verdicts.filter(({ isValid }) => !isValid);
-	const total = `${countBackups(verdicts.length)}, ${bad.length === 0 ? "all good" : `${formatCount(bad.length)} bad`}`;
+	const mendedCount = verdicts.filter(({ repair }) => repair?.isMended).length;
+	const total = [
+		countBackups(verdicts.length),
+		bad.length === 0 ? "all good" : `${formatCount(bad.length)} bad`,
+		...(mendedCount > 0 ? [`${formatCount(mendedCount)} repaired`] : []),
+	].join(", ");
 	return {
 		text: [
 			formatTable(
@@ -112,6 +134,7 @@ function verifyResult(
 			directory,
 			total_count: verdicts.length,
 			bad_count: bad.length,
+			repaired_count: mendedCount,
 			duration_seconds: rounded(seconds),
 			results: verdicts.map(toJson),
 			warnings,
@@ -152,7 +175,7 @@ function toRow(
 	const isHere = path === `${directory}/${filename}`;
 	const failed = verifiedAt === null ? "not read" : "BAD";
 	return [
-		isValid ? "good" : failed,
+		verdict.repair?.isMended ? "repaired" : isValid ? "good" : failed,
 		formatSize(verdict.archiveSizeBytes),
 		verdict.metadata ? formatCount(verdict.metadata.fileCount) : "?",
 		formatSeconds(verdict.durationSeconds),
@@ -161,13 +184,19 @@ function toRow(
 }
 
 // What a person should know of this one, below its line.
-function toRemarks({ path, error, warnings }: Verdict): string[] {
+function toRemarks({ path, error, warnings, repair }: Verdict): string[] {
 	const errors = error ? [`! ${withoutPath(error.message, path)}`] : [];
-	return [...errors, ...warnings].map(printableLine);
+	return [...errors, ...warnings, ...repairRemarks(repair)].map(printableLine);
+}
+
+function repairRemarks(repair: Verdict["repair"]): string[] {
+	if (repair === null) return [];
+	if (!repair.isMended) return [`! not repaired: ${repair.problem}`];
+	return [`from ${repair.from}`, `the damaged one is kept: ${repair.kept}`];
 }
 
 function toJson(verdict: Verdict): object {
-	const { error, metadata } = verdict;
+	const { error, metadata, repair } = verdict;
 	return {
 		filename: verdict.filename,
 		path: verdict.path,
@@ -180,6 +209,9 @@ function toJson(verdict: Verdict): object {
 		file_count: metadata?.fileCount ?? null,
 		schema_version: metadata?.schemaVersion ?? null,
 		warnings: verdict.warnings,
+		repaired_from: repair?.isMended ? repair.from : null,
+		damaged_kept_as: repair?.isMended ? repair.kept : null,
+		repair_error: repair && !repair.isMended ? repair.problem : null,
 	};
 }
 

@@ -23,7 +23,8 @@ import {
 	remember,
 	updateState,
 } from "./memory/state.ts";
-import { isArchiveName } from "./names.ts";
+import { mendInFolder } from "./mend.ts";
+import { isArchiveName, isDamagedName } from "./names.ts";
 
 // As a callback it costs half as much, and a folder may hold ten thousand.
 const stat = promisify(fs.stat);
@@ -62,6 +63,12 @@ export function openFolder(
 		publish: (from, name, scratch) => publishNew(from, pathOf(name), scratch),
 		replace: (from, name) => publishOver(from, pathOf(name)),
 		remove: (files, signal) => remove(folder, files, signal),
+		async mend(damaged, from, scratch) {
+			const now = await entryAt(damaged.path, false);
+			if ("problem" in now || !isSame(now, damaged)) return null;
+			return mendInFolder(folder, damaged.name, from, scratch);
+		},
+		listDamaged: (signal) => listDamaged(folder, signal),
 		identify: (signal) => identifyFolder(folder, signal),
 		readState: () => readState(folder),
 		remember: (name, identity, changes, signal) =>
@@ -73,10 +80,26 @@ export function openFolder(
 	};
 }
 
-async function read(folder: string): Promise<fs.Dirent[]> {
+async function listDamaged(
+	folder: string,
+	signal: AbortSignal | undefined,
+): Promise<Stored[]> {
+	const entries: Stored[] = [];
+	for (const { name } of await read(folder, isDamagedName)) {
+		signal?.throwIfAborted();
+		const entry = await entryAt(join(folder, name), false);
+		if (!("problem" in entry)) entries.push(entry);
+	}
+	return entries;
+}
+
+async function read(
+	folder: string,
+	isMeant = isArchiveName,
+): Promise<fs.Dirent[]> {
 	try {
 		const found = await readdir(folder, { withFileTypes: true });
-		return found.filter(({ name }) => isArchiveName(name));
+		return found.filter(({ name }) => isMeant(name));
 	} catch (cause) {
 		if (errnoOf(cause) === "ENOENT") return [];
 		throw fileError(`cannot read the backup folder ${folder}`, cause);

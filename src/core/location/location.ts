@@ -112,6 +112,22 @@ export interface Location {
 	): Promise<readonly Removal[]>;
 
 	/**
+	 * Puts a finished file in a damaged archive's place; that one is kept as NAME.damaged.
+	 * @param from a file in `scratch`, which lies in `folder`
+	 * @returns the name under which it is kept; null: it is another file by now, and nothing was done
+	 * @throws as `publish`
+	 */
+	mend(
+		damaged: Stored,
+		from: string,
+		scratch: Scratch,
+		signal?: AbortSignal,
+	): Promise<string | null>;
+
+	/** What `mend` has kept, in no order; its times are those of the repairs. @throws as `names` */
+	listDamaged(signal?: AbortSignal): Promise<readonly Stored[]>;
+
+	/**
 	 * Gives it a random name by which it is known again, if it has none yet.
 	 * @returns the one that it has now
 	 * @throws AppError OPERATION_FAILED, INSUFFICIENT_SPACE

@@ -53,3 +53,13 @@ export function timeInName(name: string): string | null {
 	const text = `${date}T${hours}:${minutes}:${seconds}Z`;
 	return Number.isNaN(Date.parse(text)) ? null : text;
 }
+
+/** What a repair calls the damaged archive that it keeps: "….tar.gz.damaged", then "….tar.gz.damaged-2". */
+export function damagedName(name: string, attempt: number): string {
+	return `${name}.damaged${attempt === 1 ? "" : `-${attempt}`}`;
+}
+
+/** Whether a repair may have kept this. */
+export function isDamagedName(name: string): boolean {
+	return /^[^.].*\.(tar\.gz|tgz)\.damaged(-\d+)?$/s.test(name);
+}

@@ -36,6 +36,8 @@ export function openPipe(): Location {
 		publish: refuse,
 		replace: refuse,
 		remove: refuse,
+		mend: refuse,
+		listDamaged: async () => [],
 		identify: refuse,
 		readState: async () => new State(new Map(), null),
 		remember: refuse,

@@ -21,6 +21,8 @@ import {
 	type RetentionRules,
 } from "./retention.ts";
 
+const DAMAGED_PROTECTION_MS = 7 * 24 * 3600 * 1000;
+
 export interface PruneOptions {
 	readonly location: Location;
 	readonly rules: RetentionRules;
@@ -91,8 +93,26 @@ export async function planPrune(options: PruneOptions): Promise<PrunePlan> {
 			const { createdAt, entry } = backup;
 			return { name, reason, createdAt, file: requireStored(entry) };
 		});
+		remove.push(...(await oldDamaged(options)));
 		return { location, keep: plan.keep, remove, untouched };
 	}
+}
+
+// What a repair has kept had its time to be missed.
+async function oldDamaged({
+	location,
+	viewer,
+	signal,
+}: PruneOptions): Promise<PlannedFile[]> {
+	const kept = await location.listDamaged(signal);
+	const isOld = ({ modifiedMs }: Stored) =>
+		viewer.now.getTime() - modifiedMs > DAMAGED_PROTECTION_MS;
+	return kept.filter(isOld).map((file) => ({
+		name: file.name,
+		reason: "repaired more than 7 days ago",
+		createdAt: null,
+		file,
+	}));
 }
 
 function isOwn({ doubt }: Backup): boolean {

@@ -12,6 +12,8 @@ export interface Choice {
 	/** Only so many, those verified longest ago; null: all. */
 	readonly oldest: number | null;
 	readonly clock: () => Date;
+	/** Other locations from which a damaged one is mended; null: it stays as it is. */
+	readonly menders: readonly Location[] | null;
 }
 
 /** An archive to verify, and where it is. */

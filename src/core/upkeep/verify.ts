@@ -16,9 +16,10 @@ import {
 import type { Identity } from "../location/memory/state.ts";
 import { openBackups } from "../location/open.ts";
 import { placeForScratch } from "../location/scratch-place.ts";
-import { viewerOf } from "../location/standing.ts";
+import { type Viewer, viewerOf } from "../location/standing.ts";
 import { unpackCandidate } from "../restore/candidate.ts";
 import type { OnProgress } from "../work/progress.ts";
+import { type Repair, repairArchive } from "./copies/repair.ts";
 import { type Choice, chooseTargets, type Target } from "./rotation.ts";
 
 /** What a verification found out about one archive. */
@@ -36,6 +37,8 @@ export interface Verdict {
 	/** null where it could not be verified, which says nothing about the archive. */
 	readonly verifiedAt: string | null;
 	readonly durationSeconds: number;
+	/** What was done about the damage; null: there is none, or nothing was tried. */
+	readonly repair: Repair | null;
 }
 
 export interface Verification {
@@ -79,15 +82,45 @@ export async function verifyBackups(
 			warnings.add(`gone meanwhile: ${target.entry.path}`);
 			continue;
 		}
-		verdicts.push(verdict);
+		const isHere = target.location === backups;
+		const repair =
+			isHere && verdict.error?.code === "INVALID_ARCHIVE"
+				? await mend(target, options, viewer, settings, workshop)
+				: null;
+		verdicts.push(repair ? mended(verdict, repair) : verdict);
 		if (!identity || verdict.verifiedAt === null) continue;
 		provenCount++;
-		if (target.location !== backups) continue;
+		if (!isHere || repair?.isMended) continue;
 		const problem = await keepVerdict(verdict, identity, backups, signal);
 		if (problem !== null) warnings.add(problem);
 	}
 	if (verdicts.length === 0) throw nothingToVerify(backups);
 	return { directory: backups.address, verdicts, warnings: [...warnings] };
+}
+
+async function mend(
+	{ location, entry }: Target,
+	{ menders }: Choice,
+	viewer: Viewer,
+	settings: Settings,
+	workshop: Workshop,
+): Promise<Repair | null> {
+	if (menders === null || "problem" in entry) return null;
+	return repairArchive(entry, location, menders, viewer, settings, workshop);
+}
+
+function mended(verdict: Verdict, repair: Repair): Verdict {
+	if (!repair.isMended) return { ...verdict, repair };
+	const { metadata, archiveSizeBytes } = repair;
+	const isValid = true;
+	return {
+		...verdict,
+		isValid,
+		error: null,
+		metadata,
+		archiveSizeBytes,
+		repair,
+	};
 }
 
 async function verifyOne(
@@ -115,6 +148,7 @@ async function verifyOne(
 			warnings,
 			verifiedAt: isProven ? isoSeconds(clock()) : null,
 			durationSeconds: (performance.now() - startedAt) / 1000,
+			repair: null,
 		};
 	};
 	try {

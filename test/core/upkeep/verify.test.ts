@@ -93,7 +93,7 @@ async function verify({
 } = {}) {
 	const { verdicts, warnings } = await verifyBackups(
 		settings,
-		{ references, oldest, clock: () => now },
+		{ references, oldest, clock: () => now, menders: null },
 		{ sqlite, pool },
 	);
 	const namesOf = (isGood: boolean) =>
@@ -287,7 +287,12 @@ test("a folder without backups is nothing verified, not all good", async () => {
 test("progress goes through all archives, and ends where they end", async () => {
 	const seen: Progress[] = [];
 	const onProgress = (progress: Progress) => void seen.push(progress);
-	const options = { references: [], oldest: null, clock: () => NOW };
+	const options = {
+		references: [],
+		oldest: null,
+		clock: () => NOW,
+		menders: null,
+	};
 	await verifyBackups(settings, options, { sqlite, pool, onProgress });
 	expect([...new Set(seen.map(({ stage }) => stage))]).toEqual(
 		[1, 2, 3, 4].map((number) => `Verify ${number} of 4`),
@@ -302,7 +307,12 @@ test("a signal ends it, what was verified before is remembered, and no scratch i
 	const onProgress = ({ stage }: Progress) => {
 		if (stage.startsWith("Verify 3")) stop.abort(new Error("enough"));
 	};
-	const options = { references: [], oldest: null, clock: () => NOW };
+	const options = {
+		references: [],
+		oldest: null,
+		clock: () => NOW,
+		menders: null,
+	};
 	const running = verifyBackups(settings, options, {
 		sqlite,
 		pool,

@@ -1,11 +1,13 @@
 // The store side of a location: archives are objects below a prefix, each written by one PUT that is done or is not.
 
+import { join } from "node:path";
 import { AppError } from "../../../ground/errors.ts";
-import { readPieces } from "../../../ground/files.ts";
+import { readPieces, writeNewFile } from "../../../ground/files.ts";
 import type { S3Settings } from "../../../ground/s3/settings.ts";
+import type { Scratch } from "../../../ground/scratch.ts";
 import { formatBytes } from "../../../ground/units.ts";
 import type { Location, Removal, Stored } from "../location.ts";
-import { isArchiveName } from "../names.ts";
+import { damagedName, isArchiveName, isDamagedName } from "../names.ts";
 import { resolveAccount } from "./account.ts";
 import { formatAddress, parseAddress } from "./address.ts";
 import { Bucket, MOST_OBJECT_BYTES } from "./bucket.ts";
@@ -54,12 +56,12 @@ export function locationOf(
 	const firstPage = async (signal?: AbortSignal) => {
 		for await (const _ of open().list("", signal)) return;
 	};
-	const list = async (signal?: AbortSignal) => {
+	const list = async (signal?: AbortSignal, isMeant = isArchiveName) => {
 		const bucket = open();
 		const pages = await Array.fromAsync(bucket.list("", signal));
 		return pages
 			.flat()
-			.filter(({ name }) => isArchiveName(name))
+			.filter(({ name }) => isMeant(name))
 			.map((object) => toStored(object, bucket));
 	};
 	return {
@@ -74,7 +76,7 @@ export function locationOf(
 			open().hasConditions
 				? attempt + 1
 				: 1000 + Math.floor(Math.random() * ATTEMPTS),
-		list,
+		list: (signal) => list(signal),
 		names: async (signal) => (await list(signal)).map(({ name }) => name),
 		async find(name, signal) {
 			const found = await open().head(name, signal);
@@ -93,6 +95,9 @@ export function locationOf(
 			await open().putOver(name, body, signal);
 		},
 		remove: (files, signal) => remove(open(), files, signal),
+		mend: (damaged, from, scratch, signal) =>
+			mend(open(), damaged, from, scratch, signal),
+		listDamaged: (signal) => list(signal, isDamagedName),
 		identify: (signal) => identifyBucket(open(), signal),
 		readState: (signal) => readMarkState(open(), signal),
 		remember: (name, identity, changes, signal) =>
@@ -182,5 +187,27 @@ async function removeOne(
 		signal?.throwIfAborted();
 		if (!(error instanceof AppError)) throw error;
 		return { name, outcome: "stuck", reason: error.message };
+	}
+}
+
+async function mend(
+	bucket: Bucket,
+	damaged: Stored,
+	from: string,
+	scratch: Scratch,
+	signal: AbortSignal | undefined,
+): Promise<string | null> {
+	const { name, version, sizeBytes } = damaged;
+	const now = await bucket.head(name, signal);
+	if (now?.etag !== version || now.sizeBytes !== sizeBytes) return null;
+	const kept = join(scratch.path, "damaged");
+	await writeNewFile(kept, bucket.read(now, signal));
+	const body = await bodyOf(kept, bucket.at(name), signal);
+	for (let attempt = 1; ; attempt++) {
+		const keptName = damagedName(name, attempt);
+		if ((await bucket.putNew(keptName, body, signal)) === null) continue;
+		const whole = await bodyOf(from, bucket.at(name), signal);
+		await bucket.putOver(name, whole, signal);
+		return keptName;
 	}
 }

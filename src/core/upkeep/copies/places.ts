@@ -34,6 +34,18 @@ export function copyPlaces(settings: Settings): CopyPlace[] {
 	});
 }
 
+/**
+ * Where else the backups of a location are: the others of the backup location and its copies.
+ * @param settings by which the backup location is where config.toml and the environment say
+ * @throws AppError CONFIG_ERROR
+ */
+export function otherPlaces(settings: Settings, address: string): Location[] {
+	const copies = copyPlaces(settings).map(({ location }) => location);
+	return [openBackups(settings), ...copies].filter(
+		(location) => location.address !== address,
+	);
+}
+
 function openCopy(to: string, settings: Settings): Location {
 	try {
 		return openLocation(to, settings);
