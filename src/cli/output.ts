@@ -9,6 +9,7 @@ import {
 	reasonOf,
 } from "../ground/errors.ts";
 import type { Environment } from "../ground/settings.ts";
+import { isColourful, type Paint, painted } from "./colour.ts";
 import { printable, printableLine } from "./format.ts";
 import { Writer } from "./writer.ts";
 
@@ -18,10 +19,17 @@ const STDERR = 2;
 /** How long a reader of stderr that is behind keeps the result from stdout. */
 const ORDER_MS = 100;
 
+const LOG_PAINT: Paint = [
+	[/^\[error\]/g, "red"],
+	[/^\[warn\]/g, "yellow"],
+];
+
 /** What a command has to say when it has done its work. */
 export interface Result {
 	readonly text: string;
 	readonly json: object;
+	/** What of the text has colour, where it goes to a terminal. */
+	readonly paint?: Paint;
 	/** For people, on stderr; the document has them too. */
 	readonly warnings?: readonly string[];
 	/** Not 0 where the command did its work and found something. */
@@ -35,6 +43,7 @@ export interface Result {
 export class Output {
 	readonly isJson: boolean;
 	readonly #isDebug: boolean;
+	readonly #environment: Environment;
 	readonly #stdout: Writer;
 	readonly #stderr: Writer;
 	#log: ConsolaInstance | null = null;
@@ -43,13 +52,14 @@ export class Output {
 	constructor(isJson: boolean, environment: Environment, signal: AbortSignal) {
 		this.isJson = isJson;
 		this.#isDebug = Boolean(environment.VPO_DEBUG);
+		this.#environment = environment;
 		this.#stdout = new Writer(STDOUT, signal);
 		this.#stderr = new Writer(STDERR, signal);
 	}
 
 	/** For people. It comes before all that is said afterwards. */
-	info(text: string): void {
-		this.#say(`${printable(text)}\n`);
+	info(text: string, paint: Paint = []): void {
+		this.#say(`${this.#colour(STDERR, printable(text), paint)}\n`);
 	}
 
 	/** Leaves the cursor behind a question. Resolves when it stands there. */
@@ -69,14 +79,17 @@ export class Output {
 	 */
 	async result(result: Result): Promise<number> {
 		const { text, warnings = [], exitCode = 0, isAside = false } = result;
+		const { paint = [] } = result;
 		const found = result.failure && failureJson(result.failure);
 		const json = documentOf(result);
 		// On a terminal, and in a file of both, what was said before stands before it.
 		await Promise.race([this.told(), Bun.sleep(ORDER_MS)]);
-		if (isAside) this.info(text);
+		if (isAside) this.info(text, paint);
 		else {
 			await this.#answer(
-				this.isJson ? toJson({ ...found, ...json }) : `${printable(text)}\n`,
+				this.isJson
+					? toJson({ ...found, ...json })
+					: `${this.#colour(STDOUT, printable(text), paint)}\n`,
 			);
 		}
 		await this.warn(warnings);
@@ -115,6 +128,12 @@ export class Output {
 		this.#stderr.write(text).catch(() => undefined);
 	}
 
+	#colour(descriptor: number, text: string, paint: Paint): string {
+		return isColourful(descriptor, this.#environment)
+			? painted(text, paint)
+			: text;
+	}
+
 	async #answer(text: string): Promise<void> {
 		this.#hasAnswered = true;
 		try {
@@ -135,7 +154,9 @@ export class Output {
 	async #logger(): Promise<ConsolaInstance> {
 		if (this.#log === null) {
 			const { createConsola } = await import("consola/basic");
-			const stream = { write: (text: string) => this.#say(text) };
+			const write = (text: string) =>
+				this.#say(this.#colour(STDERR, text, LOG_PAINT));
+			const stream = { write };
 			const stderr = stream as unknown as NodeJS.WriteStream;
 			this.#log = createConsola({
 				level: 3,

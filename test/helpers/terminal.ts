@@ -50,6 +50,7 @@ export async function runOnTerminal(
 			HOME: home.path,
 			PATH: process.env.PATH ?? "",
 			TERM: "xterm",
+			NO_COLOR: "1",
 			...env,
 		},
 		timeout: 60_000,

@@ -13,7 +13,7 @@ import { commonArgs, databaseArg, pathArg } from "../arguments/args.ts";
 import type { Context } from "../context.ts";
 import { printableLine, shellQuote } from "../format.ts";
 import type { Result } from "../output.ts";
-import { formatList, totalBytes } from "../results/list.ts";
+import { formatList, LIST_PAINT, totalBytes } from "../results/list.ts";
 import { settleToRead } from "../settle.ts";
 
 export const examples = [
@@ -49,7 +49,8 @@ export const command = defineCommand({
 		const warnings = state.warning === null ? [] : [state.warning];
 		const json = toJson(address, backups, warnings);
 		if (backups.length > 0) {
-			return { text: formatList(address, backups, now), json, warnings };
+			const text = formatList(address, backups, now);
+			return { text, paint: LIST_PAINT, json, warnings };
 		}
 		const makeOne = args.path
 			? ownCommand(`backup --output ${shellQuote(asFolder(args.path))}`)

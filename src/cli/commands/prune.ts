@@ -14,6 +14,7 @@ import { ruleZone } from "../../core/upkeep/rules.ts";
 import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
 import { commonArgs, pathArg, usage } from "../arguments/args.ts";
 import { hasRule, retentionArgs, toRules } from "../arguments/retention.ts";
+import type { Paint } from "../colour.ts";
 import { cancelled, confirmOnTerminal, isTerminal } from "../confirm.ts";
 import { type Context, withWorkshop } from "../context.ts";
 import {
@@ -67,7 +68,7 @@ export const command = defineCommand({
 			const plan = await planPrune(options);
 			if (args["dry-run"]) return planResult(plan);
 			if (plan.remove.length > 0 && !args.yes) {
-				if (isTerminal()) output.info(formatPlan(plan));
+				if (isTerminal()) output.info(formatPlan(plan), PAINT);
 				const question = `Remove ${countBackups(plan.remove.length)}?`;
 				if (!(await confirmOnTerminal(question, context))) throw cancelled();
 			}
@@ -75,6 +76,8 @@ export const command = defineCommand({
 		});
 	},
 });
+
+const PAINT: Paint = [[/^(remove|leave)(?= )/gm, "yellow"]];
 
 function formatPlan({ keep, remove, untouched }: PrunePlan): string {
 	const rows = [
@@ -98,6 +101,7 @@ function planResult(plan: PrunePlan): Result {
 	const total = `Dry run, nothing is removed: ${countBackups(remove.length)} of ${formatCount(remove.length + keep.length)} would go, ${formatBytes(bytes)}`;
 	return {
 		text: `${formatPlan(plan)}\n${total}`,
+		paint: PAINT,
 		json: {
 			dry_run: true,
 			directory: location.address,
@@ -117,6 +121,7 @@ function prunedResult(plan: PrunePlan, pruned: Pruned): Result {
 			: `Removed ${countBackups(removed.length)}, ${formatBytes(freedBytes)}`;
 	return {
 		text: `${formatPlan(plan)}\n${what}; ${formatCount(keep.length)} kept in ${printableLine(location.address)}`,
+		paint: PAINT,
 		warnings: [
 			...left.map(({ name, reason }) => `left ${name}: ${reason}`),
 			...[hiddenWarning(pruned) ?? []].flat(),

@@ -19,6 +19,7 @@ import {
 	toReference,
 	usage,
 } from "../arguments/args.ts";
+import type { Paint } from "../colour.ts";
 import { type Context, withWorkshop } from "../context.ts";
 import {
 	type Column,
@@ -109,6 +110,12 @@ const COLUMNS: readonly Column[] = [
 	{ title: "NAME", align: "left", mayMove: true },
 ];
 
+const PAINT: Paint = [
+	[/^good(?= )/gm, "green"],
+	[/^not read(?= )/gm, "yellow"],
+	[/^(BAD(?= )| +!(?= ))/gm, "red"],
+];
+
 function verifyResult(
 	{ directory, verdicts, warnings }: Verification,
 	seconds: number,
@@ -129,6 +136,7 @@ function verifyResult(
 			),
 			`${total}, in ${formatSeconds(seconds)}`,
 		].join("\n"),
+		paint: PAINT,
 		json: {
 			...(bad.length === 0 && { success: true }),
 			directory,

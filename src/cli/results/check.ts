@@ -6,6 +6,7 @@ import {
 	type Promised,
 } from "../../core/upkeep/check.ts";
 import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
+import type { Paint } from "../colour.ts";
 import {
 	type Column,
 	formatAgo,
@@ -37,6 +38,12 @@ interface Line {
 	readonly message: string;
 }
 
+const PAINT: Paint = [
+	[/^(OK(?=:)|ok(?= ))/gm, "green"],
+	[/^(WARNING(?=:)|warning(?= )|not known(?= ))/gm, "yellow"],
+	[/^CRITICAL(?=[: ])/gm, "red"],
+];
+
 const COLUMNS: readonly Column[] = [
 	{ title: "RESULT", align: "left" },
 	{ title: "ABOUT", align: "left" },
@@ -57,6 +64,7 @@ export function healthResult(
 	]);
 	return {
 		text: `${summary(health, status, looked.now)}\n\n${formatTable(COLUMNS, rows)}`,
+		paint: PAINT,
 		exitCode: EXIT_CODES[status],
 		json: toJson(health, status, lines),
 	};

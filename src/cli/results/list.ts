@@ -4,6 +4,7 @@ import { isatty } from "node:tty";
 import type { Backup } from "../../core/location/catalog.ts";
 import type { Summary } from "../../core/location/memory/looks.ts";
 import { PRE_RESTORE, shortName } from "../../core/location/names.ts";
+import type { Paint } from "../colour.ts";
 import {
 	type Column,
 	formatAge,
@@ -33,6 +34,11 @@ const COLUMNS: readonly Column[] = [
 	{ title: "LIBRARY", align: "right" },
 	{ title: "VERIFIED", align: "left" },
 	{ title: "NAME", align: "left", mayMove: true },
+];
+
+/** What is bad in a list. */
+export const LIST_PAINT: Paint = [
+	[/(^ +!(?= )|(?<= {2})BAD(?= {2}))/gm, "red"],
 ];
 
 /** The whole text of a list that is not empty. The chart is only for a terminal. */
