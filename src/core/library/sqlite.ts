@@ -35,19 +35,16 @@ export function connectImmutable(path: string): Database {
 	});
 }
 
-/** Makes a scratch database, to which others can be attached by `file:` URLs that say how. It outlives no run, and needs no journal. */
-export function connectScratch(path: string): Database {
-	const { SQLITE_OPEN_READWRITE, SQLITE_OPEN_CREATE, SQLITE_OPEN_URI } =
-		constants;
-	const flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI;
-	return asking(path, () => {
-		const database = new Database(path, flags);
-		database.run("PRAGMA journal_mode = OFF");
-		database.run("PRAGMA synchronous = OFF");
-		database.run("PRAGMA trusted_schema = OFF");
-		database.run("PRAGMA cell_size_check = ON");
-		return database;
-	});
+/** A connection to nothing yet, to which databases can be attached by `file:` URLs that say how. */
+export function connectNothing(): Database {
+	const { SQLITE_OPEN_READWRITE, SQLITE_OPEN_URI } = constants;
+	const database = new Database(
+		":memory:",
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI,
+	);
+	database.run("PRAGMA trusted_schema = OFF");
+	database.run("PRAGMA cell_size_check = ON");
+	return database;
 }
 
 /** Runs `work` on a read-only connection of its own, in one read transaction. */

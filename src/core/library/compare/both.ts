@@ -1,13 +1,11 @@
-// Two databases side by side, both only read, with a scratch file for what is found out about them.
+// Two databases side by side, both only read.
 
 import type { Database } from "bun:sqlite";
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "../../../ground/errors.ts";
 import {
 	asking,
-	connectScratch,
+	connectNothing,
 	eagerly,
 	pragma,
 	withConnection,
@@ -24,8 +22,8 @@ export interface Side {
 const CACHE_KIB = 8 * 1024;
 
 /**
- * Attaches both as `old` and `new` to a scratch file in `folder`, and runs `work` in one transaction. What doesn't fit
- * into memory goes to that folder too, not to the system's own.
+ * Attaches both as `old` and `new`, and runs `work` in one transaction.
+ * @param folder a private one, for what does not fit into memory
  * @throws AppError DATABASE_ERROR: their text is encoded differently; and as all that is asked of SQLite
  */
 export function withBoth<T>(
@@ -33,12 +31,8 @@ export function withBoth<T>(
 	sides: { readonly old: Side; readonly new: Side },
 	work: (database: Database) => T,
 ): T {
-	const path = join(folder, `compare-${crypto.randomUUID()}.db`);
-	const database = connectScratch(path);
+	const database = connectNothing();
 	try {
-		const place = folder.replaceAll("'", "''");
-		database.run(`PRAGMA temp_store_directory = '${place}'`);
-		database.run(`PRAGMA cache_size = -${CACHE_KIB}`);
 		// An empty file takes over the encoding of the first that is attached to it, if it is told.
 		const encodings = [sides.old, sides.new].map(encodingOf);
 		if (encodings[0] !== encodings[1]) {
@@ -48,6 +42,7 @@ export function withBoth<T>(
 			);
 		}
 		database.run(`PRAGMA encoding = '${encodings[0]}'`);
+		keepTemporary(database, folder);
 		for (const name of ["old", "new"] as const) {
 			const { path: file, isImmutable } = sides[name];
 			asking(file, () => {
@@ -62,8 +57,15 @@ export function withBoth<T>(
 		});
 	} finally {
 		database.close(true);
-		rmSync(path, { force: true });
 	}
+}
+
+/** Where a connection keeps what does not fit into memory, temporary tables among it: not in the system's own folder. */
+export function keepTemporary(database: Database, folder: string): void {
+	const place = folder.replaceAll("'", "''");
+	database.run(`PRAGMA temp_store_directory = '${place}'`);
+	database.run("PRAGMA temp.journal_mode = OFF");
+	database.run(`PRAGMA temp.cache_size = -${CACHE_KIB}`);
 }
 
 function encodingOf({ path, isImmutable }: Side): string {

@@ -1,8 +1,7 @@
 // How many rows and files came, went and changed, once the pairs are found.
 
 import type { Database } from "bun:sqlite";
-import type { Schema } from "../schema/schema.ts";
-import { quoted } from "../sqlite.ts";
+import { nameOf, type Schema, type Table } from "../schema/schema.ts";
 import { fileStates } from "./files.ts";
 import type { Kinship } from "./kinship.ts";
 import type { Counted } from "./pairs.ts";
@@ -100,21 +99,21 @@ export function countLone(
 	old: Schema,
 	fresh: Schema,
 ): TableDifference[] {
-	const count = (side: SideName, name: string) =>
-		numbers(database, `SELECT count(*) FROM ${side}.${quoted(name)}`)[0] ?? 0;
+	const count = (table: Table) =>
+		numbers(database, `SELECT count(*) FROM ${nameOf(table)}`)[0] ?? 0;
 	const nothing = { added: 0, removed: 0, changed: 0, lookedAgain: 0 };
 	const gone = [...old].filter(([key]) => !fresh.has(key));
 	const made = [...fresh].filter(([key]) => !old.has(key));
 	return [
-		...gone.map(([, { name }]) => {
-			const removed = count("old", name);
+		...gone.map(([, table]) => {
+			const removed = count(table);
 			const rows = { oldRows: removed, newRows: null };
-			return { ...nothing, table: name, ...rows, removed };
+			return { ...nothing, table: table.name, ...rows, removed };
 		}),
-		...made.map(([, { name }]) => {
-			const added = count("new", name);
+		...made.map(([, table]) => {
+			const added = count(table);
 			const rows = { oldRows: null, newRows: added };
-			return { ...nothing, table: name, ...rows, added };
+			return { ...nothing, table: table.name, ...rows, added };
 		}),
 	];
 }

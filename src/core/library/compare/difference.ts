@@ -2,8 +2,12 @@
 
 import type { Database } from "bun:sqlite";
 import { FILES } from "../schema/names.ts";
-import { readSchema } from "../schema/schema.ts";
-import { quoted } from "../sqlite.ts";
+import {
+	nameOf,
+	readSchema,
+	type Schema,
+	type Table,
+} from "../schema/schema.ts";
 import { type Side, withBoth } from "./both.ts";
 import {
 	countFiles,
@@ -16,9 +20,9 @@ import {
 import { findTouched } from "./files.ts";
 import { findKinships, type Kinship } from "./kinship.ts";
 import { type ListOptions, listChanges, type RowChange } from "./listing.ts";
-import { findPairs } from "./pairs.ts";
+import { type Counted, findPairs } from "./pairs.ts";
 import { narrow } from "./scope.ts";
-import { column, type Notes, type SideName } from "./sql.ts";
+import { column, type Notes } from "./sql.ts";
 
 export type { Counts, FileCounts, TableDifference } from "./counts.ts";
 export type { ListOptions, RowChange } from "./listing.ts";
@@ -28,12 +32,6 @@ export interface Difference {
 	readonly files: FileCounts;
 	/** By name; all of them, unchanged ones too. */
 	readonly tables: readonly TableDifference[];
-}
-
-/** Two databases, attached and compared. */
-export interface Comparison {
-	readonly notes: Notes;
-	readonly difference: Difference;
 }
 
 /** What somebody wants to know of two databases. */
@@ -52,7 +50,7 @@ export interface Compared extends Difference {
 /**
  * Compares two databases.
  * @param scratch a private folder
- * @throws as `compareAttached`, `listChanges`
+ * @throws as `pairAttached`, `listChanges`
  */
 export function compare(
 	scratch: string,
@@ -60,29 +58,35 @@ export function compare(
 	{ under = null, list }: CompareOptions,
 ): Compared {
 	return withBoth(scratch, sides, (database) => {
-		const { notes, difference } = compareAttached(database, under);
-		const changes = list ? listChanges(database, notes, list) : [];
+		const paired = pairAttached(database, { old: "old", new: "new" }, under);
+		const difference = countAll(database, paired);
+		const changes = list ? listChanges(database, paired.notes, list) : [];
 		return { ...difference, changes };
 	});
 }
 
+/** Two attached databases of which it is known which rows are the same. */
+export interface Paired {
+	readonly notes: Notes;
+	readonly schemas: { readonly old: Schema; readonly new: Schema };
+	readonly counted: ReadonlyMap<string, Counted>;
+}
+
 /**
- * Compares the databases attached as `old` and `new`, with `main` as scratch.
- * @param under compare only the file of this path, or the files below this folder, and what belongs to them
+ * Finds the same rows in two attached databases. What it finds is in temporary tables.
+ * @param names under which they are attached
+ * @param under only the file of this path, or the files below this folder, and what belongs to them
  * @throws AppError DATABASE_ERROR: they can't be compared
  */
-export function compareAttached(
+export function pairAttached(
 	database: Database,
+	names: { readonly old: string; readonly new: string },
 	under: string | null,
-): Comparison {
-	const old = readSchema(database, "old");
-	const fresh = readSchema(database, "new");
+): Paired {
+	const old = readSchema(database, names.old);
+	const fresh = readSchema(database, names.new);
 	const kinships = findKinships(old, fresh, (table, name) =>
-		[old, fresh].some((tables, at) => {
-			const side = at === 0 ? "old" : "new";
-			const known = tables.get(table);
-			return known !== undefined && hasNulls(database, side, known.name, name);
-		}),
+		[old, fresh].some((schema) => hasNulls(database, schema.get(table), name)),
 	);
 	const numbers = new Map(kinships.map(({ table }, at) => [table, at]));
 	const isOfFiles = ({ table, anchor }: Kinship) =>
@@ -94,6 +98,11 @@ export function compareAttached(
 	};
 	if (under !== null) narrow(database, notes, under);
 	const counted = findPairs(database, notes);
+	return { notes, schemas: { old, new: fresh }, counted };
+}
+
+function countAll(database: Database, paired: Paired): Difference {
+	const { notes, schemas, counted } = paired;
 	findTouched(database, notes, counted);
 	const tables = [
 		...notes.kinships.map((kinship) => {
@@ -102,26 +111,23 @@ export function compareAttached(
 				? countPairs(database, notes, kinship, counts)
 				: countWhole(database, notes, kinship);
 		}),
-		...(under === null ? countLone(database, old, fresh) : []),
+		...(notes.isScoped ? [] : countLone(database, schemas.old, schemas.new)),
 	];
 	return {
-		notes,
-		difference: {
-			files: countFiles(database, notes, counted.get(FILES)),
-			tables: tables.sort((a, b) => (a.table < b.table ? -1 : 1)),
-		},
+		files: countFiles(database, notes, counted.get(FILES)),
+		tables: tables.sort((a, b) => (a.table < b.table ? -1 : 1)),
 	};
 }
 
 function hasNulls(
 	database: Database,
-	side: SideName,
-	table: string,
+	table: Table | undefined,
 	name: string,
 ): boolean {
+	if (!table) return false;
 	const found = database
 		.query(
-			`SELECT 1 FROM ${side}.${quoted(table)} AS t WHERE ${column("t", name)} IS NULL LIMIT 1`,
+			`SELECT 1 FROM ${nameOf(table)} AS t WHERE ${column("t", name)} IS NULL LIMIT 1`,
 		)
 		.get();
 	return found !== null;

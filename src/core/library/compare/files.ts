@@ -25,7 +25,7 @@ export function findTouched(
 	notes: Notes,
 	counted: ReadonlyMap<string, Counted>,
 ): void {
-	database.run("CREATE TABLE main.touched (file, t, kind, rows)");
+	database.run("CREATE TABLE temp.touched (file, t, kind, rows)");
 	const files = kinshipOf(notes, FILES);
 	for (const kinship of notes.kinships) {
 		const counts = counted.get(kinship.table);
@@ -33,7 +33,7 @@ export function findTouched(
 		const number = notes.numberOf(kinship.table);
 		const note = (from: string, file: string, kind: string) =>
 			database.run(
-				`INSERT INTO main.touched SELECT ${file}, ${number}, ${kind}, count(*) FROM ${from} GROUP BY 1, 3`,
+				`INSERT INTO temp.touched SELECT ${file}, ${number}, ${kind}, count(*) FROM ${from} GROUP BY 1, 3`,
 			);
 		const up = (side: SideName) => ancestry(notes, kinship, side, "t0");
 		const old = up("old");
@@ -61,12 +61,12 @@ export function findTouched(
 			);
 		}
 	}
-	database.run("CREATE INDEX main.touched_by_file ON touched (file)");
+	database.run("CREATE INDEX temp.touched_by_file ON touched (file)");
 }
 
 /** A query for the old handle and the state of each file that both sides have and that is not quite the same. */
 export function fileStates(notes: Notes): string {
-	return `SELECT file, max(state) AS state FROM (SELECT o0 AS file, s AS state FROM ${pairsOf(notes, FILES)} WHERE s > 0 UNION ALL SELECT file, CASE WHEN kind = 'lookedAgain' THEN 1 ELSE 2 END FROM main.touched) GROUP BY file`;
+	return `SELECT file, max(state) AS state FROM (SELECT o0 AS file, s AS state FROM ${pairsOf(notes, FILES)} WHERE s > 0 UNION ALL SELECT file, CASE WHEN kind = 'lookedAgain' THEN 1 ELSE 2 END FROM temp.touched) GROUP BY file`;
 }
 
 /** Joins from a row up to its file, and under which name that is then. */

@@ -176,7 +176,7 @@ function belongingsOf(
 ): BelongingChange[] {
 	return database
 		.query<{ t: number; kind: Change; rows: number }, [Raw]>(
-			"SELECT t, kind, sum(rows) AS rows FROM main.touched WHERE file = ? GROUP BY t, kind ORDER BY t, kind",
+			"SELECT t, kind, sum(rows) AS rows FROM temp.touched WHERE file = ? GROUP BY t, kind ORDER BY t, kind",
 		)
 		.all(file)
 		.map(({ t, kind, rows }) => ({

@@ -57,17 +57,17 @@ function isOwnerStill(
 	);
 	const keys = values.map((_, at) => `k${at}`);
 	database.run(
-		`CREATE TABLE IF NOT EXISTS main.${moved} AS SELECT ${values.join()} FROM ${rowsOf(notes, parent, "old", "p")} WHERE ${isAlone(notes, parent, "old", "p")}`,
+		`CREATE TABLE IF NOT EXISTS temp.${moved} AS SELECT ${values.join()} FROM ${rowsOf(notes, parent, "old", "p")} WHERE ${isAlone(notes, parent, "old", "p")}`,
 	);
 	database.run(
-		`CREATE INDEX IF NOT EXISTS main.${moved}_by_key ON ${moved} (${keys.join()})`,
+		`CREATE INDEX IF NOT EXISTS temp.${moved}_by_key ON ${moved} (${keys.join()})`,
 	);
-	const isAny = database.query(`SELECT 1 FROM main.${moved}`).get() !== null;
+	const isAny = database.query(`SELECT 1 FROM temp.${moved}`).get() !== null;
 	const isIt = owner.columns.map(
 		({ name }, at) => `k${at} = ${column("a", name)}`,
 	);
 	return isAny
-		? [`NOT EXISTS (SELECT 1 FROM main.${moved} WHERE ${all(isIt)})`]
+		? [`NOT EXISTS (SELECT 1 FROM temp.${moved} WHERE ${all(isIt)})`]
 		: [];
 }
 
@@ -99,15 +99,15 @@ export function pairByRank(
 	};
 	indexNew(database, notes, kinship);
 	database.run(
-		`CREATE TABLE main.unsettled_${number} AS ${unsettled("old", "a")} UNION ${unsettled("new", "b")}`,
+		`CREATE TABLE temp.unsettled_${number} AS ${unsettled("old", "a")} UNION ${unsettled("new", "b")}`,
 	);
-	const isAny = database.query(`SELECT 1 FROM main.unsettled_${number}`).get();
+	const isAny = database.query(`SELECT 1 FROM temp.unsettled_${number}`).get();
 	if (isAny === null) return;
 	database.run(
-		`CREATE INDEX main.unsettled_${number}_by_key ON unsettled_${number} (${keys.join()})`,
+		`CREATE INDEX temp.unsettled_${number}_by_key ON unsettled_${number} (${keys.join()})`,
 	);
 	const isUnsettled = (side: SideName) =>
-		`EXISTS (SELECT 1 FROM main.unsettled_${number} AS u WHERE ${all(whose[side].map((value, at) => `u.k${at} = ${value}`))})`;
+		`EXISTS (SELECT 1 FROM temp.unsettled_${number} AS u WHERE ${all(whose[side].map((value, at) => `u.k${at} = ${value}`))})`;
 	database.run(
 		`DELETE FROM ${pairs} WHERE EXISTS (SELECT 1 FROM ${tableOf(kinship, "old", "a")} WHERE ${all([isAt(kinship, "old", "a", "o"), isUnsettled("old")])})`,
 	);
@@ -117,10 +117,10 @@ export function pairByRank(
 		return `SELECT ${handle} AS h0, ${named(side)}, row_number() OVER (PARTITION BY ${own.join()} ORDER BY ${handle}) AS r FROM ${rowsOf(notes, kinship, side, alias)} WHERE ${all([...isOurs, isUnsettled(side)])}`;
 	};
 	database.run(
-		`CREATE TABLE main.ranks_${number} AS ${ranked("new", "b", [])}`,
+		`CREATE TABLE temp.ranks_${number} AS ${ranked("new", "b", [])}`,
 	);
 	database.run(
-		`CREATE INDEX main.ranks_${number}_by_place ON ranks_${number} (${[...keys, "r"].join()})`,
+		`CREATE INDEX temp.ranks_${number}_by_place ON ranks_${number} (${[...keys, "r"].join()})`,
 	);
 	const mine = ranked("old", "a", isOwnerStill(database, notes, kinship));
 	const isPlace = all([...keys, "r"].map((key) => `n.${key} = o.${key}`));
@@ -130,6 +130,6 @@ export function pairByRank(
 		stateEarly(notes, kinship),
 	];
 	database.run(
-		`INSERT INTO ${pairs} SELECT ${found.join()} FROM (${mine}) AS o CROSS JOIN main.ranks_${number} AS n ON ${isPlace} CROSS JOIN ${tableOf(kinship, "old", "a")} ON ${isAt(kinship, "old", "a", "o.h")} CROSS JOIN ${tableOf(kinship, "new", "b")} ON ${isAt(kinship, "new", "b", "n.h")}`,
+		`INSERT INTO ${pairs} SELECT ${found.join()} FROM (${mine}) AS o CROSS JOIN temp.ranks_${number} AS n ON ${isPlace} CROSS JOIN ${tableOf(kinship, "old", "a")} ON ${isAt(kinship, "old", "a", "o.h")} CROSS JOIN ${tableOf(kinship, "new", "b")} ON ${isAt(kinship, "new", "b", "n.h")}`,
 	);
 }

@@ -2,7 +2,6 @@
 
 import type { Database } from "bun:sqlite";
 import { FILES, PATH } from "../schema/names.ts";
-import { quoted } from "../sqlite.ts";
 import type { Kinship } from "./kinship.ts";
 import {
 	all,
@@ -13,6 +12,7 @@ import {
 	parts,
 	type SideName,
 	scopeOf,
+	tableOf,
 	tuple,
 	typedParts,
 } from "./sql.ts";
@@ -21,11 +21,11 @@ import {
 export function narrow(database: Database, notes: Notes, under: string): void {
 	for (const side of ["old", "new"] as const) {
 		for (const kinship of notes.kinships) {
-			const rows = `main.${side}_scope_${notes.numberOf(kinship.table)}`;
+			const rows = `temp.${side}_scope_${notes.numberOf(kinship.table)}`;
 			const typed = typedParts("h", kinship, side);
 			database.run(`CREATE TABLE ${rows} (${typed.join()})`);
 			database.run(
-				`CREATE INDEX ${rows}_by_handle ON ${rows.slice("main.".length)} (${parts("h", kinship, side).join()})`,
+				`CREATE INDEX ${rows}_by_handle ON ${rows.slice("temp.".length)} (${parts("h", kinship, side).join()})`,
 			);
 			if (kinship.table === FILES) {
 				const path = column("t", PATH);
@@ -44,7 +44,7 @@ export function narrow(database: Database, notes: Notes, under: string): void {
 }
 
 function select(kinship: Kinship, side: SideName): string {
-	return `${handleOf(kinship, side, "t").join()} FROM ${side}.${quoted(kinship[side].name)} AS t`;
+	return `${handleOf(kinship, side, "t").join()} FROM ${tableOf(kinship, side, "t")}`;
 }
 
 function isOfThem(notes: Notes, kinship: Kinship, side: SideName): string {
@@ -54,5 +54,5 @@ function isOfThem(notes: Notes, kinship: Kinship, side: SideName): string {
 	const own = anchor.columns.map((name) => column("t", name));
 	const named = anchor.parentColumns.map((name) => column("p", name));
 	const scope = scopeOf(notes, parent.table, side);
-	return `${tuple(own)} IN (SELECT ${named.join()} FROM ${scope} AS s CROSS JOIN ${side}.${quoted(parent[side].name)} AS p ON ${all([isAt(parent, side, "p", "s.h")])})`;
+	return `${tuple(own)} IN (SELECT ${named.join()} FROM ${scope} AS s CROSS JOIN ${tableOf(parent, side, "p")} ON ${all([isAt(parent, side, "p", "s.h")])})`;
 }

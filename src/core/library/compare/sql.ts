@@ -1,7 +1,7 @@
-// The SQL by which rows of the attached databases `old` and `new` are compared. What was found is in `main`, a scratch
-// file: for each table `pairs_N`, the handles (o0…, n0…) of the rows that are the same row, and how they differ (s).
+// The SQL by which rows of two attached databases are compared. What was found is in temporary tables: for each table `pairs_N`, the handles (o0…, n0…) of the rows that are the same row, and how they differ (s).
 
 import type { Database } from "bun:sqlite";
+import { nameOf } from "../schema/schema.ts";
 import { quoted } from "../sqlite.ts";
 import type { Kinship, Shared } from "./kinship.ts";
 
@@ -30,7 +30,7 @@ export function tableOf(
 	side: SideName,
 	alias: string,
 ): string {
-	return `${side}.${quoted(kinship[side].name)} AS ${alias}`;
+	return `${nameOf(kinship[side])} AS ${alias}`;
 }
 
 /** The rows of one side that are looked at, as `alias`. */
@@ -47,11 +47,11 @@ export function rowsOf(
 }
 
 export function scopeOf(notes: Notes, table: string, side: SideName): string {
-	return `main.${side}_scope_${notes.numberOf(table)}`;
+	return `temp.${side}_scope_${notes.numberOf(table)}`;
 }
 
 export function pairsOf(notes: Notes, table: string): string {
-	return `main.pairs_${notes.numberOf(table)}`;
+	return `temp.pairs_${notes.numberOf(table)}`;
 }
 
 /** The handle of a row, part by part. */
@@ -184,7 +184,7 @@ export function indexNew(
 ): void {
 	const pairs = `pairs_${notes.numberOf(kinship.table)}`;
 	database.run(
-		`CREATE INDEX IF NOT EXISTS main.${pairs}_by_new ON ${pairs} (${parts("n", kinship, "new").join()})`,
+		`CREATE INDEX IF NOT EXISTS temp.${pairs}_by_new ON ${pairs} (${parts("n", kinship, "new").join()})`,
 	);
 }
 

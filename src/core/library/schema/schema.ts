@@ -22,6 +22,8 @@ export interface Column {
 /** An ordinary table. */
 export interface Table {
 	readonly name: string;
+	/** Under which its database is attached. */
+	readonly schema: string;
 	readonly columns: readonly Column[];
 	readonly primaryKey: readonly string[];
 	/** The column that is the row's number (`INTEGER PRIMARY KEY`), or null. */
@@ -38,6 +40,11 @@ export type Schema = ReadonlyMap<string, Table>;
 
 /** More than any VPO has; a file that came from outside may have any number of them. */
 const MOST_TABLES = 1000;
+
+/** A table in a statement: `old."files"`. */
+export function nameOf({ schema, name }: Table): string {
+	return `${schema}.${quoted(name)}`;
+}
 
 /**
  * Reads the tables of an attached database: those that hold rows of their own, without SQLite's and without those that
@@ -112,6 +119,7 @@ function readTable(database: Database, schema: string, name: string): Table {
 	];
 	return {
 		name,
+		schema,
 		columns: rows
 			.filter(({ hidden }) => hidden === 0)
 			.map((row) => ({

@@ -236,9 +236,9 @@ describe("whatever the schema is", () => {
 			{ ...same, changed: 1, lookedAgain: 1 },
 		],
 		"more columns than an expression may be deep": [
-			`CREATE TABLE n (id INTEGER PRIMARY KEY, ${Array.from({ length: 1990 }, (_, at) => `c${at}`).join()});`,
-			"INSERT INTO n (id, c1989) VALUES (1, 1), (2, 1);",
-			"INSERT INTO n (id, c1989) VALUES (1, 2), (2, 1);",
+			`CREATE TABLE n (id INTEGER PRIMARY KEY, ${Array.from({ length: 1200 }, (_, at) => `c${at}`).join()});`,
+			"INSERT INTO n (id, c1199) VALUES (1, 1), (2, 1);",
+			"INSERT INTO n (id, c1199) VALUES (1, 2), (2, 1);",
 			{ ...same, changed: 1 },
 		],
 	};
@@ -288,6 +288,16 @@ describe("whatever the schema is", () => {
 		expect(files).toMatchObject({ removed: 40, added: 120, changed: 0 });
 		expect(tables.find(({ table }) => table === "_meta")?.changed).toBe(1);
 	});
+});
+
+test("UTF-16 is compared as well", async () => {
+	const sql = `PRAGMA encoding = 'UTF-16le'; ${FILES} INSERT INTO files VALUES`;
+	const pair = makePair(
+		`${sql} (1, '/ä', 1)`,
+		`${sql} (2, '/ä', 2), (3, '/b', 1)`,
+	);
+	const { files } = await compare(...pair);
+	expect(files).toMatchObject({ changed: 1, added: 1, removed: 0 });
 });
 
 test("leaves nothing in its scratch folder", () => {
