@@ -1,7 +1,10 @@
 """Pairs of libraries that differ at random, and what differs, found by brute force from VPO's own schema.
 
-usage: compare.py LIBRARY FOLDER FIRST_SEED COUNT
-Writes FOLDER/SEED.old.db, FOLDER/SEED.new.db, and prints {SEED: {"files": …, "tables": …}} as JSON.
+usage: compare.py make LIBRARY FOLDER FIRST_SEED COUNT
+       compare.py verify FOLDER FIRST_SEED COUNT
+The first writes FOLDER/SEED.old.db and FOLDER/SEED.new.db, and prints {SEED: {"files": …, "tables": …}} as JSON. The
+second prints {SEED: [PROBLEM, …]}: what is wrong with FOLDER/SEED.result.db, if that is to be the new library with all
+that it had lost against the old one.
 """
 
 import json
@@ -349,16 +352,54 @@ def make(library, folder, seed):
     return compare(*(os.path.join(folder, f"{seed}.{side}.db") for side in ["old", "new"]))
 
 
+RECORDS = ["operations", "jobs", "processing_stats", "plans"]
+
+
+def verify(folder, seed):
+    path = lambda side: os.path.join(folder, f"{seed}.{side}.db")
+    old, live, result = (read(path(side)) for side in ["old", "new", "result"])
+    problems = []
+    for table in live:
+        if table in result:
+            kept = {tuple(row.items()) for row in result[table]}
+            problems += [
+                f"{table}: lost or changed {row}"
+                for row in live[table]
+                if tuple(row.items()) not in kept
+            ]
+        else:
+            problems.append(f"{table} is gone")
+    (was, old_ids), (now, _), (then, then_ids) = map(identify, [old, live, result])
+    left_out = set()
+    for table in ["files", *BELONGS, "plans", "policies", "library_snapshots"]:
+        ids = {row.get("id") for row in live.get(table, [])}
+        for identity, (row, file) in was.get(table, {}).items():
+            is_lost = file is not None and file not in now["files"]
+            if not is_lost and (table in BELONGS or table == "files"):
+                continue
+            if identity in now.get(table, {}):
+                continue
+            owner = identity[0] if table in BELONGS else None
+            if (table in RECORDS and row["id"] in ids) or owner in left_out:
+                left_out.add(identity)
+            elif identity not in then.get(table, {}):
+                problems.append(f"{table}: did not come back: {row}")
+            else:
+                kind = state(table, row, then[table][identity][0], (old_ids, then_ids))
+                if kind and not (table == "plans" and row["file_id"] not in old_ids["files"]):
+                    problems.append(f"{table}: came back as another: {row}")
+    db = sqlite3.connect(path("result"))
+    problems += [str(row) for row in db.execute("PRAGMA foreign_key_check")]
+    problems += [line for (line,) in db.execute("PRAGMA integrity_check") if line != "ok"]
+    db.close()
+    return problems
+
+
 def main():
-    library, folder, first, count = sys.argv[1:]
-    print(
-        json.dumps(
-            {
-                seed: make(library, folder, seed)
-                for seed in range(int(first), int(first) + int(count))
-            }
-        )
-    )
+    command, *args, first, count = sys.argv[1:]
+    work = {"make": make, "verify": verify}[command]
+    seeds = range(int(first), int(first) + int(count))
+    print(json.dumps({seed: work(*args, seed) for seed in seeds}))
 
 
 if __name__ == "__main__":

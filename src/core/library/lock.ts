@@ -8,6 +8,7 @@ import {
 	requireLibraryFile,
 	requireUnused,
 } from "./library.ts";
+import type { Missing } from "./missing/missing.ts";
 import type { SqliteOperations } from "./sqlite.worker.ts";
 import { TURN } from "./turn.ts";
 
@@ -23,6 +24,18 @@ export interface LibraryLock extends AsyncDisposable {
 	 * @throws AppError; the library is unchanged then, or becomes so when somebody opens it next
 	 */
 	replace(candidatePath: string, signal?: AbortSignal): Promise<boolean>;
+	/**
+	 * Brings back what the library has lost against the candidate, in one transaction.
+	 * @param scratch a private folder
+	 * @param under only the file of this path, or the files below this folder, and what belongs to them
+	 * @throws as `replace`
+	 */
+	bringBack(
+		candidatePath: string,
+		scratch: string,
+		under: string | null,
+		signal?: AbortSignal,
+	): Promise<{ readonly missing: Missing; readonly isFolded: boolean }>;
 	/** Ends its WAL: everything is in the one file then. */
 	fold(): Promise<void>;
 	unfold(): Promise<void>;
@@ -49,23 +62,16 @@ export async function lockLibrary(
 	return {
 		snapshot: (to, signal) =>
 			abortable(run(thread.call("snapshotLocked", lock, to)), signal),
-		async replace(candidatePath, signal) {
-			signal?.throwIfAborted();
-			const turn = new Int32Array(new SharedArrayBuffer(4));
-			const work = run(thread.call("replace", lock, candidatePath, turn));
-			try {
-				return await abortable(work, signal);
-			} catch (error) {
-				if (!signal?.aborted) throw error;
-				// What is being committed is done; what is not ends at its next step.
-				const isCommitting =
-					Atomics.compareExchange(turn, 0, TURN.free, TURN.stop) ===
-					TURN.commit;
-				if (isCommitting) return await work;
-				await Promise.race([work.catch(() => undefined), sleep(LAST_STEP_MS)]);
-				throw error;
-			}
-		},
+		replace: (candidatePath, signal) =>
+			transact(signal, (turn) =>
+				run(thread.call("replace", lock, candidatePath, turn)),
+			),
+		bringBack: (candidatePath, scratch, under, signal) =>
+			transact(signal, (turn) =>
+				run(
+					thread.call("bringBack", lock, candidatePath, scratch, under, turn),
+				),
+			),
 		fold: () => thread.call("fold", lock),
 		unfold: () => thread.call("unfold", lock),
 		async [Symbol.asyncDispose]() {
@@ -73,4 +79,25 @@ export async function lockLibrary(
 			if (running === 0) await thread.call("unlock", lock);
 		},
 	};
+}
+
+// Work that is interrupted before it commits changes nothing; after that it is done.
+async function transact<T>(
+	signal: AbortSignal | undefined,
+	start: (turn: Int32Array) => Promise<T>,
+): Promise<T> {
+	signal?.throwIfAborted();
+	const turn = new Int32Array(new SharedArrayBuffer(4));
+	const work = start(turn);
+	try {
+		return await abortable(work, signal);
+	} catch (error) {
+		if (!signal?.aborted) throw error;
+		// What is being committed is done; what is not ends at its next step.
+		const isCommitting =
+			Atomics.compareExchange(turn, 0, TURN.free, TURN.stop) === TURN.commit;
+		if (isCommitting) return await work;
+		await Promise.race([work.catch(() => undefined), sleep(LAST_STEP_MS)]);
+		throw error;
+	}
 }

@@ -21,6 +21,7 @@ import {
 	surveyDatabase,
 } from "./facts.ts";
 import { damagedError } from "./library.ts";
+import { bringBack, type Missing, planMissing } from "./missing/missing.ts";
 import { nextRows, openCursor } from "./query/cursor.ts";
 import { replaceContent } from "./replace.ts";
 import { readShape, type Shape } from "./shape.ts";
@@ -120,6 +121,27 @@ const operations = {
 
 	compare,
 
+	planMissing,
+
+	/**
+	 * Brings the rows back that the locked library has lost, in one transaction, and folds its WAL in.
+	 * @returns what came back, and whether all of it is in the one file
+	 * @throws AppError as `bringBack`
+	 */
+	bringBack(
+		lock: number,
+		candidatePath: string,
+		scratch: string,
+		under: string | null,
+		turn: Int32Array,
+	): { readonly missing: Missing; readonly isFolded: boolean } {
+		const { database, path } = requireLock(lock);
+		const missing = asking(path, () =>
+			bringBack(database, candidatePath, scratch, under, turn),
+		);
+		return { missing, isFolded: foldIn(database) };
+	},
+
 	openCursor,
 	nextRows,
 
@@ -174,11 +196,7 @@ const operations = {
 	replace(lock: number, candidatePath: string, turn: Int32Array): boolean {
 		const { database, path } = requireLock(lock);
 		asking(path, () => replaceContent(database, candidatePath, turn));
-		try {
-			return pragma(database, "wal_checkpoint(TRUNCATE)") === 0;
-		} catch {
-			return false; // what is committed stays, and who opens the library next tries again
-		}
+		return foldIn(database);
 	},
 
 	/**
@@ -216,6 +234,15 @@ const operations = {
 		writing(path, (database) => database.run(`PRAGMA journal_mode = ${mode}`));
 	},
 };
+
+// What is committed stays where it can't be folded in, and who opens the library next tries again.
+function foldIn(database: Database): boolean {
+	try {
+		return pragma(database, "wal_checkpoint(TRUNCATE)") === 0;
+	} catch {
+		return false;
+	}
+}
 
 function requireLock(lock: number): Locked {
 	const found = locks.get(lock);

@@ -163,11 +163,11 @@ function markLate(database: Database, notes: Notes, kinship: Kinship): void {
 	);
 	if (late.length === 0) return;
 	const isOther = all([
-		isAt(kinship, "old", "a", "o"),
-		isAt(kinship, "new", "b", "n"),
+		isAt(kinship, "old", "a", "q.o"),
+		isAt(kinship, "new", "b", "q.n"),
 		differs(notes, late),
 	]);
 	database.run(
-		`UPDATE ${pairsOf(notes, kinship.table)} SET s = ${CHANGED} WHERE s < ${CHANGED} AND EXISTS (SELECT 1 FROM ${tableOf(kinship, "old", "a")} CROSS JOIN ${tableOf(kinship, "new", "b")} WHERE ${isOther})`,
+		`UPDATE ${pairsOf(notes, kinship.table)} AS q SET s = ${CHANGED} WHERE s < ${CHANGED} AND EXISTS (SELECT 1 FROM ${tableOf(kinship, "old", "a")} CROSS JOIN ${tableOf(kinship, "new", "b")} WHERE ${isOther})`,
 	);
 }

@@ -109,7 +109,7 @@ export function pairByRank(
 	const isUnsettled = (side: SideName) =>
 		`EXISTS (SELECT 1 FROM temp.unsettled_${number} AS u WHERE ${all(whose[side].map((value, at) => `u.k${at} = ${value}`))})`;
 	database.run(
-		`DELETE FROM ${pairs} WHERE EXISTS (SELECT 1 FROM ${tableOf(kinship, "old", "a")} WHERE ${all([isAt(kinship, "old", "a", "o"), isUnsettled("old")])})`,
+		`DELETE FROM ${pairs} AS q WHERE EXISTS (SELECT 1 FROM ${tableOf(kinship, "old", "a")} WHERE ${all([isAt(kinship, "old", "a", "q.o"), isUnsettled("old")])})`,
 	);
 	const ranked = (side: SideName, alias: string, isOurs: string[]) => {
 		const own = shared.map(({ name }) => column(alias, name));

@@ -31,7 +31,9 @@ export interface Table {
 	/** By what a row is found: its number, or in a table without one its primary key; none where the number has no name. */
 	readonly handle: readonly string[];
 	readonly isNumbered: boolean;
-	/** Columns that are unique together, the primary key included. Only keys of which no part can be NULL. */
+	/** Columns that are unique together, the primary key included. */
+	readonly uniqueTogether: readonly (readonly string[])[];
+	/** Those of them of which no part can be NULL. */
 	readonly uniqueKeys: readonly (readonly string[])[];
 	readonly foreignKeys: readonly ForeignKey[];
 }
@@ -133,6 +135,7 @@ function readTable(database: Database, schema: string, name: string): Table {
 			? [idColumn ?? number ?? ""].filter((part) => part !== "")
 			: primaryKey,
 		isNumbered,
+		uniqueTogether: keys,
 		uniqueKeys: keys.filter((key) => key.every((part) => required.has(part))),
 		foreignKeys: readForeignKeys(database, schema, name),
 	};

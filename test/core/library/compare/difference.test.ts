@@ -63,7 +63,15 @@ describe("equals what brute force finds", () => {
 		mkdirSync(home.at("pairs"));
 		const library = join(FIXTURES, "library-v27.db");
 		const answer = spawn(
-			...["python3", COMPARE, library, home.at("pairs"), "1", String(SEEDS)],
+			...[
+				"python3",
+				COMPARE,
+				"make",
+				library,
+				home.at("pairs"),
+				"1",
+				String(SEEDS),
+			],
 		);
 		expected = JSON.parse(answer);
 	}, 60_000);
