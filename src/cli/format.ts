@@ -2,6 +2,7 @@
 
 import { formatBytes } from "../ground/units.ts";
 
+export { shellQuote } from "../ground/program.ts";
 export { formatBytes } from "../ground/units.ts";
 
 /** "1,523" */
@@ -165,11 +166,4 @@ const UNPRINTABLE =
 /** An error of core about one file, where it is plain which one. */
 export function withoutPath(error: string, path: string): string {
 	return error.replace(` ${path}`, "").replace(/:$/, "");
-}
-
-/** A word that a shell takes as it is, quoted if it must be. */
-export function shellQuote(word: string): string {
-	return /^[\w./~@%+=:,-]+$/.test(word)
-		? word
-		: `'${printableLine(word).replaceAll("'", "'\\''")}'`;
 }

@@ -89,7 +89,7 @@ function isOccupied(cause: unknown): boolean {
 }
 
 function hangs(path: string, owner: string): AppError {
-	const [pid] = owner.split("-");
+	const pid = Number(owner.split("-")[0]); // a name from the disk: nothing else of it is to be pasted
 	return new AppError(
 		"OPERATION_FAILED",
 		`another vpo (pid ${pid}) holds ${path} and does not give it up`,

@@ -19,7 +19,8 @@ export function ownName(): string {
 
 /** Whether the process of this name has ended; null if it ran on another machine or in another container, or is not shown to us. */
 export function isOwnerGone(owner: string): boolean | null {
-	const [pid = "", startedAt, realm] = owner.split("-");
+	const [pid = "", startedAt = "", realm] = owner.split("-");
+	if (!/^\d+$/.test(pid) || !/^\d+$/.test(startedAt)) return null; // a name from the disk
 	if (realm !== ownRealm() || isHidden(Number(pid))) return null;
 	return startTime(pid) !== startedAt;
 }

@@ -37,6 +37,15 @@ export function ownCommand(rest: string): string {
 	return `${withGroup(program)} ${rest}`;
 }
 
+/** A word in a command to be pasted, such as a name from the disk: a shell takes it as it is, quoted if it must be. */
+export function shellQuote(word: string): string {
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is for
+	const shown = word.replaceAll(/[\u0000-\u001f\u007f]/g, "\ufffd");
+	return /^[\w./~@%+=:,-]+$/.test(shown)
+		? shown
+		: `'${shown.replaceAll("'", "'\\''")}'`;
+}
+
 /** Where the program stands, by the link that it was called by if there is one: what outlives an update of its target. */
 export function programPath(): string {
 	const named = calledAs.includes("/")

@@ -14,7 +14,12 @@ import {
 } from "./location.ts";
 import { type Look, Looks, type Summary } from "./memory/looks.ts";
 import type { Remembered, State } from "./memory/state.ts";
-import { SALVAGE_PREFIX, shortName, timeInName } from "./names.ts";
+import {
+	isSalvageName,
+	SALVAGE_PREFIX,
+	shortName,
+	timeInName,
+} from "./names.ts";
 import {
 	type Doubt,
 	doubtAbout,
@@ -103,7 +108,7 @@ export async function newestSalvage(
 	signal?: AbortSignal,
 ): Promise<string | null> {
 	const names = await location.names(signal);
-	const salvages = names.filter((name) => name.startsWith(SALVAGE_PREFIX));
+	const salvages = names.filter(isSalvageName);
 	// Without their endings "…Z-2" comes after "…Z", and "…Z-10" after that.
 	const { compare } = new Intl.Collator("en", { numeric: true });
 	salvages.sort((a, b) => compare(shortName(a), shortName(b)));

@@ -21,6 +21,14 @@ export function salvageName(at: Date, attempt: number): string {
 	return archiveName(SALVAGE_PREFIX, at, "", attempt);
 }
 
+/** Whether a name is one that `salvageName` gives, and no other that begins like it. */
+export function isSalvageName(name: string): boolean {
+	const rest = name.startsWith(SALVAGE_PREFIX)
+		? name.slice(SALVAGE_PREFIX.length)
+		: "";
+	return /^\d{4}-\d\d-\d\dT\d{6}Z(-\d+)?\.tar\.gz$/.test(rest);
+}
+
 function archiveName(
 	prefix: string,
 	at: Date,

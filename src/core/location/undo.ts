@@ -2,7 +2,7 @@
 
 import { basename } from "node:path";
 import { AppError } from "../../ground/errors.ts";
-import { ownCommand } from "../../ground/program.ts";
+import { ownCommand, shellQuote } from "../../ground/program.ts";
 import type { Settings } from "../../ground/settings.ts";
 import { inspectArchive } from "../archive/inspect.ts";
 import { type Backup, newestSalvage, readCatalog } from "./catalog.ts";
@@ -134,7 +134,7 @@ function onlyRaw(path: string): AppError {
 	return new AppError(
 		"NOT_FOUND",
 		`the library replaced last was damaged and can't be restored; its files are in ${path}`,
-		{ hint: `unpack them by hand: tar xzf ${path}` },
+		{ hint: `unpack them by hand: tar xzf ${shellQuote(path)}` },
 	);
 }
 

@@ -4,6 +4,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, fileError } from "../../../ground/errors.ts";
+import { shellQuote } from "../../../ground/program.ts";
 import { changeMemo } from "./memo.ts";
 import {
 	type Entries,
@@ -140,7 +141,7 @@ async function changeState(
 
 function malformed(what: string, path: string): AppError {
 	return new AppError("OPERATION_FAILED", what, {
-		hint: `remove it, and pin again what was pinned: rm ${path}`,
+		hint: `remove it, and pin again what was pinned: rm ${shellQuote(path)}`,
 	});
 }
 
