@@ -1,7 +1,8 @@
 // How a run went, in the words that go to a monitor and in the document that goes to the user's own commands.
 
 import type { Ping } from "../core/schedule/notify.ts";
-import { documentOf, failureJson, type Result } from "./output.ts";
+import type { Result } from "./output.ts";
+import { documentOf, failureJson } from "./results/document.ts";
 
 /** A run's end. */
 export interface Outcome {
