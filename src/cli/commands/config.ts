@@ -3,6 +3,7 @@
 import { defineCommand } from "citty";
 import { DEFAULT_LEVEL } from "../../core/archive/gzip.ts";
 import { pingUrlProblem } from "../../core/schedule/notify.ts";
+import { copyPlaces } from "../../core/upkeep/copies/places.ts";
 import {
 	FIRST_CONFIG,
 	writeFirstConfig,
@@ -63,6 +64,7 @@ export const command = defineCommand({
 		const settings = await resolveSettings(flags, environment);
 		// What is wrong is found now, not at night.
 		configuredRules(settings);
+		copyPlaces(settings);
 		const { backup, configPath } = settings;
 		configuredDuration(
 			"max_age",
@@ -90,6 +92,31 @@ async function firstConfig(
 	};
 }
 
+/** Each [[backup.copy]], by its number, with the rules that it has. */
+function copyTables({ copies }: Settings): Setting[] {
+	return copies.flatMap(({ to, rules }, index) => {
+		const keys = Object.entries({ to, ...rules });
+		return keys.flatMap(([key, value]) =>
+			value === undefined
+				? []
+				: {
+						name: `backup.copy.${index + 1}.${key}`,
+						value,
+						origin: "config.toml",
+					},
+		);
+	});
+}
+
+/** What the [s3] table says; keys are in no table, and never shown. */
+function storeTable({ s3 }: Settings): Setting[] {
+	return Object.entries(s3.configured).flatMap(([key, value]) =>
+		value === undefined
+			? []
+			: { name: `s3.${key}`, value, origin: "config.toml" },
+	);
+}
+
 interface Setting {
 	readonly name: string;
 	readonly value: string | number | boolean | null;
@@ -99,7 +126,12 @@ interface Setting {
 }
 
 function configResult(settings: Settings): Result {
-	const all = [...paths(settings), ...backupTable(settings)];
+	const all = [
+		...paths(settings),
+		...backupTable(settings),
+		...copyTables(settings),
+		...storeTable(settings),
+	];
 	const columns = ["SETTING", "VALUE", "FROM"].map((title) => ({
 		title,
 		align: "left" as const,

@@ -16,6 +16,7 @@ import {
 	printableLine,
 } from "../format.ts";
 import type { Result } from "../output.ts";
+import { standingJson } from "./standing.ts";
 
 /** As VPO's doctor. */
 const EXIT_CODES = { ok: 0, warning: ATTENTION_EXIT_CODE, critical: 61 };
@@ -102,6 +103,7 @@ function linesOf(about: Promised, health: Health, looked: Looked): Line[] {
 			message,
 		}));
 	}
+	if (about === "copies" && health.copies.length === 0) return [];
 	const fact = FACTS[about](health, looked);
 	return fact === null
 		? [{ about, status: UNKNOWN, message: "the library could not be read" }]
@@ -121,6 +123,13 @@ const FACTS: Readonly<
 		newest?.createdAt
 			? `made ${formatAgo(newest.createdAt, now)}, at most ${maxAge} are allowed${isDeep ? "; it restores" : ""}`
 			: null,
+	copies: ({ copies }, { now }) =>
+		copies
+			.map(({ address, currentAt, backupCount }) => {
+				const age = currentAt ? `, newest ${formatAgo(currentAt, now)}` : "";
+				return `${formatBackups(backupCount)} in ${address}${age}`;
+			})
+			.join("; "),
 	space: ({ space }) =>
 		space &&
 		`the next backup needs ${formatBytes(space.requiredBytes)}, ${
@@ -153,6 +162,7 @@ function toJson(
 			ageSeconds === null ? null : Math.round(ageSeconds),
 		backup_count: health.backupCount,
 		damaged_count: health.damagedCount,
+		copies: health.copies.map(standingJson),
 		database_size_bytes: library?.databaseSizeBytes ?? null,
 		file_count: library?.fileCount ?? null,
 		schema_version: library?.schemaVersion ?? null,

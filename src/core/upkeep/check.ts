@@ -25,6 +25,8 @@ import {
 	type BackupsOptions,
 	checkBackups,
 } from "./check-backups.ts";
+import { checkCopies } from "./check-copies.ts";
+import type { PlaceStanding } from "./copies/overview.ts";
 import { type Finding, Report } from "./findings.ts";
 import { configuredRules } from "./rules.ts";
 
@@ -39,6 +41,8 @@ export interface CheckOptions extends BackupsOptions {
 export interface Health extends BackupsHealth {
 	/** Worst first. */
 	readonly findings: readonly Finding[];
+	/** One for each copy location. */
+	readonly copies: readonly PlaceStanding[];
 	/** null: the library can't be read. */
 	readonly library: LibraryFacts | null;
 	readonly space: Space | null;
@@ -82,6 +86,10 @@ export async function checkHealth(
 			verify(newest, settings, workshop),
 		);
 	}
+	const copies =
+		(await report.attempt("copies", "warning", () =>
+			checkCopies(settings, options, report, signal),
+		)) ?? [];
 	const space =
 		library &&
 		(await report.attempt("space", "warning", () =>
@@ -89,7 +97,7 @@ export async function checkHealth(
 		));
 	const lack = space && lackOfSpace(space);
 	if (lack) report.warning("space", `for the next backup: ${lack}`);
-	return { findings: report.findings, ...backups, library, space };
+	return { findings: report.findings, ...backups, copies, library, space };
 }
 
 async function checkLibrary(

@@ -8,6 +8,7 @@ export const PROMISES = [
 	"library",
 	"backups",
 	"newest backup",
+	"copies",
 	"space",
 ] as const;
 

@@ -11,6 +11,7 @@ import {
 import { exists } from "../../ground/paths.ts";
 import { makeScratch } from "../../ground/scratch.ts";
 import type { Health } from "./check.ts";
+import type { PlaceStanding } from "./copies/overview.ts";
 
 /** The exporter is another user's process, and nothing here is secret. */
 const METRICS_MODE = 0o644;
@@ -102,13 +103,73 @@ function formatMetrics(health: Health, status: number, now: Date): string {
 			space?.requiredBytes,
 		],
 	];
-	return gauges
+	const single = gauges
 		.filter(([, , value]) => typeof value === "number")
 		.map(
 			([name, help, value]) =>
 				`# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${value}\n`,
-		)
-		.join("");
+		);
+	return [...single, ...formatCopies(health.copies)].join("");
+}
+
+const COPY_UP = "vpo_backup_copy_up";
+
+/** One series for each copy location. */
+function formatCopies(copies: readonly PlaceStanding[]): string[] {
+	const gauges: readonly (readonly [
+		name: string,
+		help: string,
+		measure: (standing: PlaceStanding) => number | null,
+	])[] = [
+		[
+			COPY_UP,
+			"Whether the copy location can be read",
+			({ problem }) => Number(problem === null),
+		],
+		[
+			"vpo_backup_copy_newest_timestamp_seconds",
+			"When the newest good copy was last current",
+			({ currentAt }) => (currentAt ? Date.parse(currentAt) / 1000 : null),
+		],
+		[
+			"vpo_backup_copy_count",
+			"Backups in the copy location",
+			({ backupCount }) => backupCount,
+		],
+		[
+			"vpo_backup_copy_bytes",
+			"Size of all of them",
+			({ totalBytes }) => totalBytes,
+		],
+		[
+			"vpo_backup_copy_damaged_count",
+			"Damaged or unreadable ones among them",
+			({ damagedCount }) => damagedCount,
+		],
+		[
+			"vpo_backup_copy_verified_count",
+			"Ones among them that were verified there",
+			({ verifiedCount }) => verifiedCount,
+		],
+	];
+	return gauges.flatMap(([name, help, measure]) => {
+		const lines = copies.flatMap((standing) => {
+			// Of a location that can't be read nothing else is known.
+			const isKnown = standing.problem === null || name === COPY_UP;
+			const value = isKnown ? measure(standing) : null;
+			if (value === null) return [];
+			return `${name}{location="${escapeLabel(standing.address)}"} ${value}\n`;
+		});
+		if (lines.length === 0) return [];
+		return [`# HELP ${name} ${help}\n# TYPE ${name} gauge\n`, ...lines];
+	});
+}
+
+function escapeLabel(text: string): string {
+	return text
+		.replaceAll("\\", "\\\\")
+		.replaceAll('"', '\\"')
+		.replaceAll("\n", "\\n");
 }
 
 async function* one(text: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {

@@ -1,0 +1,100 @@
+// How each copy location stands: how many backups, how old the newest good one is, and what is wrong there.
+
+import { AppError } from "../../../ground/errors.ts";
+import type { Settings } from "../../../ground/settings.ts";
+import {
+	type Backup,
+	type Catalog,
+	readCatalog,
+} from "../../location/catalog.ts";
+import type { Location } from "../../location/location.ts";
+import type { Viewer } from "../../location/standing.ts";
+import { copyPlaces } from "./places.ts";
+
+/** How one copy location stands; of one that can't be read there is only the problem. */
+export interface PlaceStanding {
+	readonly address: string;
+	/** Why it can't be read; null: it can. */
+	readonly problem: string | null;
+	readonly backupCount: number;
+	readonly totalBytes: number;
+	readonly damagedCount: number;
+	/** How many were verified there and found good. */
+	readonly verifiedCount: number;
+	/** The newest good one. */
+	readonly newest: Backup | null;
+	/** When the library was last known to be what that holds. */
+	readonly currentAt: string | null;
+}
+
+/**
+ * Looks at all copy locations.
+ * @param backups of the backup location: what was confirmed there holds for a copy of it
+ * @throws AppError CONFIG_ERROR; the signal's reason
+ */
+export async function standingOfCopies(
+	settings: Settings,
+	backups: Catalog,
+	viewer: Viewer,
+	signal?: AbortSignal,
+): Promise<PlaceStanding[]> {
+	const own = { ...viewer, libraryId: backups.libraryId };
+	const standings: PlaceStanding[] = [];
+	for (const { location } of copyPlaces(settings)) {
+		standings.push(await standingOf(location, backups, own, signal));
+	}
+	return standings;
+}
+
+async function standingOf(
+	location: Location,
+	{ backups }: Catalog,
+	viewer: Viewer,
+	signal: AbortSignal | undefined,
+): Promise<PlaceStanding> {
+	const { address } = location;
+	try {
+		await location.requirePresent(signal);
+		const there = await readCatalog(location, viewer, signal);
+		const own = there.backups.filter(
+			({ doubt }) => doubt?.kind !== "other library",
+		);
+		const newest = own.find(({ doubt }) => doubt === null) ?? null;
+		const original = backups.find(
+			({ filename }) => filename === newest?.filename,
+		);
+		const times = [newest?.currentAt, original?.currentAt].filter(
+			(at) => at !== undefined && at !== null,
+		);
+		return {
+			address,
+			problem: there.state.warning,
+			backupCount: own.length,
+			totalBytes: own.reduce(
+				(sum, { archiveSizeBytes }) => sum + (archiveSizeBytes ?? 0),
+				0,
+			),
+			damagedCount: own.filter(({ doubt }) => doubt?.kind === "damaged").length,
+			verifiedCount: own.filter(isVerified).length,
+			newest,
+			currentAt: times.sort().at(-1) ?? null,
+		};
+	} catch (error) {
+		signal?.throwIfAborted();
+		if (!(error instanceof AppError)) throw error;
+		return { ...UNKNOWN, address, problem: error.message };
+	}
+}
+
+const UNKNOWN = {
+	backupCount: 0,
+	totalBytes: 0,
+	damagedCount: 0,
+	verifiedCount: 0,
+	newest: null,
+	currentAt: null,
+};
+
+function isVerified({ remembered }: Backup): boolean {
+	return remembered.verifiedAt !== null && remembered.verifiedError === null;
+}
