@@ -18,6 +18,10 @@ if (
 }
 
 lowerPriority();
+if (argv.length === 1 && argv[0] === "--examine") {
+	const { examineOnDemand } = await import("./cli/commands/examine.ts");
+	process.exit(await examineOnDemand());
+}
 const { run } = await import("./cli/run.ts");
 process.exit(await run(argv, process.env, end));
 

@@ -1,14 +1,16 @@
 // What the program is, whatever surrounds it. A command that it prints can be pasted as it stands, whatever name it was
 // given and even where another `vpo`, VPO's own, is the one that PATH finds; no variable makes it another program.
 
-import { realpathSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { existsSync, realpathSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 
 const USUAL = "vpo";
 /** What a shell reads as one plain word. */
 const PLAIN = /^[\w@+:,./][\w@+:,./-]*$/;
 /** Bun's own, and what would turn the check of certificates off. BUN_INSTALL only says where Bun is: a hook may want it. */
 const FOREIGN = /^(BUN_(?!INSTALL$)|NODE_TLS_REJECT_UNAUTHORIZED$)/;
+/** What runs here, where /proc is mounted. */
+const RUNNING = "/proc/self/exe";
 /** Read by the engine before our first line. */
 const READ_BEFORE = /^BUN_JSC_/;
 
@@ -52,6 +54,14 @@ export function programPath(): string {
 		? resolve(calledAs)
 		: Bun.which(calledAs);
 	return named !== null && isOwn(named) ? named : process.execPath;
+}
+
+/** The command that starts this very program as a process of its own, even after its file was replaced. */
+export function ownProcess(): string[] {
+	if (!Bun.isStandaloneExecutable) {
+		return [process.execPath, join(import.meta.dir, "..", "main.ts")];
+	}
+	return [existsSync(RUNNING) ? RUNNING : process.execPath];
 }
 
 /**

@@ -1,7 +1,13 @@
 // Archives that would fill memory, disk or time. The compiled program ends soon, small and clean.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { statfsSync, writeFileSync } from "node:fs";
+import {
+	mkdirSync,
+	rmSync,
+	statfsSync,
+	truncateSync,
+	writeFileSync,
+} from "node:fs";
 import {
 	type Bytes,
 	base256,
@@ -16,6 +22,7 @@ import {
 	ownMembers,
 	ownMetadata,
 	repeat,
+	rewriteLibrary,
 	tar,
 	tarMember,
 	vpoMetadata,
@@ -67,6 +74,36 @@ const metadata = (database_size_bytes: number) => ({
 });
 const startOf = (name: string, size: number, body: Bytes) =>
 	tarMember({ name, size, body }).subarray(0, 512 + body.byteLength);
+
+const SCHEMA = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET ";
+const OTHER = [
+	"CREATE TABLE other (a INTEGER)",
+	"CREATE INDEX partial ON other (a) WHERE a > 0",
+	"INSERT INTO other VALUES (1), (2), (3)",
+];
+
+/** A library whose index holds only the rows of which this is true. */
+function indexed(expression: string): Bytes {
+	return rewritten(
+		`sql = 'CREATE INDEX partial ON other (a) WHERE ${expression}' WHERE name = 'partial'`,
+	);
+}
+
+function checked(expression: string): Bytes {
+	return rewritten(
+		`sql = 'CREATE TABLE other (a INTEGER CHECK (${expression}))' WHERE name = 'other'`,
+	);
+}
+
+function rewritten(change: string): Bytes {
+	using home = new Home(null);
+	const sound = makeLibrary(home.path, { sql: OTHER });
+	return rewriteLibrary(home.path, sound, `${SCHEMA}${change}`);
+}
+
+function archiveOf(hostile: Bytes): Bytes {
+	return ownArchive(hostile, ownMetadata(hostile));
+}
 
 const BOMBS: readonly (readonly [what: string, make: () => Bytes])[] = [
 	[
@@ -146,6 +183,26 @@ const BOMBS: readonly (readonly [what: string, make: () => Bytes])[] = [
 		"a million members of ours with nothing in them",
 		() => repeat(ownGzip(new Uint8Array(0)), 1_000_000),
 	],
+	[
+		"hundreds of thousands of members of ours of one byte each",
+		() => repeat(ownGzip(new Uint8Array(1)), 300_000),
+	],
+	[
+		"a partial index whose expression takes gigabytes",
+		() =>
+			archiveOf(
+				indexed("hex(zeroblob(900000000 + a)) > hex(zeroblob(900000000 - a))"),
+			),
+	],
+	[
+		"a constraint whose expression takes gigabytes",
+		() =>
+			archiveOf(
+				checked(
+					"length(hex(zeroblob(900000000 + a)) || hex(zeroblob(900000000 - a))) > a",
+				),
+			),
+	],
 	["a million headers of members of ours", () => repeat(OWN_HEADER, 1_000_000)],
 	[
 		"a million members of others with nothing in them",
@@ -166,15 +223,32 @@ describe.each(BOMBS)("an archive with %s", (_, make) => {
 	}, 60_000);
 });
 
-test("a library that says it is larger than the disk is refused before a byte of it is written", async () => {
+test.each([2 ** 52, 10 * 2 ** 40])(
+	"a library that says it has %d bytes, more than its archive can hold, is refused before space is asked for",
+	async (least) => {
+		const pages = Math.min(Math.ceil(least / 65_536), 2 ** 32 - 1);
+		const size = Math.ceil(least / 65_536) * 65_536;
+		const head = header(pages);
+		head.fill(0, 24, 28); // SQLite then takes the file's size
+		const archive = ownMembers([
+			metadata(size),
+			{ name: "library.db", size: base256(BigInt(size)), body: head },
+		]);
+		await target.expectProgramRefuses(target.write(archive), /too small/);
+	},
+);
+
+test("a library that is larger than what is free, and may be in the archive, lacks space before a byte of it is written", async () => {
 	const { bavail, bsize } = statfsSync(target.home.path);
 	const pages = Math.ceil((bavail * bsize) / 65_536) + 10_000;
 	const size = pages * 65_536;
-	const archive = ownMembers([
-		metadata(size),
-		{ name: "library.db", size: base256(BigInt(size)), body: header(pages) },
-	]);
-	const path = target.write(archive);
+	const start = tarMember({
+		name: "library.db",
+		size: base256(BigInt(size)),
+		body: header(pages),
+	});
+	const path = target.write(gzip(start));
+	truncateSync(path, Math.ceil(size / 1000)); // a hole: nothing of it is read
 	const { exitCode, stderr } = await target.run([
 		"library",
 		"restore",
@@ -183,6 +257,7 @@ test("a library that says it is larger than the disk is refused before a byte of
 	]);
 	expect({ exitCode, stderr }).toMatchObject({ exitCode: 44 });
 	expect(stderr).toContain("not enough space");
+	rmSync(path);
 });
 
 test("10,000 members of a known name are refused at the second", async () => {
@@ -191,5 +266,28 @@ test("10,000 members of a known name are refused at the second", async () => {
 	await target.expectProgramRefuses(
 		target.home.at("many.tar.gz"),
 		/"backup_metadata.json" does not belong there/,
+	);
+});
+
+describe("hundreds of planted files, each a bomb", () => {
+	const planted = () => ownZeros([tarMember(metadata(GIB_SIZE))], 64);
+	const one = concat(ownGzip(new Uint8Array(64 * MIB)), planted());
+
+	test.each([["backups"], ["backup"], ["check"]])(
+		"%s takes little memory and time for them",
+		async (command) => {
+			mkdirSync(target.home.backups, { recursive: true });
+			for (let at = 0; at < 300; at++) {
+				const second = String(at % 60).padStart(2, "0");
+				const minute = String(Math.floor(at / 60)).padStart(2, "0");
+				const name = `vpo-library-2026-02-05T14${minute}${second}Z.tar.gz`;
+				writeFileSync(`${target.home.backups}/${name}`, one);
+			}
+			const used = await target.measure(["library", command]);
+			expect(used.memoryBytes).toBeLessThan(MOST_MEMORY_BYTES);
+			expect(used.milliseconds).toBeLessThan(MOST_MILLISECONDS);
+			rmSync(target.home.backups, { recursive: true });
+		},
+		60_000,
 	);
 });

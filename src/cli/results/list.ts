@@ -4,6 +4,7 @@ import { isatty } from "node:tty";
 import type { Backup } from "../../core/location/catalog.ts";
 import type { Summary } from "../../core/location/memory/looks.ts";
 import { PRE_RESTORE, shortName } from "../../core/location/names.ts";
+import { shortened } from "../../ground/errors.ts";
 import type { Paint } from "../colour.ts";
 import {
 	type Column,
@@ -20,6 +21,9 @@ import {
 import { formatChart } from "./chart.ts";
 
 const STDOUT = 1;
+/** A note of ours at its longest; what others wrote into an archive may be longer. */
+const MOST_REMARK_LENGTH = 1100;
+
 /** The kind that goes without saying. */
 const MANUAL = "manual";
 /** Two points would only show that one is higher. */
@@ -129,7 +133,9 @@ function toRemarks(
 	if (schema !== undefined && schema !== usualSchema) {
 		remarks.push(`schema ${schema}`);
 	}
-	return remarks.map(printableLine);
+	return remarks.map((remark) =>
+		printableLine(shortened(remark, MOST_REMARK_LENGTH)),
+	);
 }
 
 function chartOf(backups: readonly Backup[]): string | null {

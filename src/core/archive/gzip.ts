@@ -4,7 +4,12 @@
 import { AppError } from "../../ground/errors.ts";
 import { usableCores } from "../work/cores.ts";
 import { Thread } from "../work/thread.ts";
-import { MAX_MEMBER_BYTES, MEMBER_HEADER, release } from "./gzip/format.ts";
+import {
+	BLOCK_BYTES,
+	MAX_MEMBER_BYTES,
+	MEMBER_HEADER,
+	release,
+} from "./gzip/format.ts";
 import type { GzipOperations } from "./gzip.worker.ts";
 
 export { BLOCK_BYTES } from "./gzip/format.ts";
@@ -65,7 +70,7 @@ export class GzipPool implements Disposable {
 	 * Single members become blocks, each valid until the next.
 	 * @throws AppError INVALID_ARCHIVE at the first damaged one
 	 */
-	decompress(members: AsyncIterable<GzipMember>): AsyncIterable<Bytes> {
+	decompress(members: AsyncIterable<GzipMembers>): AsyncIterable<Bytes> {
 		return this.#inOrder(members, ({ bytes, isLast }) =>
 			this.#nextThread().call("gunzip", bytes, isLast),
 		);
@@ -124,36 +129,53 @@ function* lend(bytes: Bytes | undefined): Generator<Bytes> {
 	release(bytes);
 }
 
-/** A member, valid until the next one is asked for. */
-export interface GzipMember {
+/** One member, or several short ones; valid until the next is asked for. */
+export interface GzipMembers {
 	readonly bytes: Bytes;
+	/** Whether they end the stream. */
 	readonly isLast: boolean;
 }
 
+/** To ask a worker for each byte of a stream of members of one byte would take minutes. */
+const MOST_TOGETHER_BYTES = 64 * 1024;
+
 /**
- * Splits our own gzip stream at its member headers.
+ * Splits our own gzip stream at its member headers. Short members stay together, as long as they hold no more than a block.
  * @throws AppError INVALID_ARCHIVE: a member is longer than any of ours can be
  */
 export async function* splitMembers(
 	chunks: AsyncIterable<Bytes>,
-): AsyncGenerator<GzipMember> {
+): AsyncGenerator<GzipMembers> {
 	let rest = ownBuffer(0);
+	let together = { bytes: 0, declared: 0 };
+	const take = () => {
+		const bytes = new Uint8Array(rest.subarray(0, together.bytes));
+		rest = rest.subarray(together.bytes);
+		together = { bytes: 0, declared: 0 };
+		return { bytes, isLast: false };
+	};
 	for await (const chunk of chunks) {
 		const joined = ownBuffer(rest.byteLength + chunk.byteLength);
 		joined.set(rest);
 		joined.set(chunk, rest.byteLength);
 		release(rest);
 		rest = joined;
-		let next = rest.indexOf(MEMBER_HEADER, 1);
-		while (next > 0) {
-			yield { bytes: new Uint8Array(rest.subarray(0, next)), isLast: false };
-			rest = rest.subarray(next);
-			next = rest.indexOf(MEMBER_HEADER, 1);
+		for (;;) {
+			const end = rest.indexOf(MEMBER_HEADER, together.bytes + 1);
+			if (end < 0) break;
+			const declared = together.declared + rest.readUInt32LE(end - 4);
+			const isTooMuch = end > MOST_TOGETHER_BYTES || declared > BLOCK_BYTES;
+			if (isTooMuch && together.bytes > 0) yield take();
+			else together = { bytes: end, declared };
 		}
-		if (rest.length > MAX_MEMBER_BYTES + MEMBER_HEADER.length) {
+		if (
+			rest.length - together.bytes >
+			MAX_MEMBER_BYTES + MEMBER_HEADER.length
+		) {
 			throw new AppError("INVALID_ARCHIVE", "damaged gzip data");
 		}
 	}
+	if (together.bytes > 0) yield take();
 	yield { bytes: new Uint8Array(rest), isLast: true };
 }
 

@@ -32,6 +32,10 @@ const MAX_CHECKSUMS_BYTES = 4096;
 
 const MOST_MESSAGE_LENGTH = 300;
 
+/** Deflate makes no more of a byte (258 bytes of two bits). */
+const BEST_RATIO = 1032;
+const TOO_SMALL = "it is too small for the library.db that it says it holds";
+
 export interface ReadOptions {
 	readonly pool: GzipPool;
 	/** Where to write the library; it is only checked if left out. */
@@ -54,7 +58,8 @@ export async function readArchive(
 	try {
 		const content = await openContent(source, options);
 		await using reader = new ByteReader(content.blocks);
-		return agree(await readMembers(reader, options), content.seal());
+		const found = await readMembers(reader, source.sizeBytes, options);
+		return agree(found, content.seal());
 	} catch (error) {
 		throw atPath(source.path, error);
 	}
@@ -101,6 +106,7 @@ export async function openContent(
 
 async function readMembers(
 	reader: ByteReader,
+	archiveBytes: number,
 	options: ReadOptions,
 ): Promise<Found> {
 	const found: Found = { members: [] };
@@ -114,6 +120,7 @@ async function readMembers(
 			found.checksums = await small(reader, member, MAX_CHECKSUMS_BYTES);
 		} else if (name === DATABASE_NAME && !found.database) {
 			requireDeclaredSize(found.metadata, sizeBytes);
+			if (sizeBytes > archiveBytes * BEST_RATIO) throw invalid(TOO_SMALL);
 			const sha256 = await readDatabase(reader, sizeBytes, options);
 			found.database = { sizeBytes, sha256 };
 		} else {

@@ -2,10 +2,12 @@
 
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { exists } from "../../ground/paths.ts";
+import { exists, fileSize } from "../../ground/paths.ts";
 import { abortable } from "../work/thread.ts";
 import type { Compared, CompareOptions } from "./compare/difference.ts";
 import type { CheckResult } from "./damage.ts";
+import { type Examination, examineFile } from "./examine/examination.ts";
+import { Examiner } from "./examine/examiner.ts";
 import {
 	canWrite,
 	closedState,
@@ -33,6 +35,7 @@ export class SqliteThread implements Disposable {
 	readonly #thread = startSqlite();
 	/** For private files only. A damaged one may keep it busy for ever, so that no check leaves it to the next one. */
 	#spare: ReturnType<typeof startSqlite> | null = null;
+	readonly #examiner = new Examiner();
 
 	/**
 	 * Says that it is a library, and which.
@@ -191,7 +194,29 @@ export class SqliteThread implements Disposable {
 		return lockLibrary(this.#thread, path);
 	}
 
+	/** Gets ready for `examine`, while something else is done. */
+	prepareExamination(): void {
+		this.#examiner.start();
+	}
+
+	/**
+	 * Examines a private file that came from outside, in a process of its own where one can be had.
+	 * @throws as `Examiner.examine`
+	 */
+	async examine(
+		path: string,
+		freeCores: number,
+		signal?: AbortSignal,
+	): Promise<Examination> {
+		const sizeBytes = await fileSize(path);
+		const examined = this.#examiner.examine(path, sizeBytes, freeCores, signal);
+		return (
+			(await examined) ?? (await examineFile(this, path, freeCores, signal))
+		);
+	}
+
 	[Symbol.dispose](): void {
+		this.#examiner[Symbol.dispose]();
 		this.#thread[Symbol.dispose]();
 		this.#spare?.[Symbol.dispose]();
 	}

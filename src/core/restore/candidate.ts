@@ -41,6 +41,7 @@ export async function unpackCandidate(
 	const scratch = await makeScratch(await nearestFolder(scratchParent));
 	try {
 		const path = join(scratch.path, "library.db");
+		sqlite.prepareExamination();
 		const onBytes = stageCounter(onProgress, "Unpack", source.sizeBytes);
 		const contents = await readArchive(source, {
 			pool,
@@ -75,9 +76,9 @@ async function examine(
 	sqlite: SqliteThread,
 	signal: AbortSignal | undefined,
 ): Promise<Found> {
-	const { damage, warnings } = await sqlite.check(path, usableCores(), signal);
-	if (damage !== "") throw invalid(`library.db is damaged: ${damage}`);
-	const facts = await sqlite.describe(path, { lockTimeoutMs: 0, signal });
+	const found = await sqlite.examine(path, usableCores(), signal);
+	const { damage, facts, warnings } = found;
+	if (facts === null) throw invalid(`library.db is damaged: ${damage}`);
 	return { facts, warnings };
 }
 

@@ -16,7 +16,8 @@ interface Request {
 	readonly args: readonly unknown[];
 }
 
-interface PlainError {
+/** An error as it crosses from one thread or process to another. */
+export interface PlainError {
 	readonly code: ErrorCode | null;
 	readonly message: string;
 	readonly hint: string | undefined;
@@ -131,7 +132,7 @@ function transferable(values: readonly unknown[]): ArrayBuffer[] {
 	);
 }
 
-function plain(error: unknown): PlainError {
+export function plain(error: unknown): PlainError {
 	if (error instanceof AppError) {
 		const { code, message, hint, isDamage, stack } = error;
 		return { code, message, hint, isDamage, stack };
@@ -140,7 +141,12 @@ function plain(error: unknown): PlainError {
 	return { code: null, message, hint: undefined, isDamage: false, stack };
 }
 
-function revive({ code, stack, message, ...options }: PlainError): Error {
+export function revive({
+	code,
+	stack,
+	message,
+	...options
+}: PlainError): Error {
 	const error =
 		code === null ? new Error(message) : new AppError(code, message, options);
 	if (stack !== undefined) error.stack = stack;

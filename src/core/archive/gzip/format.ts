@@ -37,6 +37,16 @@ export function damagedGzip(cause: unknown): AppError {
 /** The most that one of our members can take: an incompressible block is stored, 5 bytes for each 64 KiB and 18 around. */
 export const MAX_MEMBER_BYTES = BLOCK_BYTES + 1024;
 
+/** What a member says that it holds: the last four of its bytes (RFC 1952, 2.3.1). */
+export function declaredBytes(member: Uint8Array): number {
+	const { buffer, byteOffset, byteLength } = member;
+	if (byteLength < 18) return 0;
+	return new DataView(buffer, byteOffset + byteLength - 4, 4).getUint32(
+		0,
+		true,
+	);
+}
+
 /** Gives the memory of an array back at once; nothing that shares it may be used afterwards. */
 export function release(bytes: Uint8Array<ArrayBuffer>): void {
 	bytes.buffer.transfer(0);

@@ -1,0 +1,133 @@
+// A database from outside is opened in a process of its own, which can be ended, whatever a hostile schema has it do, and
+// whose memory goes with it. A thread that is deep in SQLite can't be ended, and SQLite's own limits have no effect here.
+
+import { AppError } from "../../../ground/errors.ts";
+import { ownProcess } from "../../../ground/program.ts";
+import { type PlainError, revive } from "../../work/thread.ts";
+import type { Examination } from "./examination.ts";
+import { limitsFor, watchLimits } from "./limits.ts";
+
+/** By which the program knows that it is to be an examiner: `vpo --examine`. */
+export const EXAMINE = "--examine";
+
+/** What an examiner reads, one line each. */
+export interface ExamineRequest {
+	readonly path: string;
+	readonly freeCores: number;
+}
+
+/** What it answers, one line each. */
+export type ExamineAnswer =
+	| { readonly result: Examination }
+	| { readonly error: PlainError };
+
+type Child = Bun.Subprocess<"pipe", "pipe", "ignore">;
+
+/** Examines files one after the other, in one process as long as it lives. */
+export class Examiner implements Disposable {
+	#child: Child | null = null;
+	readonly #limitsFor: typeof limitsFor;
+
+	/** @param limits what a file of so many bytes may take */
+	constructor(limits = limitsFor) {
+		this.#limitsFor = limits;
+	}
+
+	/** Starts the process, so that it is ready when there is work. */
+	start(): void {
+		this.#child ??= startChild();
+	}
+
+	/**
+	 * Examines a private file, within so much time and memory as a file of its size needs.
+	 * @returns null where no process can work here
+	 * @throws AppError INVALID_ARCHIVE: it takes more, or the process crashed of it; OPERATION_FAILED: somebody ended the
+	 * process; as `examineFile`
+	 */
+	async examine(
+		path: string,
+		sizeBytes: number,
+		freeCores: number,
+		signal?: AbortSignal,
+	): Promise<Examination | null> {
+		signal?.throwIfAborted();
+		this.start();
+		const child = this.#child;
+		if (child === null) return null;
+		using limits = watchLimits(child.pid, this.#limitsFor(sizeBytes));
+		const end = () => child.kill("SIGKILL");
+		signal?.addEventListener("abort", end, { once: true });
+		limits.exceeded.then(end);
+		try {
+			const line = await ask(child, { path, freeCores });
+			if (line !== null) return resultOf(JSON.parse(line) as ExamineAnswer);
+			this.#child = null;
+			await child.exited;
+			signal?.throwIfAborted();
+			if (limits.reason) throw limits.reason;
+			if (child.signalCode === null) return null;
+			throw killed(String(child.signalCode));
+		} finally {
+			signal?.removeEventListener("abort", end);
+		}
+	}
+
+	[Symbol.dispose](): void {
+		this.#child?.kill("SIGKILL");
+		this.#child = null;
+	}
+}
+
+function startChild(): Child | null {
+	try {
+		const child = Bun.spawn([...ownProcess(), EXAMINE], {
+			stdin: "pipe",
+			stdout: "pipe",
+			stderr: "ignore",
+		});
+		child.unref();
+		return child;
+	} catch {
+		return null; // no more processes, or no memory for one
+	}
+}
+
+/** Its answer, or null where it ended without one. */
+async function ask(
+	child: Child,
+	request: ExamineRequest,
+): Promise<string | null> {
+	child.ref();
+	const reader = child.stdout.getReader();
+	try {
+		child.stdin.write(`${JSON.stringify(request)}\n`);
+		await child.stdin.flush();
+		let text = "";
+		const decoder = new TextDecoder();
+		for (;;) {
+			const { value, done } = await reader.read();
+			if (done) return null;
+			text += decoder.decode(value, { stream: true });
+			if (text.endsWith("\n")) return text;
+		}
+	} catch {
+		return null; // what it reads and writes is closed
+	} finally {
+		reader.releaseLock();
+		child.unref();
+	}
+}
+
+function resultOf(answer: ExamineAnswer): Examination {
+	if ("error" in answer) throw revive(answer.error);
+	return answer.result;
+}
+
+function killed(signal: string): AppError {
+	const isOurs = !["SIGKILL", "SIGTERM"].includes(signal);
+	return new AppError(
+		isOurs ? "INVALID_ARCHIVE" : "OPERATION_FAILED",
+		`the process that checks library.db was ended by ${signal}`,
+		{ hint: isOurs ? undefined : "the system may be short of memory" },
+	);
+}
