@@ -12,6 +12,16 @@ export const underArg = {
 	},
 } as const satisfies ArgsDef;
 
+/** As `underArg`, for a flag that goes with another one. */
+export const underMissingArg = {
+	under: {
+		type: "string",
+		valueHint: "PATH",
+		description:
+			"With --only-missing: only this video file, or those below this folder",
+	},
+} as const satisfies ArgsDef;
+
 /**
  * A path as the library has it: absolute, without a slash at its end; null where none is given.
  * @param name of the flag or argument

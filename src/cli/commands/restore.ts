@@ -1,6 +1,11 @@
 // vpo library restore: flags → restoreBackup → print.
 
 import { defineCommand } from "citty";
+import {
+	type MissingPlan,
+	planMissing,
+	restoreMissing,
+} from "../../core/inside/only-missing.ts";
 import { planRestore, restoreBackup } from "../../core/restore/restore.ts";
 import type { RestorePlan } from "../../core/restore/restore-plan.ts";
 import { expandHome, homeFolder } from "../../ground/settings.ts";
@@ -13,10 +18,16 @@ import {
 	toLockTimeoutMs,
 	usage,
 } from "../arguments/args.ts";
+import { toMediaPath, underMissingArg } from "../arguments/inside.ts";
 import { confirmOnTerminal, isTerminal } from "../confirm.ts";
 import { type Context, withWorkshop } from "../context.ts";
 import type { Result } from "../output.ts";
 import { readArchive, requireStdinWithArchive } from "../pipes.ts";
+import {
+	formatMissing,
+	missingPlanResult,
+	missingResult,
+} from "../results/only-missing.ts";
 import {
 	formatComparison,
 	planResult,
@@ -29,6 +40,7 @@ export const examples = [
 	"vpo library restore latest",
 	"vpo library restore --dry-run vpo-library-2026-02-05T143022Z.tar.gz",
 	"vpo library restore --yes /mnt/nas/vpo/before-upgrade.tar.gz",
+	"vpo library restore latest --only-missing --under '/media/tv/Firefly'",
 	"vpo library restore --undo",
 ];
 
@@ -54,6 +66,11 @@ export const command = defineCommand({
 			type: "boolean",
 			description: "Put back what the last restore replaced",
 		},
+		"only-missing": {
+			type: "boolean",
+			description: "Bring back what the library has lost, keep all that it has",
+		},
+		...underMissingArg,
 		"safety-backup": {
 			type: "boolean",
 			default: true,
@@ -80,6 +97,13 @@ export const command = defineCommand({
 		if (reference !== null && args.undo) {
 			throw usage("--undo takes no BACKUP: it knows which one");
 		}
+		const under = toMediaPath("under", args.under);
+		if (under !== null && !args["only-missing"]) {
+			throw usage("--under is for --only-missing");
+		}
+		if (args["only-missing"] && args["allow-newer-schema"]) {
+			throw usage("--only-missing takes rows of the same schema only");
+		}
 		const flags = { database: args.database, location: args.path };
 		const settings = await settleToRead(flags, context);
 		const isPiped = reference === "-";
@@ -96,24 +120,55 @@ export const command = defineCommand({
 			startedAt: now,
 			vpoVersion: version,
 		};
+		const isAsked = !args.yes && isTerminal();
+		// Resolves to whether to go on.
+		const ask = async (
+			question: string,
+			text: string,
+			warnings: readonly string[],
+		) => {
+			if (args.yes) return true;
+			if (isAsked) {
+				output.info(text);
+				await output.warn(warnings);
+			}
+			return confirmOnTerminal(question, context);
+		};
+		const seconds = () => (performance.now() - startedAt) / 1000;
+		if (args["only-missing"]) {
+			const wanted = { ...options, under };
+			return withWorkshop(context, async (workshop) => {
+				if (args["dry-run"]) {
+					return missingPlanResult(
+						await planMissing(settings, wanted, workshop),
+					);
+				}
+				const confirm = (found: MissingPlan) => {
+					workshop.pause();
+					const { warnings } = found.plan;
+					return ask("Bring them back?", formatMissing(found), warnings);
+				};
+				const done = await restoreMissing(settings, wanted, workshop, confirm);
+				const undo = undoCommand(done, flags);
+				const result = missingResult(done, seconds(), undo);
+				return isAsked && done.safetyBackup
+					? { ...result, warnings: [] }
+					: result;
+			});
+		}
 		return withWorkshop(context, async (workshop) => {
 			if (args["dry-run"]) {
 				const plan = await planRestore(settings, options, workshop);
 				return planResult(plan, flags);
 			}
-			const isAsked = !args.yes && isTerminal();
-			const confirm = async (plan: RestorePlan) => {
-				if (args.yes) return true;
+			const confirm = (plan: RestorePlan) => {
 				workshop.pause();
-				if (isAsked) {
-					output.info(formatComparison(plan, flags));
-					await output.warn(plan.warnings);
-				}
-				return confirmOnTerminal("Replace the library?", context);
+				const text = formatComparison(plan, flags);
+				return ask("Replace the library?", text, plan.warnings);
 			};
 			const done = await restoreBackup(settings, options, workshop, confirm);
-			const seconds = (performance.now() - startedAt) / 1000;
-			const result = restoredResult(done, seconds, undoCommand(done, flags));
+			const undo = undoCommand(done, flags);
+			const result = restoredResult(done, seconds(), undo);
 			return isAsked && done.plan.current
 				? { ...result, warnings: [] }
 				: result;

@@ -23,7 +23,7 @@ const MOST_PASSED_OVER = 3;
 
 /** The call that takes a restore back, with all that it needs. */
 export function undoCommand(
-	{ plan }: RestoredLibrary,
+	{ plan }: Pick<RestoredLibrary, "plan">,
 	{ database, location }: SettingsFlags,
 ): string {
 	const isNewer = plan.currentSchemaVersion > plan.schemaVersion;

@@ -3,6 +3,7 @@
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import type { Compared, ListOptions } from "../library/compare/difference.ts";
+import { compareLibraries } from "../library/compare/libraries.ts";
 import { stageCounter } from "../work/progress.ts";
 import { makeLookout, openView, type View } from "./view.ts";
 
@@ -44,9 +45,9 @@ export async function diffLibraries(
 	await using fresh = await openView(options.new, viewOptions, workshop);
 	stageCounter(onProgress, "Compare", 0);
 	const live = [old, fresh].find(({ metadata }) => metadata === null);
-	const compared = await sqlite.compare(
-		{ old: old.path, new: fresh.path },
-		live?.path ?? null,
+	const compared = await compareLibraries(
+		sqlite,
+		{ old: old.path, new: fresh.path, live: live?.path ?? null },
 		scratch.path,
 		{ under, list, lockTimeoutMs, signal },
 	);

@@ -4,7 +4,6 @@ import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exists, fileSize } from "../../ground/paths.ts";
 import { abortable } from "../work/thread.ts";
-import type { Compared, CompareOptions } from "./compare/difference.ts";
 import type { CheckResult } from "./damage.ts";
 import { type Examination, examineFile } from "./examine/examination.ts";
 import { Examiner } from "./examine/examiner.ts";
@@ -27,6 +26,7 @@ import {
 import { type LibraryLock, lockLibrary } from "./lock.ts";
 import type { Shape } from "./shape.ts";
 import { checkSoundness, startSqlite } from "./soundness.ts";
+import type { SqliteOperations } from "./sqlite.worker.ts";
 
 const RETRY_MS = 50;
 
@@ -119,29 +119,28 @@ export class SqliteThread implements Disposable {
 	}
 
 	/**
-	 * What changed from one database to another. Both are private files, but for one: the live library, which is read
-	 * without changing it.
-	 * @param scratch a private folder, for what does not fit into memory
-	 * @throws AppError DATABASE_ERROR: they can't be compared; DATABASE_LOCKED after the timeout
+	 * Runs an operation on the live library, which is read without changing it.
+	 * @param argsOf the operation's arguments, by whether nobody has the library open, so that it is read without locks
+	 * @throws AppError DATABASE_LOCKED after the timeout, and what the operation throws
 	 */
-	compare(
-		paths: { readonly old: string; readonly new: string },
-		live: string | null,
-		scratch: string,
-		options: CompareOptions & LockOptions,
-	): Promise<Compared> {
-		const { under, list } = options;
-		const work = (isLiveImmutable: boolean) => {
-			const side = (path: string) => ({
-				path,
-				isImmutable: path !== live || isLiveImmutable,
-			});
-			const sides = { old: side(paths.old), new: side(paths.new) };
-			return this.#thread.call("compare", scratch, sides, { under, list });
-		};
-		return live === null
-			? abortable(work(true), options.signal)
-			: this.#reading(live, options, work);
+	readLive<K extends keyof SqliteOperations & string>(
+		path: string,
+		options: LockOptions,
+		operation: K,
+		argsOf: (isImmutable: boolean) => Parameters<SqliteOperations[K]>,
+	): Promise<ReturnType<SqliteOperations[K]>> {
+		return this.#reading(path, options, (isImmutable) =>
+			this.#thread.call(operation, ...argsOf(isImmutable)),
+		);
+	}
+
+	/** Runs an operation on private files. @throws what it throws, and the signal's reason */
+	readPrivate<K extends keyof SqliteOperations & string>(
+		signal: AbortSignal | undefined,
+		operation: K,
+		...args: Parameters<SqliteOperations[K]>
+	): Promise<ReturnType<SqliteOperations[K]>> {
+		return abortable(this.#thread.call(operation, ...args), signal);
 	}
 
 	/** Reads all that a backup records of a private file, beside its check; what that leaves to the spare thread comes after. */

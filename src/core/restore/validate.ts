@@ -11,6 +11,7 @@ import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import type { Difference } from "../library/compare/difference.ts";
+import { compareLibraries } from "../library/compare/libraries.ts";
 import { findUsers } from "../library/library.ts";
 import { findObstacle } from "../library/shape.ts";
 import { openBackups } from "../location/open.ts";
@@ -43,6 +44,8 @@ export interface RestoreOptions {
 	/** Keep the library that is replaced as a backup. */
 	readonly safetyBackup: boolean;
 	readonly lockTimeoutMs: number;
+	/** Whether somebody wants to know what would change by content; so it is if not said otherwise. */
+	readonly comparesContent?: boolean;
 	readonly startedAt: Date;
 	readonly vpoVersion: string;
 }
@@ -99,9 +102,10 @@ export async function validateRestore(
 				? { scratch, output: backups.folder ?? scratch }
 				: null,
 		});
-		const difference = current?.facts
-			? await findDifference(candidate, libraryPath, options, workshop)
-			: null;
+		const difference =
+			current?.facts && options.comparesContent !== false
+				? await findDifference(candidate, libraryPath, options, workshop)
+				: null;
 		const users = await findUsers(libraryPath);
 		const other = otherLibrary(candidate.metadata, memory);
 		const plan = makePlan(
@@ -159,9 +163,9 @@ async function findDifference(
 ): Promise<Difference | null> {
 	stageCounter(onProgress, "Compare", 0);
 	try {
-		const paths = { old: path, new: libraryPath };
+		const paths = { old: path, new: libraryPath, live: libraryPath };
 		const options = { lockTimeoutMs, signal };
-		return await sqlite.compare(paths, libraryPath, scratch.path, options);
+		return await compareLibraries(sqlite, paths, scratch.path, options);
 	} catch (error) {
 		signal?.throwIfAborted();
 		if (error instanceof AppError) return null;

@@ -16,7 +16,7 @@ import {
 import { type Context, withWorkshop } from "../../context.ts";
 import type { Result } from "../../output.ts";
 import { csvResult, jsonRows, tableResult } from "../../results/query.ts";
-import { settle } from "../../settle.ts";
+import { settleToRead } from "../../settle.ts";
 
 const USUAL_TIMEOUT_S = 30;
 /** For people. */
@@ -77,7 +77,7 @@ export const command = defineCommand({
 			toSeconds("timeout", args.timeout, USUAL_TIMEOUT_S) * 1000;
 		const limit = toCount("limit", args.limit) ?? null;
 		const flags = { database: args.database, location: args.path };
-		const settings = await settle(flags, environment);
+		const settings = await settleToRead(flags, context);
 		const options = {
 			reference,
 			sql: args.sql,

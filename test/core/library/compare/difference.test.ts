@@ -5,6 +5,7 @@ import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { compareLibraries } from "../../../../src/core/library/compare/libraries.ts";
 import { SqliteThread } from "../../../../src/core/library/sqlite-thread.ts";
 import { FIXTURES, Home } from "../../../helpers/program.ts";
 
@@ -23,8 +24,8 @@ afterAll(() => {
 const options = { lockTimeoutMs: 0 };
 
 function compare(old: string, fresh: string, under: string | null = null) {
-	const paths = { old, new: fresh };
-	return sqlite.compare(paths, null, scratch, { ...options, under });
+	const paths = { old, new: fresh, live: null };
+	return compareLibraries(sqlite, paths, scratch, { ...options, under });
 }
 
 /** The counts of a table, without the rows that there are. */
