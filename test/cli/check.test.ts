@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import { makeBackups } from "../helpers/backups.ts";
 import { binary, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+import { backupsIn } from "../helpers/state.ts";
 
 function change(path: string, sql: string): void {
 	const database = new Database(path);
@@ -86,13 +87,13 @@ describe.each(PROGRAMS)("$name", (program) => {
 			exitCode: 0,
 			json: { success: true, unchanged: true },
 		});
-		expect(readdirSync(home.backups)).toHaveLength(1);
+		expect(backupsIn(home.backups)).toHaveLength(1);
 		change(
 			home.library,
 			"UPDATE files SET size_bytes = size_bytes + 1 WHERE id = 1",
 		);
 		await run(program, home, skip);
-		expect(readdirSync(home.backups)).toHaveLength(2);
+		expect(backupsIn(home.backups)).toHaveLength(2);
 	});
 
 	test("a library that lost its files is backed up with an alarm", async () => {
@@ -149,7 +150,7 @@ test("a damaged library is critical, a truncated backup a warning", async () => 
 test("a backup whose middle is damaged shows with --deep", async () => {
 	using home = new Home();
 	await run(binary, home, ["library", "backup"]);
-	const path = join(home.backups, readdirSync(home.backups)[0] ?? "");
+	const path = join(home.backups, backupsIn(home.backups)[0] ?? "");
 	const bytes = readFileSync(path);
 	bytes[70_000] = (bytes[70_000] ?? 0) ^ 4;
 	writeFileSync(path, bytes);
@@ -161,12 +162,12 @@ test("a backup whose middle is damaged shows with --deep", async () => {
 test("the library is backed up again when the backup it equals is damaged", async () => {
 	using home = new Home();
 	await run(binary, home, ["library", "backup"]);
-	const path = join(home.backups, readdirSync(home.backups)[0] ?? "");
+	const path = join(home.backups, backupsIn(home.backups)[0] ?? "");
 	const bytes = readFileSync(path);
 	bytes[70_000] = (bytes[70_000] ?? 0) ^ 4;
 	writeFileSync(path, bytes);
 	await run(binary, home, ["library", "backup", "--skip-unchanged"]);
-	expect(readdirSync(home.backups)).toHaveLength(2);
+	expect(backupsIn(home.backups)).toHaveLength(2);
 });
 
 test("metrics are written whole, for anybody to read", async () => {
@@ -183,7 +184,7 @@ test("metrics are written whole, for anybody to read", async () => {
 test("metrics replace metrics, and nothing else", async () => {
 	using home = new Home();
 	await run(binary, home, ["library", "backup"]);
-	const [backup = ""] = readdirSync(home.backups);
+	const [backup = ""] = backupsIn(home.backups);
 	const others = [
 		home.library,
 		join(home.backups, backup),
@@ -217,7 +218,7 @@ test("an unchanged library is backed up to another place, and to a name that was
 	}
 	const again = await runJson(binary, home, [...skip, home.at("usb")]);
 	expect(again.json).toMatchObject({ unchanged: true });
-	expect(readdirSync(home.at("usb"))).toHaveLength(2);
+	expect(backupsIn(home.at("usb"))).toHaveLength(2);
 });
 
 test("config shows each value and where it comes from", async () => {

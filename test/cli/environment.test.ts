@@ -15,6 +15,7 @@ import {
 } from "../helpers/program.ts";
 import { inShell } from "../helpers/shell.ts";
 import { handles } from "../helpers/signals.ts";
+import { backupsIn } from "../helpers/state.ts";
 
 setDefaultTimeout(30_000);
 
@@ -28,7 +29,7 @@ async function proven(
 	program: (typeof PROGRAMS)[number],
 	home: Home,
 ): Promise<string[]> {
-	const names = readdirSync(home.backups);
+	const names = backupsIn(home.backups);
 	for (const name of names) {
 		const args = ["library", "restore", "--dry-run", name];
 		expect(await runJson(program, home, args)).toMatchObject({

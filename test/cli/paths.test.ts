@@ -16,6 +16,7 @@ import {
 import { join } from "node:path";
 import { VPO_ARCHIVE } from "../helpers/failing.ts";
 import { FIXTURES, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+import { backupsIn } from "../helpers/state.ts";
 
 setDefaultTimeout(30_000);
 
@@ -99,7 +100,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 		const runs = [1, 2, 3].map(() => runJson(program, home, BACKUP));
 		const paths = (await Promise.all(runs)).map(({ json }) => json.path);
 		expect(new Set(paths).size).toBe(3);
-		expect(readdirSync(home.backups)).toHaveLength(3);
+		expect(backupsIn(home.backups)).toHaveLength(3);
 	});
 
 	test("an existing file is replaced with --force only, and only if it is a backup", async () => {
@@ -213,6 +214,9 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(existsSync(home.at("a"))).toBe(false);
 		const wet = [...RESTORE, VPO_ARCHIVE, ...into];
 		expect((await run(program, home, wet)).exitCode).toBe(0);
-		expect(readdirSync(home.at("a", "b"))).toEqual(["library.db"]);
+		expect(readdirSync(home.at("a", "b")).sort()).toEqual([
+			"library.db",
+			"library.db.vpo.json",
+		]);
 	});
 });

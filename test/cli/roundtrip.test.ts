@@ -13,6 +13,7 @@ import {
 	run,
 	runJson,
 } from "../helpers/program.ts";
+import { backupsIn } from "../helpers/state.ts";
 
 const VPO_ARCHIVES = readdirSync(FIXTURES).filter((name) =>
 	name.endsWith(".tar.gz"),
@@ -97,7 +98,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 			...program.command,
 		];
 		await run({ ...program, command }, home, ["library", "backup"]);
-		const [name = ""] = readdirSync(home.backups);
+		const [name = ""] = backupsIn(home.backups);
 		expect(statSync(home.backups).mode & 0o777).toBe(0o700);
 		expect(statSync(join(home.backups, name)).mode & 0o777).toBe(0o600);
 	});

@@ -1,7 +1,7 @@
 // What schedule prints does, pasted, what was asked for: run by a shell as cron, docker and systemd would read it.
 
 import { describe, expect, test } from "bun:test";
-import { cpSync } from "node:fs";
+import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { FIXTURES, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
 import { backupsIn, succeed } from "../helpers/state.ts";
@@ -64,6 +64,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 			VPO_DATABASE_PATH: "my library.db",
 			VPO_BACKUP_DIR: "~/kept",
 		};
+		mkdirSync(home.at("kept"));
 		const args = [...SCHEDULE, "--at", "3:00"];
 		const { stdout } = await run(program, home, args, { env });
 		const [line = ""] = crontabLines(stdout);

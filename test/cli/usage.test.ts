@@ -48,7 +48,7 @@ const FLAGS: readonly WrongCall[] = [
 	["backup --out x", "unknown flag --out", "did you mean --output?"],
 	["backup -x", "unknown flag -x", "see --help"],
 	["backup -d x", "unknown flag -d", "see --help"],
-	["backup -n x", "unknown flag -n", "did you mean --note?"],
+	["backup -n x", "unknown flag -n", "see --help"],
 	["backup -hx", "unknown flag -x", "see --help"],
 	["backup ---", "unknown flag ---", "see --help"],
 	["backup --__proto__", "unknown flag --__proto__", "see --help"],

@@ -1,7 +1,7 @@
 // A disk that keeps something else than it was given: the archive is read back, and nothing of it becomes a backup.
 
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { overwritePage } from "../helpers/harm.ts";
 import { binary, Home, run } from "../helpers/program.ts";
@@ -73,7 +73,7 @@ test.each(LIES)(
 		overwritePage(home.library);
 		const args = ["library", "backup", "--salvage", "--json"];
 		expect((await run(binary, home, args)).exitCode).toBe(42);
-		const [older = ""] = readdirSync(home.backups);
+		const [older = ""] = backupsIn(home.backups);
 		const another = readFileSync(join(home.backups, older));
 
 		overwritePage(home.library);
@@ -89,6 +89,6 @@ test.each(LIES)(
 				/^the raw files could not be kept: the archive read back differs from what was written: /,
 			),
 		});
-		expect(readdirSync(home.backups)).toEqual([older]);
+		expect(backupsIn(home.backups)).toEqual([older]);
 	},
 );

@@ -185,7 +185,10 @@ describe("backups of the same moment", () => {
 			expect(names.map((name) => join(home.backups, name)).sort()).toEqual(
 				paths.sort(),
 			);
-			expect(readdirSync(home.backups).sort()).toEqual(names);
+			expect(readdirSync(home.backups).sort()).toEqual([
+				".vpo-state.json",
+				...names,
+			]);
 			expect(contentOf(home.library)).toEqual(before);
 		},
 	);

@@ -178,6 +178,7 @@ function optionsOf(path: string) {
 		reference: path,
 		piped: null,
 		allowNewerSchema: false,
+		acceptsNew: false,
 		safetyBackup: false,
 		lockTimeoutMs: 0,
 		startedAt: new Date(),

@@ -36,6 +36,14 @@ export const pathArg = {
 	},
 } as const satisfies ArgsDef;
 
+export const newLocationArg = {
+	"new-location": {
+		type: "boolean",
+		description:
+			"The backups are at another place than before, and that is right",
+	},
+} as const satisfies ArgsDef;
+
 export const backupArg = {
 	backup: {
 		type: "positional",

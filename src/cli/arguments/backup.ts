@@ -11,6 +11,8 @@ import {
 	commonArgs,
 	databaseArg,
 	lockTimeoutArg,
+	newLocationArg,
+	pathArg,
 	toLevel,
 	toLockTimeoutMs,
 	toNote,
@@ -27,8 +29,10 @@ export const backupArgs = {
 		alias: "o",
 		valueHint: "PATH",
 		description:
-			"A .tar.gz file, a folder, s3://BUCKET/PREFIX/, or - for stdout (default: ~/.vpo/backups)",
+			"Where this one backup goes: a .tar.gz file, a folder, s3://BUCKET/PREFIX/, or - for stdout",
 	},
+	...pathArg,
+	...newLocationArg,
 	force: {
 		type: "boolean",
 		description: "Replace an existing backup at --output",
@@ -83,7 +87,7 @@ export async function readRequest(
 	{ environment, now }: Context,
 ) {
 	const settings = await resolveSettings(
-		{ database: args.database },
+		{ database: args.database, location: args.path },
 		environment,
 	);
 	const { backup: configured } = settings;
@@ -105,6 +109,7 @@ export async function readRequest(
 				: null,
 		outputIsFolder: args.output?.endsWith("/") ?? false,
 		pipe: args.output === "-" ? writeArchive : null,
+		acceptsNew: args["new-location"] ?? false,
 		force: args.force ?? false,
 		note: toNote(args.note),
 		level: toLevel(args.level, configured.level ?? DEFAULT_LEVEL),

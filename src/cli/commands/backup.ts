@@ -1,10 +1,12 @@
 // vpo library backup: flags → createBackup → print.
 
+import { dirname } from "node:path";
 import { defineCommand } from "citty";
 import type { Workshop } from "../../core/archive/workshop.ts";
-import { createBackup } from "../../core/backup/backup.ts";
+import { createBackup, type Unchanged } from "../../core/backup/backup.ts";
 import { planBackup } from "../../core/backup/backup-plan.ts";
-import { openBackups } from "../../core/location/open.ts";
+import type { StoredBackup } from "../../core/backup/store.ts";
+import { openBackups, openLocation } from "../../core/location/open.ts";
 import { copyAfter } from "../../core/upkeep/copies/copy.ts";
 import { type CopyPlace, copyPlaces } from "../../core/upkeep/copies/places.ts";
 import { hasRules } from "../../core/upkeep/policy.ts";
@@ -72,8 +74,14 @@ async function backUp(args: BackupArgs, context: Context): Promise<Result> {
 			"unchangedSince" in backup
 				? unchangedResult(backup)
 				: backupResult(backup, seconds, failsOnShrink);
+		const isElsewhere = args.output !== undefined && !isPiped;
 		const places = {
-			backups: { location: openBackups(settings), rules },
+			backups: {
+				location: isElsewhere
+					? openLocation(dirname(pathOf(backup)), settings)
+					: openBackups(settings),
+				rules,
+			},
 			copies,
 		};
 		const whole = await followUp(
@@ -86,6 +94,11 @@ async function backUp(args: BackupArgs, context: Context): Promise<Result> {
 		);
 		return { ...whole, isAside: isPiped };
 	});
+}
+
+// A schedule that writes elsewhere prunes there too, not where no new backup is.
+function pathOf(backup: StoredBackup | Unchanged): string {
+	return "unchangedSince" in backup ? backup.unchangedSince.path : backup.path;
 }
 
 interface Places {

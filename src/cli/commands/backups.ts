@@ -40,7 +40,9 @@ export const command = defineCommand({
 		const settings = await settleToRead(flags, context);
 		const location = openBackups(settings);
 		const { address } = location;
-		if (args.path) await location.requirePresent(signal);
+		if (settings.origins.location !== "default") {
+			await location.requirePresent(signal);
+		}
 		if (args.names) {
 			return namesResult(address, await namesOfBackups(location, signal));
 		}

@@ -61,7 +61,9 @@ export const command = defineCommand({
 		}
 		return withWorkshop(context, async ({ pool }) => {
 			const location = openBackups(settings);
-			if (args.path) await location.requirePresent(signal);
+			if (settings.origins.location !== "default") {
+				await location.requirePresent(signal);
+			}
 			const timeZone = ruleZone(args.utc ?? settings.backup.utc);
 			const viewer = await viewerOf(settings, now);
 			const options = { location, rules, timeZone, viewer, pool, signal };

@@ -14,6 +14,7 @@ import {
 	commonArgs,
 	databaseArg,
 	lockTimeoutArg,
+	newLocationArg,
 	pathArg,
 	toLockTimeoutMs,
 	usage,
@@ -83,6 +84,7 @@ export const command = defineCommand({
 				"Restore a backup that is newer than the library or this program",
 		},
 		...pathArg,
+		...newLocationArg,
 		...lockTimeoutArg,
 		...databaseArg,
 		...commonArgs,
@@ -112,6 +114,7 @@ export const command = defineCommand({
 			reference,
 			piped: isPiped ? readArchive(context.signal) : null,
 			allowNewerSchema: args["allow-newer-schema"] ?? false,
+			acceptsNew: args["new-location"] ?? false,
 			safetyBackup: args["safety-backup"],
 			lockTimeoutMs: toLockTimeoutMs(
 				args["lock-timeout"],

@@ -19,9 +19,13 @@ import type { Result } from "../output.ts";
 import { formatSpace } from "./space.ts";
 
 /** Of a library that equals the newest good backup. */
-export function unchangedResult({ unchangedSince }: Unchanged): Result {
+export function unchangedResult({
+	unchangedSince,
+	warnings,
+}: Unchanged): Result {
 	const { filename, path, metadata } = unchangedSince;
 	return {
+		warnings,
 		text: `Library unchanged since ${formatTime(metadata.createdAt)}, no new backup needed: ${printableLine(filename)}`,
 		json: {
 			success: true,
@@ -34,7 +38,7 @@ export function unchangedResult({ unchangedSince }: Unchanged): Result {
 			schema_version: metadata.schemaVersion,
 			created_at: metadata.createdAt,
 			database_sha256: metadata.own?.databaseSha256 ?? null,
-			warnings: [],
+			warnings,
 		},
 	};
 }

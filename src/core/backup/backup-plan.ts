@@ -27,6 +27,8 @@ export interface BackupOptions {
 	readonly outputIsFolder: boolean;
 	/** Where the archive goes instead; null: it is kept. */
 	readonly pipe: Pipe | null;
+	/** It may be another place than the library was backed up to before. */
+	readonly acceptsNew: boolean;
 	/** Replace an existing backup archive. */
 	readonly force: boolean;
 	readonly note: string | null;

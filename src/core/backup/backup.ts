@@ -7,8 +7,6 @@ import { ownCommand } from "../../ground/program.ts";
 import { makeScratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
 import { packAhead } from "../archive/ahead.ts";
-import { DATABASE_NAME, filePart } from "../archive/archive.ts";
-import { readArchive } from "../archive/unpack.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import type { LockOptions } from "../library/library.ts";
 import { openSource, type Source } from "../library/source.ts";
@@ -17,10 +15,15 @@ import {
 	measureBackupSpace,
 	requireSpace,
 } from "../library/space.ts";
-import { type GoodBackup, newestGoodBackup } from "../location/catalog.ts";
 import type { Destination } from "../location/destination.ts";
+import {
+	type GoodBackup,
+	largestRecentBackup,
+	newestGoodBackup,
+} from "../location/good.ts";
 import type { Location } from "../location/location.ts";
 import { identifyLibrary } from "../location/memory/memory.ts";
+import { rememberPlace } from "../location/memory/place.ts";
 import { openBackups } from "../location/open.ts";
 import { stageCounter, watchSize } from "../work/progress.ts";
 import {
@@ -32,10 +35,12 @@ import {
 } from "./backup-plan.ts";
 import { RawFiles } from "./salvage.ts";
 import { type StoredBackup, storeSnapshot } from "./store.ts";
+import { confirm, isUnchanged } from "./unchanged.ts";
 
 /** The library equals this backup, so none was made. */
 export interface Unchanged {
 	readonly unchangedSince: GoodBackup;
+	readonly warnings: readonly string[];
 }
 
 /**
@@ -77,45 +82,38 @@ export async function createBackup(
 			newestGoodBackup(where, viewer, signal);
 		const backups = openBackups(settings);
 		const previous = await newestIn(backups);
+		const isLocation = !destination.isNamed && options.pipe === null;
 		if (maySkip) {
 			const isElsewhere = location.address !== backups.address;
 			const newest = isElsewhere ? await newestIn(location) : previous;
 			if (newest && (await isUnchanged(snapshotPath, newest, workshop))) {
-				return { unchangedSince: newest };
+				const { createdAt } = options;
+				const warnings = await confirm(location, newest, createdAt, signal);
+				await rememberPlace(location, libraryPath, signal);
+				return { unchangedSince: newest, warnings };
 			}
 		}
-		return await storeSnapshot(
+		const largest = await largestRecentBackup(backups, viewer, signal);
+		const stored = await storeSnapshot(
 			snapshotPath,
 			destination,
 			{
 				...options,
 				kind: KIND,
 				libraryId,
-				previous: previous?.metadata ?? null,
+				before: {
+					newest: previous?.metadata ?? null,
+					largest: largest?.metadata ?? null,
+				},
 				sourceJournalMode: source.head.journalMode,
 				libraryPath,
 			},
 			workshop,
 		);
+		if (isLocation) await rememberPlace(location, libraryPath, signal);
+		return stored;
 	} catch (error) {
 		throw await explainDamage(error, libraryPath, settings, options, workshop);
-	}
-}
-
-// Months of "unchanged" rest on this one archive, so it is read to its last byte each time.
-async function isUnchanged(
-	snapshotPath: string,
-	{ archive, metadata }: GoodBackup,
-	{ pool, signal }: Workshop,
-): Promise<boolean> {
-	const { sha256 } = await filePart(DATABASE_NAME, snapshotPath, signal);
-	if (metadata.own?.databaseSha256 !== sha256) return false;
-	try {
-		await readArchive(archive, { pool, signal });
-		return true;
-	} catch (error) {
-		if (error instanceof AppError && error.code !== "INTERRUPTED") return false;
-		throw error;
 	}
 }
 

@@ -12,22 +12,33 @@ const MOST_NAMES = 5;
 
 const MOST_NAME_LENGTH = 60;
 
+/** What a library is compared with. */
+export interface Before {
+	/** The newest good backup; null for none. */
+	readonly newest: Metadata | null;
+	/** The one with the most files of the last weeks, to notice what goes missing slowly; null for none. */
+	readonly largest: Metadata | null;
+}
+
 /**
- * Compares a library with the newest good backup.
+ * Compares a library with good backups of it.
  * @returns what has gone missing, or null: more than half of the files, or all rows of a table that had some
  */
 export function findShrinkage(
 	{ fileCount, tableRows }: Survey,
-	previous: Metadata | null,
+	{ newest, largest }: Before,
 ): string | null {
-	if (previous === null) return null;
-	const before = previous.fileCount;
-	const emptied = Object.entries(previous.own?.tableRows ?? {})
+	const larger = [newest, largest].find(
+		(before) => before && fileCount < before.fileCount * SMALLEST_PART,
+	);
+	const emptied = Object.entries(newest?.own?.tableRows ?? {})
 		.filter(([name, rows]) => rows > 0 && (tableRows[name] ?? 0) === 0)
 		.map(([name]) => name);
 	const losses = [
-		...(fileCount < before * SMALLEST_PART
-			? [`${fileCount} files, ${before} in the backup of ${previous.createdAt}`]
+		...(larger
+			? [
+					`${fileCount} files, ${larger.fileCount} in the backup of ${larger.createdAt}`,
+				]
 			: []),
 		...(emptied.length > 0 ? [`no rows left in ${few(emptied)}`] : []),
 	];

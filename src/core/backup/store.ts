@@ -25,7 +25,7 @@ import type { Destination } from "../location/destination.ts";
 import { usableCores } from "../work/cores.ts";
 import { stageCounter } from "../work/progress.ts";
 import { together } from "../work/together.ts";
-import { findShrinkage } from "./shrinkage.ts";
+import { type Before, findShrinkage } from "./shrinkage.ts";
 
 export interface StoreOptions {
 	readonly createdAt: Date;
@@ -38,8 +38,8 @@ export interface StoreOptions {
 	readonly sourceJournalMode: string;
 	/** By which the library is known; null where that can't be remembered. */
 	readonly libraryId: string | null;
-	/** The newest good backup before this one, to notice what has gone missing since; null for none. */
-	readonly previous: Metadata | null;
+	/** Good backups before this one, to notice what has gone missing since. */
+	readonly before: Before;
 	/** The library, for messages. */
 	readonly libraryPath: string;
 }
@@ -117,7 +117,7 @@ async function pack(
 			kind: options.kind,
 			tableRows: seen.tableRows,
 			libraryId: options.libraryId,
-			shrinkWarning: findShrinkage(seen, options.previous),
+			shrinkWarning: findShrinkage(seen, options.before),
 			isSealed: true,
 		},
 	};

@@ -6,12 +6,7 @@ import { GzipPool } from "../archive/gzip.ts";
 import { inspectArchive } from "../archive/inspect.ts";
 import type { Metadata } from "../archive/metadata.ts";
 import { readArchive } from "../archive/unpack.ts";
-import {
-	type Entry,
-	identityIn,
-	type Location,
-	type Stored,
-} from "./location.ts";
+import { type Entry, identityIn, type Location } from "./location.ts";
 import { type Look, Looks, type Summary } from "./memory/looks.ts";
 import type { Remembered, State } from "./memory/state.ts";
 import {
@@ -120,92 +115,13 @@ export async function namesOfBackups(
 	location: Location,
 	signal?: AbortSignal,
 ): Promise<string[]> {
-	const dated = datedNames(await location.names(signal));
-	const byText = (a: string, b: string) => (a < b ? 1 : a > b ? -1 : 0);
-	dated.sort(
-		(a, b) => byText(a.time ?? "", b.time ?? "") || byText(a.name, b.name),
-	);
-	return dated.map(({ name }) => name);
-}
-
-/** A backup that a retention rule and the shrink alarm may build on. */
-export interface GoodBackup {
-	readonly filename: string;
-	readonly path: string;
-	readonly archive: Stored;
-	readonly metadata: Metadata;
-}
-
-/**
- * The newest of our own backups that nothing speaks against, as far as a look at its ends and the memory of its
- * location tell. Begins with what the names say is newest, and looks at no more than it must.
- */
-export async function newestGoodBackup(
-	location: Location,
-	viewer: Viewer,
-	signal?: AbortSignal,
-): Promise<GoodBackup | null> {
-	const [state, names] = await Promise.all([
-		location.readState(signal),
-		location.names(signal),
-	]);
-	let newest: GoodBackup | null = null;
-	for (const { name, time } of newestNamesFirst(names)) {
-		signal?.throwIfAborted();
-		if (newest && time !== null && newest.metadata.createdAt >= time) break;
-		const good = await lookAtGood(location, name, state, viewer, signal);
-		if (!good) continue;
-		if (newest && newest.metadata.createdAt >= good.metadata.createdAt) {
-			continue;
-		}
-		newest = good;
-	}
-	return newest;
-}
-
-// Those that tell no time come first: they may be of any.
-function newestNamesFirst(names: readonly string[]): Dated[] {
-	const dated = datedNames(names);
-	const unknown = dated.filter(({ time }) => time === null);
-	const known = dated.filter(({ time }) => time !== null);
-	known.sort((a, b) => ((a.time ?? "") < (b.time ?? "") ? 1 : -1));
-	return [...unknown, ...known];
-}
-
-interface Dated {
-	readonly name: string;
-	/** As the name tells it; null: it tells none. */
-	readonly time: string | null;
-}
-
-function datedNames(names: readonly string[]): Dated[] {
-	return names
+	const names = await location.names(signal);
+	const dated = names
 		.filter((name) => isBackup({ name }))
-		.map((name) => ({ name, time: timeInName(name) }));
-}
-
-async function lookAtGood(
-	location: Location,
-	filename: string,
-	state: State,
-	viewer: Viewer,
-	signal: AbortSignal | undefined,
-): Promise<GoodBackup | null> {
-	const archive = await location.find(filename, signal);
-	if (archive === null || "problem" in archive) return null;
-	const metadata = await inspectArchive(archive, signal).catch(nullIfBad);
-	if (!metadata) return null;
-	const { createdAt } = metadata;
-	const { path } = archive;
-	const remembered = state.of(filename, identityIn(archive));
-	const facts = { path, createdAt, metadata, error: null, remembered };
-	if (doubtAbout(facts, viewer) !== null) return null;
-	return { filename, path, archive, metadata };
-}
-
-function nullIfBad(error: unknown): null {
-	if (error instanceof AppError && error.code !== "INTERRUPTED") return null;
-	throw error; // damaged, unreadable and just removed ones are no good ones; this is something else
+		.map((name) => ({ name, time: timeInName(name) ?? "" }));
+	const byText = (a: string, b: string) => (a < b ? 1 : a > b ? -1 : 0);
+	dated.sort((a, b) => byText(a.time, b.time) || byText(a.name, b.name));
+	return dated.map(({ name }) => name);
 }
 
 function isBackup({ name }: Pick<Entry, "name">): boolean {

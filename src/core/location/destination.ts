@@ -12,6 +12,7 @@ import { inspectArchive } from "../archive/inspect.ts";
 import { readArchive } from "../archive/unpack.ts";
 import { sidecars } from "../library/library.ts";
 import { type Entry, type Location, requireStored } from "./location.ts";
+import { requireSamePlace } from "./memory/place.ts";
 import { backupName, isArchiveName } from "./names.ts";
 import { openBackups, openLocation } from "./open.ts";
 import { openPipe, PIPE_NAME, type Pipe } from "./pipe.ts";
@@ -25,6 +26,8 @@ export interface OutputRequest {
 	/** Where the archive goes instead; null: it is kept. */
 	readonly pipe: Pipe | null;
 	readonly settings: Settings;
+	/** Somebody said that it is another place than before. */
+	readonly acceptsNew: boolean;
 	/** Replace an existing backup archive. */
 	readonly force: boolean;
 	readonly libraryPath: string;
@@ -54,7 +57,8 @@ export interface Destination {
 
 /**
  * Settles the output path.
- * @throws AppError USAGE: not a name for an archive; OPERATION_FAILED: something is there that must not be replaced, or
+ * @throws AppError USAGE: not a name for an archive; NOT_FOUND: a configured location is not there, or another one than
+ *   before; OPERATION_FAILED: something is there that must not be replaced, or
  *   the location may not be written
  */
 export async function settleDestination(
@@ -62,6 +66,14 @@ export async function settleDestination(
 	signal?: AbortSignal,
 ): Promise<Destination> {
 	const destination = await choose(request, signal);
+	const { settings, output, libraryPath, acceptsNew } = request;
+	const place = {
+		libraryPath,
+		mayBeMade: output !== null || settings.origins.location === "default",
+		acceptsNew,
+		command: "backup",
+	};
+	await requireSamePlace(destination.location, place, signal);
 	await destination.location.requireWritable(signal);
 	return destination;
 }

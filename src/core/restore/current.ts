@@ -159,7 +159,7 @@ async function keepAsBackup(
 			level: DEFAULT_LEVEL,
 			vpoVersion: options.vpoVersion,
 			libraryId,
-			previous: null,
+			before: { newest: null, largest: null },
 			sourceJournalMode: journalMode,
 			libraryPath,
 		},

@@ -8,6 +8,7 @@ import type { Workshop } from "../archive/workshop.ts";
 import { RawFiles } from "../backup/salvage.ts";
 import { inUse, requireUnused } from "../library/library.ts";
 import type { LibraryLock } from "../library/lock.ts";
+import { rememberPlace } from "../location/memory/place.ts";
 import { openBackups } from "../location/open.ts";
 import type { Candidate } from "./candidate.ts";
 import { libraryIdAfter, rememberRestore } from "./choice.ts";
@@ -107,6 +108,8 @@ export async function restoreBackup(
 		throw error;
 	});
 	if (!forget) await remember();
+	if (kept)
+		await rememberPlace(openBackups(settings), libraryPath, workshop.signal);
 	return { plan, safetyBackup, warnings: [...plan.warnings, ...warnings] };
 }
 

@@ -14,6 +14,8 @@ import type { Difference } from "../library/compare/difference.ts";
 import { compareLibraries } from "../library/compare/libraries.ts";
 import { findUsers } from "../library/library.ts";
 import { findObstacle } from "../library/shape.ts";
+import type { Location } from "../location/location.ts";
+import { requireSamePlace } from "../location/memory/place.ts";
 import { openBackups } from "../location/open.ts";
 import { stageCounter } from "../work/progress.ts";
 import { type Candidate, unpackCandidate } from "./candidate.ts";
@@ -41,6 +43,8 @@ export interface RestoreOptions {
 	/** The archive itself, in place of a reference; null: it is in a location. */
 	readonly piped: AsyncIterable<Uint8Array<ArrayBuffer>> | null;
 	readonly allowNewerSchema: boolean;
+	/** The backups may be at another place than the library was backed up to before. */
+	readonly acceptsNew: boolean;
 	/** Keep the library that is replaced as a backup. */
 	readonly safetyBackup: boolean;
 	readonly lockTimeoutMs: number;
@@ -92,7 +96,9 @@ export async function validateRestore(
 		);
 		if (current) await requirePlace(libraryPath, isInPlace, candidate);
 		const keepsCurrent = current !== null && options.safetyBackup;
-		if (keepsCurrent) await backups.requireWritable(signal);
+		if (keepsCurrent) {
+			await requireSafePlace(backups, libraryPath, settings, options, signal);
+		}
 		const space = await requireRoom({
 			candidate,
 			current,
@@ -128,6 +134,24 @@ export async function validateRestore(
 		await candidate[Symbol.asyncDispose]();
 		throw error;
 	}
+}
+
+// What is replaced is kept where it will be found again, or nothing is replaced.
+async function requireSafePlace(
+	backups: Location,
+	libraryPath: string,
+	{ origins }: Settings,
+	{ acceptsNew }: RestoreOptions,
+	signal: AbortSignal | undefined,
+): Promise<void> {
+	const place = {
+		libraryPath,
+		mayBeMade: origins.location === "default",
+		acceptsNew,
+		command: "restore",
+	};
+	await requireSamePlace(backups, place, signal);
+	await backups.requireWritable(signal);
 }
 
 /** Where a restore makes its private files: where the user said, else beside the library. */

@@ -1,7 +1,13 @@
 // What check finds out about the backups of one library: is there a good one, how old, and is anything wrong with the others.
 
+import { dirname } from "node:path";
+import { exists, resolveLinks } from "../../ground/paths.ts";
 import type { Settings } from "../../ground/settings.ts";
+import { isWritable } from "../library/library.ts";
 import { type Backup, readCatalog } from "../location/catalog.ts";
+import type { Location } from "../location/location.ts";
+import { readMemory } from "../location/memory/memory.ts";
+import { requireSamePlace } from "../location/memory/place.ts";
 import { openBackups } from "../location/open.ts";
 import { viewerOf } from "../location/standing.ts";
 import type { Report } from "./findings.ts";
@@ -35,6 +41,7 @@ export async function checkBackups(
 	signal?: AbortSignal,
 ): Promise<BackupsHealth> {
 	const location = openBackups(settings);
+	await checkPlace(settings, location, report, signal);
 	const viewer = await viewerOf(settings, now);
 	const catalog = await readCatalog(location, viewer, signal);
 	const { candidates, state } = catalog;
@@ -88,6 +95,41 @@ export async function checkBackups(
 		backupCount: own.length,
 		damagedCount: damaged.length,
 	};
+}
+
+// Whether the next backup will find the place where it belongs, and may write there and beside the library.
+async function checkPlace(
+	{ databasePath, origins }: Settings,
+	location: Location,
+	report: Report,
+	signal: AbortSignal | undefined,
+): Promise<void> {
+	const libraryPath = await resolveLinks(databasePath).catch(
+		() => databasePath,
+	);
+	await report.attempt("backups", "critical", () =>
+		requireSamePlace(
+			location,
+			{
+				libraryPath,
+				mayBeMade: origins.location === "default",
+				acceptsNew: false,
+				command: "backup",
+			},
+			signal,
+		),
+	);
+	await report.attempt("backups", "warning", () =>
+		location.requireWritable(signal),
+	);
+	const { libraryId, locations } = await readMemory(libraryPath);
+	const isKnown = libraryId !== null && locations.has(location.address);
+	if (isKnown || !(await exists(libraryPath))) return;
+	if (await isWritable(dirname(libraryPath))) return;
+	report.warning(
+		"library",
+		`nothing is remembered of it, neither whose backups are its own nor where they are: its folder can't be written: ${dirname(libraryPath)}`,
+	);
 }
 
 function someOf(backups: readonly Backup[]): string {

@@ -3,11 +3,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-	newestGoodBackup,
-	readCatalog,
-} from "../../../src/core/location/catalog.ts";
+import { readCatalog } from "../../../src/core/location/catalog.ts";
 import { openFolder } from "../../../src/core/location/folder.ts";
+import { newestGoodBackup } from "../../../src/core/location/good.ts";
 import type { Location } from "../../../src/core/location/location.ts";
 import {
 	backupName,

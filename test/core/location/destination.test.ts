@@ -28,6 +28,7 @@ beforeEach(async () => {
 		outputIsFolder: false,
 		pipe: null,
 		settings: await resolveSettings({}, { HOME: home.path }),
+		acceptsNew: false,
 		force: false,
 		libraryPath: home.library,
 		kind: "manual",

@@ -1,0 +1,102 @@
+// What a new backup is compared with: the newest good one, and the largest of the last weeks.
+
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { openFolder } from "../../../src/core/location/folder.ts";
+import {
+	largestRecentBackup,
+	newestGoodBackup,
+} from "../../../src/core/location/good.ts";
+import {
+	identityIn,
+	type Location,
+} from "../../../src/core/location/location.ts";
+import { type Made, makeBackups } from "../../helpers/backups.ts";
+import { Home } from "../../helpers/program.ts";
+
+const VIEWER = {
+	libraryId: "0a4f7e52-own-library",
+	now: new Date("2026-03-01T00:00:00Z"),
+};
+
+let home: Home;
+beforeEach(() => {
+	home = new Home(null);
+});
+afterEach(() => home[Symbol.dispose]());
+
+const make = (made: readonly Made[]) => makeBackups(home.backups, made);
+
+/** The backups' folder, and the names that somebody asks for. */
+function watched(): { backups: Location; asked: string[] } {
+	const folder = openFolder(home.backups);
+	const asked: string[] = [];
+	const find: Location["find"] = (name, signal) => {
+		asked.push(name);
+		return folder.find(name, signal);
+	};
+	return { backups: { ...folder, find }, asked };
+}
+
+test("the newest is found by one look, however many are older", async () => {
+	const names = await make(
+		Array.from({ length: 20 }, (_, day) => ({
+			createdAt: `2026-02-${String(day + 1).padStart(2, "0")}T00:00:00Z`,
+		})),
+	);
+	const { backups, asked } = watched();
+	const newest = await newestGoodBackup(backups, VIEWER);
+	expect(newest?.filename).toBe(names[19] ?? "");
+	expect(asked).toEqual([names[19] ?? ""]);
+});
+
+test("neither is another library's, ahead of the clock, a shrunk or a replaced one", async () => {
+	const [good] = await make([
+		{ createdAt: "2026-02-01T00:00:00Z", fileCount: 5 },
+		{
+			createdAt: "2026-02-02T00:00:00Z",
+			fileCount: 90,
+			libraryId: "another-library",
+		},
+		{ createdAt: "2026-03-02T00:00:00Z", fileCount: 91 },
+		{
+			createdAt: "2026-02-04T00:00:00Z",
+			fileCount: 92,
+			shrinkWarning: "shrunk",
+		},
+		{ createdAt: "2026-02-05T00:00:00Z", fileCount: 93, kind: "pre-restore" },
+	]);
+	const backups = openFolder(home.backups);
+	const newest = await newestGoodBackup(backups, VIEWER);
+	const largest = await largestRecentBackup(backups, VIEWER);
+	expect([newest?.filename, largest?.filename]).toEqual([good, good]);
+});
+
+test("the largest is one of the last 30 days", async () => {
+	const [, largest] = await make([
+		{ createdAt: "2026-01-28T00:00:00Z", fileCount: 50 },
+		{ createdAt: "2026-01-31T00:00:00Z", fileCount: 40 },
+		{ createdAt: "2026-02-20T00:00:00Z", fileCount: 30 },
+	]);
+	const found = await largestRecentBackup(openFolder(home.backups), VIEWER);
+	expect(found?.filename).toBe(largest ?? "");
+});
+
+test("what was larger before a loss that somebody accepted by a pin does not count", async () => {
+	const [, accepted = ""] = await make([
+		{ createdAt: "2026-02-01T00:00:00Z", fileCount: 50 },
+		{
+			createdAt: "2026-02-02T00:00:00Z",
+			fileCount: 9,
+			shrinkWarning: "shrunk",
+		},
+		{ createdAt: "2026-02-03T00:00:00Z", fileCount: 8 },
+	]);
+	const backups = openFolder(home.backups);
+	const before = await largestRecentBackup(backups, VIEWER);
+	expect(before?.metadata.fileCount).toBe(50);
+	const entry = await backups.find(accepted);
+	if (entry === null || "problem" in entry) throw new Error("not made");
+	await backups.remember(accepted, identityIn(entry), { pinned: true });
+	const after = await largestRecentBackup(backups, VIEWER);
+	expect(after?.filename).toBe(accepted);
+});
