@@ -8,7 +8,13 @@ import {
 	setDefaultTimeout,
 	test,
 } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	truncateSync,
+	writeFileSync,
+} from "node:fs";
 import { startCeph } from "../helpers/ceph.ts";
 import { contentOf } from "../helpers/content.ts";
 import { FaultyStore } from "../helpers/faulty.ts";
@@ -147,6 +153,10 @@ test("what we put, rclone lists and copies and tar reads; what rclone put, we li
 	expect(unpacked.stdout).toInclude("library.db");
 	expect(contentOf(home.at("library.db"))).toEqual(contentOf(home.library));
 	await rclone("copy", home.at("fetched"), `ceph:${bucket}/from rclone`);
+	truncateSync(home.at("fetched", name), 100_000);
+	await rclone("copy", home.at("fetched"), `ceph:${bucket}/cut`);
+	using cut = new Machine(ceph, `s3://${bucket}/cut`);
+	expect(await cut.done("backups")).toInclude("incomplete");
 	using other = new Machine(ceph, `s3://${bucket}/from rclone`);
 	expect(await other.names()).toEqual([name]);
 	LEFT.nothing(other.home.library);

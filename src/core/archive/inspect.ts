@@ -10,6 +10,7 @@ import { endsWithSeal, SEAL_BYTES } from "./gzip/seal.ts";
 import {
 	MAX_METADATA_BYTES,
 	type Metadata,
+	type OwnPart,
 	parseMetadata,
 } from "./metadata.ts";
 import { incomplete } from "./reader.ts";
@@ -44,18 +45,10 @@ async function lookInto(
 	source: ArchiveSource,
 	signal: AbortSignal | undefined,
 ): Promise<Metadata | null> {
-	const { path, sizeBytes } = source;
-	const start = Math.max(0, sizeBytes - TAIL_BYTES);
-	const ends = await source.readRanges(
-		[
-			{ start: 0, count: HEAD_BYTES },
-			{ start, count: TAIL_BYTES },
-		],
-		signal,
-	);
-	const [head, tail] = ends.map(asBuffer);
-	if (!head || !tail) throw new Error("a part was asked for and not read");
-	requireGzip(path, head);
+	const ends = await source.readEnds(HEAD_BYTES, TAIL_BYTES, signal);
+	const head = asBuffer(ends.head);
+	const tail = ends.tail && asBuffer(ends.tail);
+	requireGzip(source.path, head);
 	if (!startsMember(head)) return null;
 	const isLonger = head.indexOf(MEMBER_HEADER, 1) < 0;
 	return readEnds(
@@ -68,21 +61,25 @@ async function lookInto(
 
 function readEnds(
 	head: Buffer<ArrayBuffer>,
-	tail: Buffer<ArrayBuffer>,
+	tail: Buffer<ArrayBuffer> | null,
 ): Metadata {
 	const second = head.indexOf(MEMBER_HEADER, 1);
 	if (second < 0) throw incomplete();
 	const metadata = parseMetadata(
 		bodyOf(METADATA_NAME, gunzip(head.subarray(0, second))),
 	);
+	if (!metadata.own) throw incomplete();
+	if (tail !== null) requireEnd(tail, metadata.own);
+	return metadata;
+}
+
+function requireEnd(tail: Buffer<ArrayBuffer>, own: OwnPart): void {
 	const hasSeal = endsWithSeal(tail);
 	const end = hasSeal ? tail.subarray(0, -SEAL_BYTES) : tail;
 	const last = end.lastIndexOf(MEMBER_HEADER);
 	const sums = last < 0 ? null : checksumsIn(end.subarray(last));
-	const { own } = metadata;
-	if (!own || !sums?.includes(own.databaseSha256)) throw incomplete();
+	if (!sums?.includes(own.databaseSha256)) throw incomplete();
 	if (own.isSealed && !hasSeal) throw incomplete();
-	return metadata;
 }
 
 function checksumsIn(gzipMember: Buffer<ArrayBuffer>): string | null {

@@ -39,6 +39,16 @@ export interface ArchiveSource {
 		signal?: AbortSignal,
 	): Promise<readonly Bytes[]>;
 	/**
+	 * Reads so many bytes of its beginning and of its end.
+	 * @returns no end where the place vouches for it: what was put there is there, to the last byte
+	 * @throws as `readRanges`
+	 */
+	readEnds(
+		headCount: number,
+		tailCount: number,
+		signal?: AbortSignal,
+	): Promise<{ readonly head: Bytes; readonly tail: Bytes | null }>;
+	/**
 	 * Reads all of it. A piece is valid until the next one is asked for.
 	 * @throws the signal's reason; AppError OPERATION_FAILED
 	 */
@@ -61,6 +71,15 @@ export function archiveFile(path: string, sizeBytes: number): ArchiveSource {
 		path,
 		sizeBytes,
 		readRanges: (ranges) => readRangesOf(path, ranges),
+		async readEnds(headCount, tailCount) {
+			const start = Math.max(0, sizeBytes - tailCount);
+			const ends = await readRangesOf(path, [
+				{ start: 0, count: headCount },
+				{ start, count: tailCount },
+			]);
+			const [head = new Uint8Array(0), tail = new Uint8Array(0)] = ends;
+			return { head, tail };
+		},
 		readPieces: (signal, onBytes) => readPieces(path, signal, onBytes),
 	};
 }

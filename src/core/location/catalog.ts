@@ -79,7 +79,7 @@ export async function readCatalog(
 		}
 	};
 	await Promise.all(Array.from({ length: AT_ONCE }, work));
-	await looks.keep();
+	await looks.keep(location.folder === null);
 	const ids = new Set(
 		found.sort(newestFirst).flatMap(({ metadata }) => {
 			return metadata?.own?.libraryId ?? [];

@@ -78,10 +78,14 @@ export class Looks {
 		this.#newBytes += readBytes;
 	}
 
-	/** Writes what was recalled and remembered, where that is worth it; where it can't be written, nothing is lost. */
-	async keep(): Promise<void> {
+	/**
+	 * Writes what was recalled and remembered, where that is worth it; where it can't be written, nothing is lost.
+	 * @param isFar whether each look is a request over a network
+	 */
+	async keep(isFar: boolean): Promise<void> {
 		const isWorth =
-			this.#newCount >= WORTH_LOOKS || this.#newBytes >= WORTH_BYTES;
+			this.#newCount >= (isFar ? 1 : WORTH_LOOKS) ||
+			this.#newBytes >= WORTH_BYTES;
 		if (this.#path === null || !isWorth) return;
 		try {
 			await write(this.#path, this.#current);

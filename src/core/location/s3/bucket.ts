@@ -8,6 +8,7 @@ import { type Address, formatAddress, keyOf } from "./address.ts";
 import { type Body, Connection } from "./connection.ts";
 import { failureOf, StoreFailure } from "./failure.ts";
 import {
+	isOurs,
 	objectIn,
 	type Page,
 	readPage,
@@ -15,6 +16,7 @@ import {
 	requireSuccess,
 	type StoredObject,
 	WRITER_HEADER,
+	writerOf,
 } from "./objects.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -117,10 +119,19 @@ export class Bucket {
 		count: number,
 		signal?: AbortSignal,
 	): Promise<Bytes> {
+		return (await this.look(object, from, count, signal)).part;
+	}
+
+	/** As `range`; tells too whether the object is as we put it there, whole. */
+	async look(
+		object: StoredObject,
+		from: number,
+		count: number,
+		signal?: AbortSignal,
+	): Promise<{ readonly part: Bytes; readonly isOurs: boolean }> {
 		const start = Math.min(from, object.sizeBytes);
 		const part = new Uint8Array(Math.min(count, object.sizeBytes - start));
-		await this.#fill(part, object, start, signal);
-		return part;
+		return { part, isOurs: await this.#fill(part, object, start, signal) };
 	}
 
 	/** Reads an object to its end, as `range`. A piece is valid until the next one is asked for. */
@@ -161,17 +172,18 @@ export class Bucket {
 		object: StoredObject,
 		start: number,
 		signal: AbortSignal | undefined,
-	): Promise<void> {
-		if (into.byteLength === 0) return;
+	): Promise<boolean> {
+		if (into.byteLength === 0) return false;
 		const { name } = object;
 		const headers = { range: `bytes=${start}-${start + into.byteLength - 1}` };
 		const request = { ...this.#request(name, signal), headers };
-		await this.#connection.send(
+		return await this.#connection.send(
 			{ ...request, method: "GET", expects: [MISSING] },
 			async (response, moved) => {
 				if (response.status === MISSING)
 					throw await this.#missing(name, response);
 				await readPart(response, object, start, into, moved);
+				return isOurs(object, response.headers);
 			},
 		);
 	}
@@ -211,7 +223,7 @@ export class Bucket {
 		isConditional: boolean,
 		signal: AbortSignal | undefined,
 	): Promise<StoredObject | null> {
-		const writer = crypto.randomUUID();
+		const writer = writerOf(body.sizeBytes);
 		const headers = {
 			[WRITER_HEADER]: writer,
 			...(isConditional && { "if-none-match": "*" }),

@@ -29,8 +29,19 @@ export interface Page {
 	readonly token: string | null;
 }
 
-/** An object's own header in which we find out who wrote it. */
+/** An object's own header in which we find out who wrote it, and how much. */
 export const WRITER_HEADER = "x-amz-meta-vpo-writer";
+
+/** What nobody else writes there. */
+export function writerOf(sizeBytes: number): string {
+	return `${crypto.randomUUID()} ${sizeBytes}`;
+}
+
+/** Whether this is all that we wrote in one PUT, which a store takes whole or not at all. */
+export function isOurs({ sizeBytes }: StoredObject, headers: Headers): boolean {
+	const writer = headers.get(WRITER_HEADER) ?? "";
+	return /^[0-9a-f-]{36} \d+$/.test(writer) && writer.endsWith(` ${sizeBytes}`);
+}
 
 const MOST_LIST_BYTES = 8 * 1024 * 1024;
 const MOST_SHORT_BYTES = 64 * 1024;

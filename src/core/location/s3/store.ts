@@ -120,6 +120,18 @@ function toStored(object: StoredObject, bucket: Bucket): Stored {
 					bucket.range(object, start, count, signal),
 				),
 			),
+		async readEnds(headCount, tailCount, signal) {
+			const { part: head, isOurs } = await bucket.look(
+				object,
+				0,
+				headCount,
+				signal,
+			);
+			if (isOurs) return { head, tail: null };
+			const start = Math.max(0, sizeBytes - tailCount);
+			const tail = await bucket.range(object, start, tailCount, signal);
+			return { head, tail };
+		},
 		async *readPieces(signal, onBytes) {
 			let done = 0;
 			for await (const piece of bucket.read(object, signal)) {

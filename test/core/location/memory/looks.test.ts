@@ -51,9 +51,9 @@ function watched(): Location {
 					? entry
 					: {
 							...entry,
-							readRanges: (ranges) => {
+							readEnds: (...counts) => {
 								looked.push(entry.name);
-								return entry.readRanges(ranges);
+								return entry.readEnds(...counts);
 							},
 						},
 			),
