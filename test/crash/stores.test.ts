@@ -186,7 +186,12 @@ const VERBS: Readonly<Record<string, Verb>> = {
 				copies,
 			};
 			bench.copyTo(from.location);
-			const options = { only: null, isDryRun: false, now: NOW };
+			const options = {
+				only: null,
+				acceptsNew: false,
+				isDryRun: false,
+				now: NOW,
+			};
 			const [outcome] = await copyBackups(from, options, workshop);
 			if (outcome?.problems[0])
 				throw new AppError("OPERATION_FAILED", outcome.problems[0]);

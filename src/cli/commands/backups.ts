@@ -8,12 +8,18 @@ import {
 } from "../../core/location/catalog.ts";
 import { openBackups } from "../../core/location/open.ts";
 import { viewerOf } from "../../core/location/standing.ts";
+import {
+	type PlaceStanding,
+	standingOfCopies,
+} from "../../core/upkeep/copies/overview.ts";
+import { AppError } from "../../ground/errors.ts";
 import { ownCommand } from "../../ground/program.ts";
 import { commonArgs, databaseArg, pathArg } from "../arguments/args.ts";
 import type { Context } from "../context.ts";
 import { printableLine, shellQuote } from "../format.ts";
 import type { Result } from "../output.ts";
 import { formatList, LIST_PAINT, totalBytes } from "../results/list.ts";
+import { standingJson, standingLine } from "../results/standing.ts";
 import { settleToRead } from "../settle.ts";
 
 export const examples = [
@@ -47,20 +53,38 @@ export const command = defineCommand({
 			return namesResult(address, await namesOfBackups(location, signal));
 		}
 		const viewer = await viewerOf(settings, now);
-		const { backups, state } = await readCatalog(location, viewer, signal);
+		const catalog = await readCatalog(location, viewer, signal);
+		const { backups, state } = catalog;
 		const warnings = state.warning === null ? [] : [state.warning];
-		const json = toJson(address, backups, warnings);
+		// Who names one location wants to see that one.
+		const copies = args.path
+			? []
+			: await standingOfCopies(settings, catalog, viewer, signal).catch(
+					(error) => withoutCopies(error, warnings),
+				);
+		const lines = copies.map((standing) => standingLine(standing, now));
+		const json = toJson(address, backups, copies, warnings);
 		if (backups.length > 0) {
-			const text = formatList(address, backups, now);
+			const text = [formatList(address, backups, now), ...lines].join("\n");
 			return { text, paint: LIST_PAINT, json, warnings };
 		}
 		const makeOne = args.path
 			? ownCommand(`backup --output ${shellQuote(asFolder(args.path))}`)
 			: ownCommand("backup");
 		const none = `No backups in ${printableLine(address)}.`;
-		return { text: `${none}\nMake one: ${makeOne}`, json, warnings };
+		const text = [none, ...lines, `Make one: ${makeOne}`].join("\n");
+		return { text, json, warnings };
 	},
 });
+
+// What is wrong in config.toml about the copies keeps nobody from the list.
+function withoutCopies(error: unknown, warnings: string[]): [] {
+	if (!(error instanceof AppError && error.code === "CONFIG_ERROR")) {
+		throw error;
+	}
+	warnings.push(error.message);
+	return [];
+}
 
 function namesResult(directory: string, names: readonly string[]): Result {
 	// One a line: a name with a line break in it would look like two.
@@ -75,6 +99,7 @@ function asFolder(path: string): string {
 function toJson(
 	directory: string,
 	backups: readonly Backup[],
+	copies: readonly PlaceStanding[],
 	warnings: readonly string[],
 ): object {
 	return {
@@ -82,6 +107,7 @@ function toJson(
 		total_count: backups.length,
 		total_size_bytes: totalBytes(backups),
 		backups: backups.map(entryJson),
+		copies: copies.map(standingJson),
 		warnings,
 	};
 }

@@ -2,7 +2,13 @@
 
 import { defineCommand } from "citty";
 import { copyBackups } from "../../core/upkeep/copies/copy.ts";
-import { commonArgs, databaseArg, toPlace, usage } from "../arguments/args.ts";
+import {
+	commonArgs,
+	databaseArg,
+	newLocationArg,
+	toPlace,
+	usage,
+} from "../arguments/args.ts";
 import { type Context, withWorkshop } from "../context.ts";
 import type { Result } from "../output.ts";
 import { copyResult } from "../results/copy.ts";
@@ -26,6 +32,7 @@ export const command = defineCommand({
 			description:
 				"Only this one of config.toml's [[backup.copy]] (default: all)",
 		},
+		...newLocationArg,
 		"dry-run": {
 			type: "boolean",
 			description: "Say what would be copied, copy nothing",
@@ -45,6 +52,7 @@ export const command = defineCommand({
 		}
 		const options = {
 			only: args.to ? toPlace(args.to, environment) : null,
+			acceptsNew: args["new-location"] ?? false,
 			isDryRun: args["dry-run"] ?? false,
 			now,
 		};

@@ -26,7 +26,6 @@ import { pruneAfter } from "../../../src/core/upkeep/prune-after.ts";
 import { resolveSettings } from "../../../src/ground/settings.ts";
 import { makeBackups } from "../../helpers/backups.ts";
 import { Home } from "../../helpers/program.ts";
-import { scratchIn } from "../../helpers/state.ts";
 
 setDefaultTimeout(60_000);
 
@@ -56,12 +55,13 @@ async function copy(
 	config: string,
 	isDryRun = false,
 	only: string | null = null,
+	acceptsNew = false,
 ) {
 	writeFileSync(home.at(".vpo", "config.toml"), config);
 	const settings = await resolveSettings({}, { HOME: home.path });
 	const outcomes = await copyBackups(
 		settings,
-		{ only, isDryRun, now: NOW },
+		{ only, acceptsNew, isDryRun, now: NOW },
 		{ sqlite, pool },
 	);
 	return outcomes.map(({ location, copied, presentCount, problems }) => ({
@@ -73,7 +73,10 @@ async function copy(
 }
 
 const USB = '[[backup.copy]]\nto = "../usb"\n';
-const inUsb = () => readdirSync(home.at("usb")).sort();
+const inUsb = () =>
+	readdirSync(home.at("usb"))
+		.filter((name) => !name.startsWith("."))
+		.sort();
 
 test("nights that failed are made up for, newest first, byte by byte", async () => {
 	const names = await makeBackups(home.backups, days(3));
@@ -88,7 +91,7 @@ test("nights that failed are made up for, newest first, byte by byte", async () 
 	}
 	expect(await copy(USB)).toMatchObject([{ copied: [], presentCount: 3 }]);
 	expect(inUsb()).toEqual([...names].sort());
-	expect(scratchIn(home.at("usb"))).toEqual([]);
+	expect(readdirSync(home.at("usb")).join()).not.toInclude("scratch");
 });
 
 test.each([
@@ -166,6 +169,22 @@ test("a folder that is not there is named, never made, and does not stop the oth
 		{ to: "~/usb", copied: names, presentCount: 0, problems: [] },
 	]);
 	expect(existsSync(home.at("unmounted"))).toBe(false);
+});
+
+test("another place than before is named, until somebody says that it is meant", async () => {
+	const names = await makeBackups(home.backups, days(1));
+	await copy(USB);
+	rmSync(home.at("usb"), { recursive: true });
+	mkdirSync(home.at("usb"));
+	expect(await copy(USB)).toMatchObject([
+		{
+			copied: [],
+			problems: [expect.stringContaining("these are not the backups")],
+		},
+	]);
+	expect(inUsb()).toEqual([]);
+	expect(await copy(USB, false, null, true)).toMatchObject([{ copied: names }]);
+	expect(await copy(USB)).toMatchObject([{ copied: [], problems: [] }]);
 });
 
 test("what has a name there keeps it", async () => {

@@ -6,16 +6,22 @@ import type { Workshop } from "../../archive/workshop.ts";
 import { type Catalog, readCatalog } from "../../location/catalog.ts";
 import { requireOneLibrary } from "../../location/latest.ts";
 import type { Location, Stored } from "../../location/location.ts";
+import {
+	rememberPlace,
+	requireSamePlace,
+} from "../../location/memory/place.ts";
 import { openBackups } from "../../location/open.ts";
 import { type Viewer, viewerOf } from "../../location/standing.ts";
 import { stageCounter } from "../../work/progress.ts";
 import { carry } from "./carry.ts";
-import { type CopyPlace, copyPlaces } from "./places.ts";
+import { type CopyPlace, copyPlaces, libraryOf } from "./places.ts";
 import { type CopyPlan, planCopy } from "./plan.ts";
 
 export interface CopyOptions {
 	/** The address of one copy location; null: all. */
 	readonly only: string | null;
+	/** Somebody said that they are other places than before. */
+	readonly acceptsNew: boolean;
 	/** Say what is missing, and copy nothing. */
 	readonly isDryRun: boolean;
 	readonly now: Date;
@@ -67,7 +73,7 @@ export async function copyAfter(
 	workshop: Workshop,
 ): Promise<CopyOutcome[] | string> {
 	try {
-		const options = { only: null, isDryRun: false, now };
+		const options = { only: null, acceptsNew: false, isDryRun: false, now };
 		return await copyBackups(settings, options, workshop);
 	} catch (error) {
 		return problemOf(error, workshop.signal);
@@ -93,15 +99,19 @@ async function serve(
 	backups: Catalog,
 	viewer: Viewer,
 	settings: Settings,
-	{ isDryRun }: CopyOptions,
+	{ isDryRun, acceptsNew }: CopyOptions,
 	workshop: Workshop,
 ): Promise<CopyOutcome> {
+	const { signal } = workshop;
 	const { location } = place;
 	const copied: Stored[] = [];
 	const problems: string[] = [];
 	let presentCount = 0;
 	try {
-		const plan = await planCopy(backups, place, viewer, workshop.signal);
+		const libraryPath = await libraryOf(settings);
+		const same = { libraryPath, acceptsNew, mayBeMade: false, command: "copy" };
+		await requireSamePlace(location, same, signal);
+		const plan = await planCopy(backups, place, viewer, signal);
 		presentCount = plan.presentCount;
 		problems.push(
 			...plan.taken.map(
@@ -109,9 +119,13 @@ async function serve(
 			),
 		);
 		if (isDryRun) copied.push(...plan.missing);
-		else await bring(plan, settings, workshop, copied, problems);
+		else {
+			await bring(plan, settings, workshop, copied, problems);
+			const holdsSome = presentCount + copied.length > 0;
+			if (holdsSome) await rememberPlace(location, libraryPath, signal);
+		}
 	} catch (error) {
-		problems.push(problemOf(error, workshop.signal));
+		problems.push(problemOf(error, signal));
 	}
 	return { location, copied, presentCount, problems };
 }

@@ -8,8 +8,9 @@ import {
 	readCatalog,
 } from "../../location/catalog.ts";
 import type { Location } from "../../location/location.ts";
+import { requireSamePlace } from "../../location/memory/place.ts";
 import type { Viewer } from "../../location/standing.ts";
-import { copyPlaces } from "./places.ts";
+import { copyPlaces, libraryOf } from "./places.ts";
 
 /** How one copy location stands; of one that can't be read there is only the problem. */
 export interface PlaceStanding {
@@ -40,21 +41,26 @@ export async function standingOfCopies(
 ): Promise<PlaceStanding[]> {
 	const own = { ...viewer, libraryId: backups.libraryId };
 	const standings: PlaceStanding[] = [];
+	const libraryPath = await libraryOf(settings);
 	for (const { location } of copyPlaces(settings)) {
-		standings.push(await standingOf(location, backups, own, signal));
+		standings.push(
+			await standingOf(location, libraryPath, backups, own, signal),
+		);
 	}
 	return standings;
 }
 
 async function standingOf(
 	location: Location,
+	libraryPath: string,
 	{ backups }: Catalog,
 	viewer: Viewer,
 	signal: AbortSignal | undefined,
 ): Promise<PlaceStanding> {
 	const { address } = location;
 	try {
-		await location.requirePresent(signal);
+		const same = { libraryPath, mayBeMade: false, acceptsNew: false };
+		await requireSamePlace(location, { ...same, command: "copy" }, signal);
 		const there = await readCatalog(location, viewer, signal);
 		const own = there.backups.filter(
 			({ doubt }) => doubt?.kind !== "other library",

@@ -2,6 +2,7 @@
 
 import { wrongConfig } from "../../../ground/config.ts";
 import { AppError } from "../../../ground/errors.ts";
+import { resolveLinks } from "../../../ground/paths.ts";
 import type { Settings } from "../../../ground/settings.ts";
 import type { Location } from "../../location/location.ts";
 import { openBackups, openLocation } from "../../location/open.ts";
@@ -44,6 +45,11 @@ export function otherPlaces(settings: Settings, address: string): Location[] {
 	return [openBackups(settings), ...copies].filter(
 		(location) => location.address !== address,
 	);
+}
+
+/** The library's file; where it can't be looked at, its path as it was given. */
+export async function libraryOf({ databasePath }: Settings): Promise<string> {
+	return resolveLinks(databasePath).catch(() => databasePath);
 }
 
 function openCopy(to: string, settings: Settings): Location {

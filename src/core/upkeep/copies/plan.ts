@@ -28,7 +28,7 @@ export interface CopyPlan {
 
 /**
  * Compares a copy location with the backups.
- * @throws AppError NOT_FOUND: it is not there; OPERATION_FAILED: it can't be read
+ * @throws AppError OPERATION_FAILED: it can't be read
  */
 export async function planCopy(
 	backups: Catalog,
@@ -36,7 +36,6 @@ export async function planCopy(
 	viewer: Viewer,
 	signal?: AbortSignal,
 ): Promise<CopyPlan> {
-	await to.requirePresent(signal);
 	const there = await readCatalog(
 		to,
 		{ ...viewer, libraryId: backups.libraryId },
