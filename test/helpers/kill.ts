@@ -26,13 +26,14 @@ export interface Verdict {
 export async function killRestore(
 	scene: Scene,
 	instant: Instant,
+	args: readonly string[] = RESTORE,
 ): Promise<Verdict> {
 	using home = copyOf(scene.home);
-	const what = await kill(home, RESTORE, instant);
+	const what = await kill(home, args, instant);
 	const problems = [...strangersIn(home)];
 	const holds = heldContent(scene, home);
 	if (holds === "neither") problems.push("the library is neither old nor new");
-	problems.push(...(await problemsOfNextRun(home, RESTORE)));
+	problems.push(...(await problemsOfNextRun(home, args)));
 	return { holds, problems: problems.map((problem) => `${what}: ${problem}`) };
 }
 

@@ -4,6 +4,7 @@
 import type { Database } from "bun:sqlite";
 import { isRenumbered, type Kinship, type Shared } from "../compare/kinship.ts";
 import {
+	any,
 	column,
 	isAt,
 	type Notes,
@@ -12,6 +13,7 @@ import {
 	tableOf,
 } from "../compare/sql.ts";
 import { columnOf, includes } from "../schema/names.ts";
+import { nameOf, type Schema } from "../schema/schema.ts";
 import { quoted } from "../sqlite.ts";
 import {
 	isReachable,
@@ -21,11 +23,15 @@ import {
 } from "./references.ts";
 
 /** Gives each missing row its number, where numbers mean nothing by themselves. */
-export function numberMissing(database: Database, notes: Notes): void {
+export function numberMissing(
+	database: Database,
+	notes: Notes,
+	schema: Schema,
+): void {
 	for (const kinship of notes.kinships) {
 		if (!isRenumbered(kinship) || kinship.method === "whole") continue;
 		const missing = missingOf(notes, kinship.table);
-		const { name, idColumn, schema } = kinship.new;
+		const { name, idColumn } = kinship.new;
 		const owned = kinship.owner?.columns.find((part) =>
 			includes([part.name], idColumn ?? ""),
 		);
@@ -37,7 +43,10 @@ export function numberMissing(database: Database, notes: Notes): void {
 		}
 		database.run(`UPDATE ${missing} SET n0 = o0`);
 		const id = column("b", idColumn ?? "");
-		const isTaken = `EXISTS (SELECT 1 FROM ${tableOf(kinship, "new", "b")} WHERE ${id} = m.o0)`;
+		const isTaken = any([
+			`EXISTS (SELECT 1 FROM ${tableOf(kinship, "new", "b")} WHERE ${id} = m.o0)`,
+			...namersOf(kinship, schema).map((named) => `m.o0 IN (${named})`),
+		]);
 		const isFree =
 			database
 				.query(`SELECT 1 FROM ${missing} AS m WHERE ${isTaken} LIMIT 1`)
@@ -47,13 +56,28 @@ export function numberMissing(database: Database, notes: Notes): void {
 			(side) =>
 				`coalesce((SELECT max(${id}) FROM ${tableOf(kinship, side, "b")}), 0)`,
 		);
-		const last = highestGiven(database, schema, name);
+		const last = highestGiven(database, kinship.new.schema, name);
 		// Where only their order tells them apart, it must stay.
 		const gets = kinship.method === "ranked" ? "1" : isTaken;
 		database.run(
 			`UPDATE ${missing} SET n0 = r.n FROM (SELECT m.o0 AS o, row_number() OVER (ORDER BY m.o0) + max(${here}, ${there}, ${last}) AS n FROM ${missing} AS m WHERE ${gets}) AS r WHERE o0 = r.o`,
 		);
 	}
+}
+
+// A row that lost its own parent must not get another one.
+function namersOf({ table, new: fresh }: Kinship, schema: Schema): string[] {
+	return [...schema.values()].flatMap((other) =>
+		other.foreignKeys.flatMap(({ parent, columns, parentColumns }) => {
+			const at = parentColumns.findIndex((name) =>
+				includes([name], fresh.idColumn ?? ""),
+			);
+			const own = columns[at];
+			return parent === table && own !== undefined
+				? [`SELECT ${column("c", own)} FROM ${nameOf(other)} AS c`]
+				: [];
+		}),
+	);
 }
 
 // What AUTOINCREMENT remembers: numbers of rows that are gone are not given out again.

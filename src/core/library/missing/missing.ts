@@ -75,7 +75,7 @@ export function bringBack(
 		const missing = countMissing(database, paired);
 		const tables = missing.tables.map(({ table }) => table);
 		const before = countViolations(database, tables);
-		numberMissing(database, notes);
+		numberMissing(database, notes, paired.schemas.new);
 		insertMissing(database, notes);
 		requireSound(database, tables, before);
 		const turned = Atomics.compareExchange(turn, 0, TURN.free, TURN.commit);

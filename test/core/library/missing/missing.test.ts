@@ -111,7 +111,7 @@ const FILES =
 	"CREATE TABLE files (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT UNIQUE NOT NULL, size INT);";
 
 /** What comes back of the old rows into the new ones, all tables but `files` afterwards. */
-async function bring(sql: string, old: string, fresh: string) {
+async function bring(sql: string, old: string, fresh: string, violations = 0) {
 	const [from, live] = [old, fresh].map((rows) => {
 		const path = home.at(`${crypto.randomUUID()}.db`);
 		using database = new Database(path);
@@ -123,7 +123,7 @@ async function bring(sql: string, old: string, fresh: string) {
 		using database = new Database(live, { readonly: true });
 		return database.query(statement).values();
 	};
-	expect(ask("PRAGMA foreign_key_check")).toEqual([]);
+	expect(ask("PRAGMA foreign_key_check")).toHaveLength(violations);
 	return { missing, rows: (table: string) => ask(`SELECT * FROM ${table}`) };
 }
 
@@ -210,6 +210,22 @@ describe("whatever the schema is", () => {
 		).toEqual([
 			[2, "62", ""],
 			[2, "FF", "00FF"],
+		]);
+	});
+
+	test("a row that lost its file before gets no other one", async () => {
+		const orphan = "INSERT INTO n VALUES (1, 1, 'of a');";
+		const { missing, rows } = await bring(
+			"CREATE TABLE n (id INTEGER PRIMARY KEY, file INT NOT NULL REFERENCES files, x, UNIQUE (file, x));",
+			`INSERT INTO files VALUES (1, '/a', 1); ${orphan}`,
+			orphan,
+			1,
+		);
+		expect(missing.files).toBe(1);
+		expect(rows("files")).toEqual([[2, "/a", 1]]);
+		expect(rows("n")).toEqual([
+			[1, 1, "of a"],
+			[2, 2, "of a"],
 		]);
 	});
 
