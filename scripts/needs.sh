@@ -14,6 +14,7 @@ needs=(
 	setpriv:util-linux
 	taskset:util-linux
 	systemd-analyze:systemd
+	crontab:cron
 	zsh:zsh
 	fish:fish
 	mandoc:mandoc

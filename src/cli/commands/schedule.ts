@@ -1,39 +1,24 @@
-// vpo library schedule: when → what to paste, or (--run) keep to it here and now.
+// vpo library schedule: when → what to paste, or (--install) put it where it belongs, or (--run) keep to it here and now.
 
-import { existsSync } from "node:fs";
 import { defineCommand } from "citty";
-import { isoSeconds } from "../../core/archive/metadata.ts";
-import { AppError } from "../../ground/errors.ts";
-import type { Environment } from "../../ground/settings.ts";
 import { commonArgs, usage } from "../arguments/args.ts";
 import { backupArgs } from "../arguments/backup.ts";
 import { flagsIn } from "../arguments/strict.ts";
 import type { Context } from "../context.ts";
-import { formatTime } from "../format.ts";
 import type { Result } from "../output.ts";
-import { type Call, settleCall } from "../schedule/call.ts";
-import { toContainer } from "../schedule/container.ts";
-import { toCrontab } from "../schedule/crontab.ts";
+import { settleCall } from "../schedule/call.ts";
 import { keepSchedule } from "../schedule/foreground.ts";
-import {
-	SERVICE_PATH,
-	TIMER_PATH,
-	toService,
-	toTimer,
-} from "../schedule/systemd.ts";
-import {
-	type Format,
-	nextTimes,
-	readTiming,
-	type Timing,
-	zoneName,
-} from "../schedule/timing.ts";
+import { installSchedule, uninstallSchedule } from "../schedule/install.ts";
+import { printSchedule } from "../schedule/printed.ts";
+import { type Format, readTiming } from "../schedule/timing.ts";
 
 export const examples = [
 	"vpo library schedule --at 03:00",
 	"vpo library schedule --at 03:00 --at 15:00 --format systemd",
 	"vpo library schedule --every 6h --format container",
 	'vpo library schedule --cron "0 3 * * MON-FRI" -- --prune --skip-unchanged',
+	"vpo library schedule --at 03:00 --install -- --prune",
+	"vpo library schedule --uninstall",
 	"vpo library schedule --run --every 6h -- --output /backups/",
 ];
 
@@ -64,6 +49,20 @@ const scheduleArgs = {
 		valueHint: "FORMAT",
 		description: `What to print: ${FORMATS.join(", ")} (default: crontab)`,
 	},
+	install: {
+		type: "boolean",
+		description:
+			"Put it there: into your crontab, or with --format systemd into your own units (root's: the machine's); it is shown first",
+	},
+	uninstall: {
+		type: "boolean",
+		description: "Take out what --install has put there",
+	},
+	yes: {
+		type: "boolean",
+		alias: "y",
+		description: "With these two: don't ask",
+	},
 	run: {
 		type: "boolean",
 		description: "Print nothing: stay in the foreground and back up on time",
@@ -90,94 +89,57 @@ export const command = defineCommand({
 		const at = flagsIn(own, scheduleArgs).flatMap(({ name, value }) =>
 			name === "at" && value ? [value] : [],
 		);
-		const timing = readTiming({ at, every: args.every, cron: args.cron });
-		const format = args.format;
-		if (args.run && format)
-			throw usage("--format and --run exclude each other");
-		if (!args.run && !args["catch-up"]) {
-			throw usage("--no-catch-up has a meaning only with --run");
-		}
+		requireOneVerb(args);
 		const call = await settleCall(rest, context);
+		const { format, yes = false } = args;
+		if (args.uninstall) {
+			if (at.length > 0 || args.every || args.cron) {
+				throw usage("--uninstall takes no time");
+			}
+			return uninstallSchedule(call, format, yes, context);
+		}
+		const timing = readTiming({ at, every: args.every, cron: args.cron });
 		if (args.run) {
 			return keepSchedule(call, timing, args["catch-up"], context);
 		}
-		return printed(call, timing, format ?? "crontab", context);
+		return args.install
+			? installSchedule(call, timing, format ?? "crontab", yes, context)
+			: printSchedule(call, timing, format ?? "crontab", context);
 	},
 });
+
+function requireOneVerb(args: {
+	readonly run?: boolean | undefined;
+	readonly install?: boolean | undefined;
+	readonly uninstall?: boolean | undefined;
+	readonly yes?: boolean | undefined;
+	readonly format?: Format | undefined;
+	readonly "catch-up": boolean;
+}): void {
+	const verbs = (["run", "install", "uninstall"] as const).filter(
+		(name) => args[name],
+	);
+	const [first, second] = verbs;
+	if (second) throw usage(`--${first} and --${second} exclude each other`);
+	if (args.run && args.format) {
+		throw usage("--format and --run exclude each other");
+	}
+	if (args.format === "container" && first) {
+		throw usage(
+			`--${first} can't be done for a container`,
+			"paste what is printed without it",
+		);
+	}
+	if (args.yes && first !== "install" && first !== "uninstall") {
+		throw usage("--yes has a meaning only with --install and --uninstall");
+	}
+	if (!args.run && !args["catch-up"]) {
+		throw usage("--no-catch-up has a meaning only with --run");
+	}
+}
 
 function split(rawArgs: readonly string[]): [string[], string[]] {
 	const at = rawArgs.indexOf("--");
 	const end = at < 0 ? rawArgs.length : at;
 	return [rawArgs.slice(0, end), rawArgs.slice(end + 1)];
-}
-
-function printed(
-	call: Call,
-	timing: Timing,
-	format: Format,
-	{ environment, output, now }: Context,
-): Result {
-	if (call.pingUrl) {
-		throw usage(
-			"--ping-url is a secret, and what is printed here is not",
-			`put it into ${call.settings.configPath}: [backup] ping_url = "…"; with --run it may be given`,
-		);
-	}
-	const crontab = toCrontab(call, timing, now);
-	const container = toContainer(call, timing, environment);
-	const service = toService(call);
-	const timer = toTimer(timing);
-	const texts: Record<Format, string | AppError> = {
-		crontab,
-		systemd: timer instanceof AppError ? timer : systemdText(service, timer),
-		container,
-	};
-	const text = texts[format];
-	if (text instanceof AppError && !output.isJson) throw text;
-	const nextRuns = nextTimes(timing, format, now).map(isoSeconds);
-	if (!output.isJson) {
-		const times = nextRuns.map(formatTime).join(", ");
-		output.info(`next backups: ${times} (${zoneName()})\n`);
-	}
-	const warnings = warningsOf(call, environment);
-	return {
-		warnings,
-		text: text instanceof AppError ? "" : text,
-		json: {
-			crontab: orNull(crontab),
-			systemd_service: service,
-			systemd_timer: orNull(timer),
-			container: orNull(container),
-			next_runs: nextRuns,
-			warnings,
-		},
-	};
-}
-
-function warningsOf(
-	{ folders, settings: { configPath } }: Call,
-	{ VPO_BACKUP_PING_URL }: Environment,
-): string[] {
-	const missing = folders.filter((folder) => !existsSync(folder));
-	const secret = `VPO_BACKUP_PING_URL is set here, but neither cron nor systemd will know it: put it into ${configPath} as ping_url in [backup]`;
-	return [
-		...missing.map((folder) => `make this folder first: ${folder}`),
-		...(VPO_BACKUP_PING_URL ? [secret] : []),
-	];
-}
-
-function systemdText(service: string, timer: string): string {
-	return [
-		`# ${SERVICE_PATH}`,
-		service,
-		"",
-		`# ${TIMER_PATH}`,
-		timer,
-		"",
-		"# Write both files, then: systemctl daemon-reload && systemctl enable --now vpo-backup.timer",
-	].join("\n");
-}
-
-function orNull(text: string | AppError): string | null {
-	return text instanceof AppError ? null : text;
 }

@@ -11,11 +11,15 @@ import { type Timing, zoneName } from "./timing.ts";
 /** Debian's cron cuts off what is longer, without a word. */
 const MOST_BYTES = 998;
 
-/** Lines for `crontab -e`, or why cron can't do it. */
+/**
+ * Lines for `crontab -e`, or why cron can't do it.
+ * @param remark what else the comment says
+ */
 export function toCrontab(
 	call: Call,
 	{ expressions, flags }: Timing,
 	now: Date,
+	remark = "; to paste into: crontab -e",
 ): string | AppError {
 	if (expressions === null) {
 		return usage(
@@ -38,7 +42,7 @@ export function toCrontab(
 			`put what can stand there into ${call.settings.configPath}, or take --format systemd`,
 		);
 	}
-	const note = `# Back up VPO's library, at times of ${zoneName()}; to paste into: crontab -e`;
+	const note = `# Back up VPO's library, at times of ${zoneName()}${remark}`;
 	return [note, ...lines].join("\n");
 }
 

@@ -45,14 +45,10 @@ const HARDENING_WITH_COMMANDS = [
 	"# than without them. What they write below /home, /root, /etc or /usr must be added to ReadWritePaths=.",
 ];
 
-/** The .service: one backup. */
+/** The .service for the machine: one backup. */
 export function toService(call: Call): string {
-	const { program, flags, environment, folders, notify, settings } = call;
-	const words = [...program, "library", "backup", ...flags];
+	const { folders, notify, settings } = call;
 	const uid = process.getuid?.() ?? 0;
-	const variables = Object.entries(environment).map(([name, value]) =>
-		systemdValue(`${name}=${value}`),
-	);
 	const isInTmp = folders.some((folder) => /^(\/var)?\/tmp(\/|$)/.test(folder));
 	const hasCommands = notify["on-success"] || notify["on-failure"];
 	const paths = folders.map(systemdValue).join(" ");
@@ -66,18 +62,43 @@ export function toService(call: Call): string {
 			: ["Wants=network-online.target", "After=network-online.target"]),
 		"",
 		"[Service]",
-		"Type=oneshot",
 		...(uid === 0 ? [] : [`User=${passwdEntry()?.name ?? uid}`]),
-		...variables.map((variable) => `Environment=${variable}`),
-		`ExecStart=${systemdWords(words)}`,
-		"Nice=10",
-		"IOSchedulingClass=idle",
+		...whatToRun(call),
 		`ReadWritePaths=${paths}`,
 		...(isInTmp ? [] : ["PrivateTmp=yes"]),
 		// Root needs its capabilities to read and keep the files of others.
 		...(uid === 0 || hasCommands ? [] : ["CapabilityBoundingSet="]),
 		...(hasCommands ? HARDENING_WITH_COMMANDS : [...HARDENING, NOTE]),
 	].join("\n");
+}
+
+/** The .service for a user's own systemd, which has no rights to take away and no disks to wait for. */
+export function toUserService(call: Call): string {
+	const { notify } = call;
+	const hasCommands = notify["on-success"] || notify["on-failure"];
+	return [
+		"[Unit]",
+		"Description=Back up VPO's library",
+		"",
+		"[Service]",
+		...whatToRun(call),
+		...(hasCommands ? [] : ["NoNewPrivileges=yes"]),
+		"UMask=0077",
+	].join("\n");
+}
+
+function whatToRun({ program, flags, environment }: Call): string[] {
+	const words = [...program, "library", "backup", ...flags];
+	const variables = Object.entries(environment).map(([name, value]) =>
+		systemdValue(`${name}=${value}`),
+	);
+	return [
+		"Type=oneshot",
+		...variables.map((variable) => `Environment=${variable}`),
+		`ExecStart=${systemdWords(words)}`,
+		"Nice=10",
+		"IOSchedulingClass=idle",
+	];
 }
 
 /**
