@@ -1,29 +1,37 @@
 // vpo library prune: flags → planPrune → confirm → executePrune → print.
 
 import { defineCommand } from "citty";
+import type { Location } from "../../core/location/location.ts";
 import { openBackups } from "../../core/location/open.ts";
 import { viewerOf } from "../../core/location/standing.ts";
+import { type CopyPlace, copyPlaces } from "../../core/upkeep/copies/places.ts";
+import { hasRules } from "../../core/upkeep/policy.ts";
 import {
 	executePrune,
-	hiddenWarning,
-	type Pruned,
 	type PrunePlan,
 	planPrune,
 } from "../../core/upkeep/prune.ts";
 import { ruleZone } from "../../core/upkeep/rules.ts";
-import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
+import { AppError } from "../../ground/errors.ts";
+import type { Settings } from "../../ground/settings.ts";
 import { commonArgs, pathArg, usage } from "../arguments/args.ts";
-import { hasRule, retentionArgs, toRules } from "../arguments/retention.ts";
-import type { Paint } from "../colour.ts";
+import {
+	givenRule,
+	type RetentionFlags,
+	retentionArgs,
+	toRules,
+} from "../arguments/retention.ts";
 import { cancelled, confirmOnTerminal, isTerminal } from "../confirm.ts";
 import { type Context, withWorkshop } from "../context.ts";
-import {
-	formatBytes,
-	formatCount,
-	formatTable,
-	printableLine,
-} from "../format.ts";
 import type { Result } from "../output.ts";
+import {
+	countBackups,
+	type DonePlan,
+	formatPlans,
+	PLAN_PAINT,
+	planResult,
+	prunedResult,
+} from "../results/prune.ts";
 import { settle } from "../settle.ts";
 
 export const examples = [
@@ -52,109 +60,78 @@ export const command = defineCommand({
 		const context = data as Context;
 		const { environment, now, output, signal } = context;
 		const settings = await settle({ location: args.path }, environment);
-		const rules = toRules(args, settings);
-		if (!hasRule(rules)) {
-			throw usage(
-				"no rule is given, so nothing would be removed",
-				"give one, such as --keep-daily 7, or set keep_daily in [backup] of config.toml",
-			);
-		}
+		const places = placesOf(args, settings);
 		return withWorkshop(context, async ({ pool }) => {
-			const location = openBackups(settings);
-			if (settings.origins.location !== "default") {
-				await location.requirePresent(signal);
-			}
 			const timeZone = ruleZone(args.utc ?? settings.backup.utc);
 			const viewer = await viewerOf(settings, now);
-			const options = { location, rules, timeZone, viewer, pool, signal };
-			const plan = await planPrune(options);
-			if (args["dry-run"]) return planResult(plan);
-			if (plan.remove.length > 0 && !args.yes) {
-				if (isTerminal()) output.info(formatPlan(plan), PAINT);
-				const question = `Remove ${countBackups(plan.remove.length)}?`;
+			const plans: PrunePlan[] = [];
+			const problems: string[] = [];
+			for (const { location, rules } of places) {
+				try {
+					if (!isDefault(location, settings)) {
+						await location.requirePresent(signal);
+					}
+					const options = { location, rules, timeZone, viewer, pool, signal };
+					plans.push(await planPrune(options));
+				} catch (error) {
+					// One location that can't be reached does not keep the others from being pruned.
+					problems.push(problemOf(error, places.length, signal));
+				}
+			}
+			if (args["dry-run"]) return planResult(plans, problems);
+			const count = plans.reduce((sum, { remove }) => sum + remove.length, 0);
+			if (count > 0 && !args.yes) {
+				if (isTerminal()) output.info(formatPlans(plans), PLAN_PAINT);
+				const question = `Remove ${countBackups(count)}?`;
 				if (!(await confirmOnTerminal(question, context))) throw cancelled();
 			}
-			return prunedResult(plan, await executePrune(plan, signal));
+			const done: DonePlan[] = [];
+			for (const plan of plans) {
+				done.push({ plan, pruned: await executePrune(plan, signal) });
+			}
+			return prunedResult(done, problems);
 		});
 	},
 });
 
-const PAINT: Paint = [[/^(remove|leave)(?= )/gm, "yellow"]];
-
-function formatPlan({ keep, remove, untouched }: PrunePlan): string {
-	const rows = [
-		...keep.map(({ name, reasons }) => ["keep", name, reasons.join(", ")]),
-		...remove.map(({ name, reason }) => ["remove", name, reason]),
-		...untouched.map(({ name, reason }) => ["leave", name, reason]),
-	];
-	const columns = ["PLAN", "BACKUP", "REASON"].map((title) => ({
-		title,
-		align: "left" as const,
-	}));
-	return formatTable(
-		columns,
-		rows.map((row) => row.map(printableLine)),
+/**
+ * What is pruned: the location that is named, by the rules that are; else all of config.toml, each by its own.
+ * @throws AppError USAGE: no rule for any; CONFIG_ERROR
+ */
+function placesOf(
+	args: RetentionFlags & { readonly path?: string | undefined },
+	settings: Settings,
+): CopyPlace[] {
+	const isOne = args.path !== undefined || givenRule(args) !== undefined;
+	const location = openBackups(settings);
+	const copies = copyPlaces(settings);
+	// A copy location that is named by its path has its own rules.
+	const own = copies.find((copy) => copy.location.address === location.address);
+	const rules =
+		own && givenRule(args) === undefined ? own.rules : toRules(args, settings);
+	const places = [{ location, rules }, ...(isOne ? [] : copies)].filter(
+		(place) => hasRules(place.rules),
+	);
+	if (places.length > 0) return places;
+	throw usage(
+		"no rule is given, so nothing would be removed",
+		"give one, such as --keep-daily 7, or set keep_daily in [backup] of config.toml",
 	);
 }
 
-function planResult(plan: PrunePlan): Result {
-	const { location, remove, keep } = plan;
-	const bytes = remove.reduce((sum, { file }) => sum + file.sizeBytes, 0);
-	const total = `Dry run, nothing is removed: ${countBackups(remove.length)} of ${formatCount(remove.length + keep.length)} would go, ${formatBytes(bytes)}`;
-	return {
-		text: `${formatPlan(plan)}\n${total}`,
-		paint: PAINT,
-		json: {
-			dry_run: true,
-			directory: location.address,
-			...planJson(plan),
-			freed_bytes: bytes,
-		},
-	};
+/** Of the default folder alone it is no news that it is not there yet. */
+function isDefault({ address }: Location, settings: Settings): boolean {
+	return (
+		settings.origins.location === "default" && address === settings.location
+	);
 }
 
-function prunedResult(plan: PrunePlan, pruned: Pruned): Result {
-	const { hidden, left, isStuck, freedBytes } = pruned;
-	const removed = [...pruned.removed, ...hidden];
-	const { location, keep } = plan;
-	const what =
-		removed.length === 0
-			? "Nothing to remove"
-			: `Removed ${countBackups(removed.length)}, ${formatBytes(freedBytes)}`;
-	return {
-		text: `${formatPlan(plan)}\n${what}; ${formatCount(keep.length)} kept in ${printableLine(location.address)}`,
-		paint: PAINT,
-		warnings: [
-			...left.map(({ name, reason }) => `left ${name}: ${reason}`),
-			...[hiddenWarning(pruned) ?? []].flat(),
-		],
-		exitCode: isStuck ? ATTENTION_EXIT_CODE : 0,
-		json: {
-			success: true,
-			directory: location.address,
-			...planJson(plan),
-			removed: removed.map(({ name }) => name),
-			hidden: hidden.map(({ name }) => name),
-			left,
-			freed_bytes: freedBytes,
-		},
-	};
-}
-
-function planJson({ keep, remove, untouched }: PrunePlan): object {
-	return {
-		keep,
-		remove: remove.map(({ name, reason, file, createdAt }) => ({
-			name,
-			reason,
-			path: file.path,
-			created_at: createdAt,
-			archive_size_bytes: file.sizeBytes,
-		})),
-		untouched,
-	};
-}
-
-function countBackups(count: number): string {
-	return `${formatCount(count)} ${count === 1 ? "backup" : "backups"}`;
+function problemOf(
+	error: unknown,
+	placeCount: number,
+	signal: AbortSignal,
+): string {
+	signal.throwIfAborted();
+	if (placeCount === 1 || !(error instanceof AppError)) throw error;
+	return `not pruned: ${error.message}`;
 }

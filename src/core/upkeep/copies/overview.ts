@@ -43,6 +43,7 @@ export async function standingOfCopies(
 	const standings: PlaceStanding[] = [];
 	const libraryPath = await libraryOf(settings);
 	for (const { location } of copyPlaces(settings)) {
+		if (location.address === backups.location.address) continue;
 		standings.push(
 			await standingOf(location, libraryPath, backups, own, signal),
 		);

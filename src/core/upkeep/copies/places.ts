@@ -22,7 +22,9 @@ export interface CopyPlace {
  */
 export function copyPlaces(settings: Settings): CopyPlace[] {
 	const { configPath, copies } = settings;
-	const seen = new Set([openBackups(settings).address]);
+	// Who names a copy location with --path does not want a second one there.
+	const isNamed = settings.origins.location === "--path";
+	const seen = new Set(isNamed ? [] : [openBackups(settings).address]);
 	return copies.map(({ to, rules: table }) => {
 		const where = `${configPath}: [[backup.copy]]`;
 		const location = openCopy(to, settings);
