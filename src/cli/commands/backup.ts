@@ -30,7 +30,7 @@ import {
 	withPrunedCopies,
 	withPruning,
 } from "../results/backup.ts";
-import { withCopies } from "../results/copy.ts";
+import { withCopies } from "../results/copies/copy.ts";
 
 const CONFIGURED = "the rules of config.toml";
 

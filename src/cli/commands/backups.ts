@@ -18,8 +18,8 @@ import { commonArgs, databaseArg, pathArg } from "../arguments/args.ts";
 import type { Context } from "../context.ts";
 import { printableLine, shellQuote } from "../format.ts";
 import type { Result } from "../output.ts";
+import { standingJson, standingLine } from "../results/copies/standing.ts";
 import { formatList, LIST_PAINT, totalBytes } from "../results/list.ts";
-import { standingJson, standingLine } from "../results/standing.ts";
 import { settleToRead } from "../settle.ts";
 
 export const examples = [

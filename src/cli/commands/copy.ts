@@ -11,7 +11,7 @@ import {
 } from "../arguments/args.ts";
 import { type Context, withWorkshop } from "../context.ts";
 import type { Result } from "../output.ts";
-import { copyResult } from "../results/copy.ts";
+import { copyResult } from "../results/copies/copy.ts";
 import { settle } from "../settle.ts";
 
 export const examples = [

@@ -16,7 +16,7 @@ import {
 	printableLine,
 } from "../format.ts";
 import type { Result } from "../output.ts";
-import { standingJson } from "./standing.ts";
+import { standingJson } from "./copies/standing.ts";
 
 /** As VPO's doctor. */
 const EXIT_CODES = { ok: 0, warning: ATTENTION_EXIT_CODE, critical: 61 };

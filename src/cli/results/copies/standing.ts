@@ -1,12 +1,12 @@
 // How copy locations stand, as lines below a list and as keys of a document.
 
-import type { PlaceStanding } from "../../core/upkeep/copies/overview.ts";
+import type { PlaceStanding } from "../../../core/upkeep/copies/overview.ts";
 import {
 	formatAgo,
 	formatBytes,
 	formatCount,
 	printableLine,
-} from "../format.ts";
+} from "../../format.ts";
 
 /** One line for each copy location. */
 export function standingLine(

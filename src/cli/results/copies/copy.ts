@@ -1,9 +1,9 @@
 // What copying says when it is done, by itself and after a backup: one line for each location, one for each problem.
 
-import type { CopyOutcome } from "../../core/upkeep/copies/copy.ts";
-import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
-import { formatBytes, formatCount, printableLine } from "../format.ts";
-import type { Result } from "../output.ts";
+import type { CopyOutcome } from "../../../core/upkeep/copies/copy.ts";
+import { ATTENTION_EXIT_CODE } from "../../../ground/errors.ts";
+import { formatBytes, formatCount, printableLine } from "../../format.ts";
+import type { Result } from "../../output.ts";
 
 /** Of `vpo library copy`. */
 export function copyResult(
