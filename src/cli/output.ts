@@ -26,6 +26,7 @@ const LOG_PAINT: Paint = [
 
 /** What a command has to say when it has done its work. */
 export interface Result {
+	/** "" says nothing. */
 	readonly text: string;
 	readonly json: object;
 	/** What of the text has colour, where it goes to a terminal. */
@@ -85,7 +86,7 @@ export class Output {
 		// On a terminal, and in a file of both, what was said before stands before it.
 		await Promise.race([this.told(), Bun.sleep(ORDER_MS)]);
 		if (isAside) this.info(text, paint);
-		else {
+		else if (this.isJson || text !== "") {
 			await this.#answer(
 				this.isJson
 					? toJson({ ...found, ...json })

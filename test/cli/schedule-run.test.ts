@@ -41,6 +41,9 @@ describe.each(PROGRAMS)("$name", (program) => {
 		const [exitCode, ms] = await kept.end(signal);
 		expect(exitCode).toBe(expected);
 		expect(ms).toBeLessThan(2000);
+		expect(await kept.log.ended).toEndWith(`] stopped by ${signal}\n`);
+		expect(kept.log.text).not.toContain("[error]");
+		expect(await kept.stdout.ended).toBe("");
 		expect(backupsIn(home.backups)).toEqual([]);
 	});
 
@@ -82,8 +85,9 @@ describe.each(PROGRAMS)("$name", (program) => {
 		resolve(new Response());
 		expect((await ended)[0]).toBe(143);
 		// Its backup's and its own: both ended in order.
-		const said = (await kept.log.ended).match(/\[error\] interrupted by/g);
-		expect(said).toHaveLength(2);
+		const said = await kept.log.ended;
+		expect(said.match(/\[error\] interrupted by/g)).toHaveLength(1);
+		expect(said).toEndWith("] stopped by SIGTERM\n");
 	});
 
 	test("killed and started again it goes on counting from the newest backup", async () => {
@@ -128,6 +132,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 		await kept.end("SIGTERM");
 		expect(JSON.parse(await kept.stdout.ended)).toMatchObject({
 			success: false,
+			error: "stopped by SIGTERM",
 			code: "INTERRUPTED",
 			exit_code: 143,
 		});

@@ -17,21 +17,30 @@ import { childReaper } from "../../ground/libc.ts";
 import { becomeOwner } from "../../ground/rights/user.ts";
 import type { Context } from "../context.ts";
 import { tellFailure } from "../notify.ts";
+import type { Result } from "../output.ts";
+import { failureJson } from "../results/document.ts";
 import type { Call } from "./call.ts";
 import { type Timing, zoneName } from "./timing.ts";
 
 const STDERR = 2;
 
+/** How the signals are called that end a schedule as it is meant to end. */
+const STOPS: Readonly<Record<number, string>> = {
+	129: "SIGHUP",
+	130: "SIGINT",
+	143: "SIGTERM",
+};
+
 /**
- * Backs up whenever the schedule says so, and at once if the newest backup is older than that.
- * @throws the signal's reason, when it comes; a failed backup is logged
+ * Backs up whenever the schedule says so, and at once if the newest backup is older than that; a failed backup is logged.
+ * Resolves when a signal ends it.
  */
 export async function keepSchedule(
 	call: Call,
 	timing: Timing,
 	catchesUp: boolean,
 	context: Context,
-): Promise<never> {
+): Promise<Result> {
 	const { output, signal } = context;
 	const log = (text: string) =>
 		output.info(`[${formatSecond(new Date())}] ${text}`);
@@ -54,12 +63,26 @@ export async function keepSchedule(
 		if (isGone && !wasGone) log(`${folder} is gone: backing up in / for now`);
 		await backUp(call, context, log);
 	};
-	return followSchedule(schedule, run, {
-		clock: await reapingClock(),
-		signal,
-		firstAt: isLate ? startedAt : undefined,
-		onEvent: (event) => log(describe(event)),
-	});
+	try {
+		return await followSchedule(schedule, run, {
+			clock: await reapingClock(),
+			signal,
+			firstAt: isLate ? startedAt : undefined,
+			onEvent: (event) => log(describe(event)),
+		});
+	} catch (error) {
+		const { reason } = signal;
+		if (!(reason instanceof AppError)) throw error;
+		return stopped(reason.exitCode, log);
+	}
+}
+
+// It does so by nothing else: to be stopped is no error of it.
+function stopped(exitCode: number, log: (text: string) => void): Result {
+	const message = `stopped by ${STOPS[exitCode]}`;
+	log(message);
+	const end = new AppError("INTERRUPTED", message, { exitCode });
+	return { text: "", json: failureJson(end), exitCode };
 }
 
 /**
