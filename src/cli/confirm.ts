@@ -36,11 +36,13 @@ export async function confirmOnTerminal(
 	lines.once("close", () => resolve(null));
 	try {
 		const answer = await Promise.race([lines.question("", { signal }), closed]);
-		if (answer === null) process.stderr.write("\n"); // Ctrl-D leaves us in the question's line
+		signal.throwIfAborted();
+		if (answer === null) await output.ask("\n"); // Ctrl-D leaves us in the question's line
 		return /^y(es)?$/i.test((answer ?? "").trim());
 	} catch (error) {
-		signal.throwIfAborted();
-		throw error;
+		if (!signal.aborted) throw error;
+		await output.ask("\n"); // as does Ctrl-C
+		throw signal.reason;
 	} finally {
 		lines.close();
 		process.stdin.unref();

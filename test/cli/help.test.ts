@@ -1,8 +1,11 @@
 // Help at every level: on stdout, readable on any terminal, with examples that work.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { ArgsDef } from "citty";
+import { requireKnownArgs } from "../../src/cli/arguments/strict.ts";
 import { commandHelp, rootHelp } from "../../src/cli/help.ts";
-import { LIBRARY_COMMANDS } from "../../src/cli/root.ts";
+import type { CommandModule } from "../../src/cli/manual/command.ts";
+import { findCommand, LIBRARY_COMMANDS } from "../../src/cli/root.ts";
 import { binary, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
 
 setDefaultTimeout(30_000);
@@ -84,3 +87,34 @@ test.each(NAMES)("the help of %s fits 80 columns", async (name) => {
 		expect(line).toBe(line.trimEnd());
 	}
 });
+
+test.each(NAMES)(
+	"the examples of %s can be pasted as they are",
+	async (name) => {
+		for (const line of (await load(name)).examples) {
+			const shell = Bun.spawnSync(["bash", "-n", "-c", line]);
+			expect([line, shell.exitCode]).toEqual([line, 0]);
+			const [, called = "", ...words] = wordsOf(line);
+			const { command, restArgs } = await load(called);
+			const end = restArgs ? words.indexOf("--") : -1;
+			const own = end < 0 ? words : words.slice(0, end);
+			const args = command.args as ArgsDef;
+			expect(() => requireKnownArgs(own, args, restArgs)).not.toThrow();
+		}
+	},
+);
+
+async function load(name: string): Promise<CommandModule> {
+	const command = findCommand(name);
+	if (!command) throw new Error(`no command ${name}`);
+	return await command.load();
+}
+
+/** The program's words, from "library" on, before what a shell does with its output. */
+function wordsOf(line: string): string[] {
+	const [, call = ""] = line.split(/\bvpo (?=library )/);
+	const words = call.match(/'[^']*'|"[^"]*"|\S+/g) ?? [];
+	const end = words.findIndex((word) => /^[|>]/.test(word));
+	const own = end < 0 ? words : words.slice(0, end);
+	return own.map((word) => word.replaceAll(/^['"]|['"]$/g, ""));
+}

@@ -1,6 +1,7 @@
 // The scenes in which the console blocks of the pages play: a home, a share and a program, at the paths that the pages
 // name, below a scratch folder.
 
+import { Database } from "bun:sqlite";
 import {
 	mkdirSync,
 	mkdtempSync,
@@ -48,12 +49,12 @@ const NIGHTS = [
 /** What stands there when a page begins, beside the library. */
 const SCENES: Readonly<Record<string, (place: Place) => Promise<void>>> = {
 	"a library": async () => undefined,
-	"one backup": async (place) => {
-		await back(place, "--note", "before the upgrade");
-		const folder = place.inside(BACKUPS);
-		const [made = ""] = readdirSync(folder);
-		const name = "vpo-library-2026-02-05T143022Z.tar.gz";
-		renameSync(join(folder, made), join(folder, name));
+	"one backup": makeOne,
+	"one backup, and a loss": async (place) => {
+		await makeOne(place);
+		using library = new Database(join(place.home, ".vpo/library.db"));
+		library.run("PRAGMA foreign_keys = ON");
+		library.run("DELETE FROM files WHERE id BETWEEN 900 AND 1199");
 	},
 	"seven nights": (place) => makeNights(place),
 	"seven nights, and the last one": async (place) => {
@@ -61,6 +62,14 @@ const SCENES: Readonly<Record<string, (place: Place) => Promise<void>>> = {
 		await back(place);
 	},
 };
+
+async function makeOne(place: Place): Promise<void> {
+	await back(place, "--note", "before the upgrade");
+	const folder = place.inside(BACKUPS);
+	const made = readdirSync(folder).find((name) => name.endsWith(".gz")) ?? "";
+	const name = "vpo-library-2026-02-05T143022Z.tar.gz";
+	renameSync(join(folder, made), join(folder, name));
+}
 
 async function makeNights(place: Place): Promise<void> {
 	const folder = place.inside(SHARE);

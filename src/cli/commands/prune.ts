@@ -37,7 +37,7 @@ import { settle } from "../settle.ts";
 export const examples = [
 	"vpo library prune --keep-daily 7 --keep-weekly 4 --keep-monthly 12 --dry-run",
 	"vpo library prune --keep-within 30d --keep-last 3 --yes",
-	"vpo library prune --yes            (the keep_… rules of config.toml)",
+	"vpo library prune --yes",
 ];
 
 export const command = defineCommand({

@@ -36,8 +36,8 @@ import { settleToRead } from "../settle.ts";
 export const examples = [
 	"vpo library verify",
 	"vpo library verify latest",
-	"vpo library verify --repair          (from a copy location of config.toml)",
-	"vpo library verify --oldest 3        (every night: all have their turn)",
+	"vpo library verify --repair",
+	"vpo library verify --oldest 3",
 	"vpo library verify /mnt/nas/vpo/before-upgrade.tar.gz",
 ];
 

@@ -70,6 +70,10 @@ function formatSides(
 	more: readonly (readonly [string, string])[],
 ): string {
 	const { current, metadata } = plan;
+	// A backup of ours lacks the gaps that a library has; that it is smaller is then no loss.
+	const isSmaller =
+		metadata.own !== null &&
+		metadata.databaseSizeBytes < (current?.facts?.databaseSizeBytes ?? 0);
 	const now = !current
 		? "none"
 		: current.facts
@@ -89,6 +93,7 @@ function formatSides(
 				metadata.databaseSizeBytes,
 				plan.schemaVersion,
 				`made ${formatTime(metadata.createdAt)}`,
+				isSmaller ? " defragmented" : "",
 			),
 		],
 		["Library path", printableLine(plan.libraryPath)],
@@ -132,8 +137,9 @@ function describe(
 	bytes: number,
 	schema: number,
 	when: string,
+	remark = "",
 ): string {
-	return `${formatCount(files)} files, ${formatBytes(bytes)}, schema ${schema}, ${when}`;
+	return `${formatCount(files)} files, ${formatBytes(bytes)}${remark}, schema ${schema}, ${when}`;
 }
 
 /** Of a dry run. */
