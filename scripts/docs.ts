@@ -1,5 +1,5 @@
-// Writes into the README and docs/ what the program says today: the page of commands, and what stands in a console block
-// and is no longer true.
+// Writes into the README and docs/ what the program says today: the page of commands, the keys of its JSON, and what
+// stands in a console block and is no longer true.
 // Days near today's are told as those of the day in which the pages play.
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -13,6 +13,7 @@ import {
 	playPage,
 } from "../test/helpers/console.ts";
 import { commandsPage } from "./docs/commands.ts";
+import { withKeys } from "./docs/keys.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const STORY_DAY = Date.parse("2026-02-05");
@@ -22,6 +23,9 @@ const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
 
 const commands = join(ROOT, "docs/commands.md");
 writeFileSync(commands, commandsPage(await describeCommands()));
+
+const json = join(ROOT, "docs/json.md");
+writeFileSync(json, await withKeys(readFileSync(json, "utf8")));
 
 const wanted = process.argv.slice(2);
 for (const page of wanted.length > 0 ? wanted : PAGES) {

@@ -1,19 +1,27 @@
 // The README and the pages of docs/: what they name is there.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { scripts } from "../../package.json";
 import { commandsPage } from "../../scripts/docs/commands.ts";
+import { withKeys } from "../../scripts/docs/keys.ts";
 import { requireKnownArgs } from "../../src/cli/arguments/strict.ts";
 import { describeCommands, findCommand } from "../../src/cli/root.ts";
 import { PAGES } from "../helpers/console.ts";
+
+setDefaultTimeout(60_000);
 
 const ROOT = join(import.meta.dir, "..", "..");
 const read = (page: string) => readFileSync(join(ROOT, page), "utf8");
 
 test("docs/commands.md is what the command tree says (bun run docs writes it)", async () => {
 	expect(read("docs/commands.md")).toBe(commandsPage(await describeCommands()));
+});
+
+test("docs/json.md has the keys that come (bun run docs writes them)", async () => {
+	const page = read("docs/json.md");
+	expect(await withKeys(page)).toBe(page);
 });
 
 test("the README is for the first ten minutes, and leads to every page", () => {
