@@ -1,5 +1,6 @@
 // What a path leads to: links, folders that are not there yet, file systems and their free space.
 
+import { statSync } from "node:fs";
 import {
 	lstat,
 	readFile,
@@ -8,12 +9,43 @@ import {
 	stat,
 	statfs,
 } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { errnoOf, fileError, isMissing, isRefusal } from "./errors.ts";
+import { dirname, isAbsolute, resolve } from "node:path";
+import {
+	AppError,
+	errnoOf,
+	fileError,
+	isMissing,
+	isRefusal,
+} from "./errors.ts";
 
 /** Whether this is the address of a place elsewhere, "s3://…", and no path. */
 export function isAddress(text: string): boolean {
 	return /^s3:\/\//i.test(text);
+}
+
+/**
+ * A path as a person writes it, absolute; the last parts count first, as in `resolve`.
+ * @throws AppError NOT_FOUND: it is relative to the working directory, and that was removed
+ */
+export function fromHere(...parts: readonly string[]): string {
+	if (isAdrift() && !parts.some(isAbsolute)) {
+		throw new AppError(
+			"NOT_FOUND",
+			`the working directory was removed, so nobody knows where this is: ${parts.join("/")}`,
+			{ hint: "go to another folder, or write the whole path, from / on" },
+		);
+	}
+	return resolve(...parts);
+}
+
+/** Whether the working directory was removed: Bun then takes the program's own folder for it, the system does not. */
+export function isAdrift(): boolean {
+	try {
+		const [real, taken] = [statSync("."), statSync(process.cwd())];
+		return real.ino !== taken.ino || real.dev !== taken.dev;
+	} catch (error) {
+		return isMissing(error); // else it is there, and not for us
+	}
 }
 
 /** A file's size in bytes. */

@@ -1,9 +1,9 @@
 // Flags, environment and VPO's config.toml become one Settings value, in that order of precedence.
 
 import { userInfo } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { type Config, type RuleKeys, readConfig } from "./config.ts";
-import { isAddress } from "./paths.ts";
+import { fromHere, isAddress } from "./paths.ts";
 import { readS3Settings, type S3Settings } from "./s3/settings.ts";
 
 /** Where things are, and what the user wants where no flag says otherwise. Paths are absolute; links are not resolved. */
@@ -65,7 +65,7 @@ export async function resolveSettings(
 ): Promise<Settings> {
 	const env = (name: string) => environment[name] || undefined;
 	const path = (text: string, ...base: string[]) =>
-		resolve(
+		fromHere(
 			...base,
 			expandHome(text, () => homeFolder(environment)),
 		);
@@ -144,7 +144,7 @@ function dataDirOf(environment: Environment): string {
 }
 
 function toAbsolute(text: string, environment: Environment): string {
-	return resolve(expandHome(text, () => homeFolder(environment)));
+	return fromHere(expandHome(text, () => homeFolder(environment)));
 }
 
 function choose(...choices: readonly Choice[]): {

@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { writeLock } from "../helpers/failing.ts";
+import { Monitor } from "../helpers/monitor.ts";
 import {
 	binary,
 	Home,
@@ -180,12 +181,47 @@ describe.each(PROGRAMS)("$name", (program) => {
 	});
 });
 
-// From source Bun starts there; a compiled program of its own accord does not, before a line of ours runs.
-test("in a working directory that is gone it says so and does nothing", async () => {
-	using home = new Home();
+// From source Bun does not start there.
+describe("in a working directory that was removed", () => {
 	const gone = inShell(binary, 'mkdir x; cd x; rmdir ../x; exec "$@"');
-	const { exitCode, stderr } = await run(gone, home, BACKUP);
-	expect(exitCode).toBe(1);
-	expect(stderr).toMatch(/^error: .*working directory was deleted.*\n$/);
-	expect(readdirSync(home.at(".vpo"))).toEqual(["library.db"]);
+
+	test("it backs up, lists and restores, and tells whom it tells", async () => {
+		using home = new Home();
+		await using monitor = new Monitor();
+		const ping = ["--ping-url", monitor.origin];
+		const made = await runJson(gone, home, [...BACKUP, ...ping]);
+		expect(made).toMatchObject({ exitCode: 0, json: { success: true } });
+		expect(monitor.paths).toEqual(["/start", "/"]);
+		const restore = ["library", "restore", "latest", "--yes"];
+		expect(await runJson(gone, home, restore)).toMatchObject({ exitCode: 0 });
+		const name = String(made.json.path).split("/").at(-1) ?? "";
+		const verify = ["library", "verify", name];
+		expect(await runJson(gone, home, verify)).toMatchObject({ exitCode: 0 });
+	});
+
+	test.each([
+		[[...BACKUP, "--output", "new/"], {}],
+		[[...BACKUP, "--database", "library.db"], {}],
+		[BACKUP, { VPO_BACKUP_DIR: "kept" }],
+		[BACKUP, { VPO_CONFIG_PATH: "vpo.toml" }],
+	] as const)(
+		"a path that is relative to it is nowhere: %j %j",
+		async (args, env) => {
+			using home = new Home();
+			await using monitor = new Monitor();
+			const flags = [...args, "--ping-url", monitor.origin];
+			const { exitCode, json } = await runJson(gone, home, flags, { env });
+			expect(exitCode).toBe(20);
+			expect(json.error).toStartWith("the working directory was removed");
+			expect(monitor.paths.at(-1)).toBe("/fail");
+			expect(readdirSync(home.at(".vpo"))).toEqual(["library.db"]);
+		},
+	);
+
+	test("a backup of its own name is nowhere", async () => {
+		using home = new Home();
+		const args = ["library", "restore", "./x.tar.gz", "--yes"];
+		const { json } = await runJson(gone, home, args);
+		expect(json.error).toStartWith("the working directory was removed");
+	});
 });

@@ -1,9 +1,8 @@
 // The flags that commands share, and the one place where their strings become typed values.
 
-import { resolve } from "node:path";
 import type { ArgsDef } from "citty";
 import { AppError } from "../../ground/errors.ts";
-import { isAddress } from "../../ground/paths.ts";
+import { fromHere, isAddress } from "../../ground/paths.ts";
 import {
 	type Environment,
 	expandHome,
@@ -69,7 +68,7 @@ const MOST_NOTE_CHARACTERS = 1000;
 
 /** A path as a person writes it: relative to the working directory, `~` expanded. */
 export function toPath(text: string, environment: Environment): string {
-	return resolve(expandHome(text, () => homeFolder(environment)));
+	return fromHere(expandHome(text, () => homeFolder(environment)));
 }
 
 /** A path as `toPath` has it, or an address in a bucket. */

@@ -1,7 +1,7 @@
 // The flags of those who look into a library.
 
-import { resolve } from "node:path";
 import type { ArgsDef } from "citty";
+import { fromHere } from "../../ground/paths.ts";
 import { usage } from "./args.ts";
 
 export const underArg = {
@@ -32,6 +32,6 @@ export function toMediaPath(
 ): string | null {
 	if (text === undefined) return null;
 	if (text === "") throw usage(`--${name} is empty`);
-	const path = resolve(text);
+	const path = fromHere(text);
 	return path === "/" ? "" : path;
 }

@@ -3,7 +3,13 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { AppError } from "../../ground/errors.ts";
-import { isAddress, isSameFile, resolveLinks } from "../../ground/paths.ts";
+import {
+	fromHere,
+	isAddress,
+	isAdrift,
+	isSameFile,
+	resolveLinks,
+} from "../../ground/paths.ts";
 import { ownCommand } from "../../ground/program.ts";
 import { cannotOpen } from "../archive/format.ts";
 import { findLatest, type PassedOver } from "./latest.ts";
@@ -37,9 +43,9 @@ export async function findBackup(
 		return { location, ...latest };
 	}
 	if (isAddress(reference)) return foundAt(reference, location, signal);
-	const path = resolve(reference);
-	if (reference.includes("/") || (await isFile(path))) {
-		return foundAt(path, location, signal);
+	const isPath = reference.includes("/");
+	if (isPath || (!isAdrift() && (await isFile(resolve(reference))))) {
+		return foundAt(fromHere(reference), location, signal);
 	}
 	const names = await location.names(signal);
 	const exact = names.find(
