@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from "bun:test";
 import {
-	readdirSync,
 	readFileSync,
 	statSync,
 	symlinkSync,
@@ -12,6 +11,7 @@ import {
 import { join } from "node:path";
 import { makeBackups } from "../helpers/backups.ts";
 import { binary, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+import { backupsIn } from "../helpers/state.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -30,7 +30,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 		const { exitCode, json } = await runJson(program, home, args);
 		expect(exitCode).toBe(0);
 		expect(json.removed).toEqual(names.slice(2));
-		expect(readdirSync(home.backups).sort()).toEqual(names.slice(0, 2).sort());
+		expect(backupsIn(home.backups).sort()).toEqual(names.slice(0, 2).sort());
 	});
 
 	test("removes nothing in a dry run, and nothing the second time", async () => {
@@ -45,11 +45,11 @@ describe.each(PROGRAMS)("$name", (program) => {
 			dry_run: true,
 			remove: [{ name: names[1] }, { name: names[2] }],
 		});
-		expect(readdirSync(home.backups)).toHaveLength(3);
+		expect(backupsIn(home.backups)).toHaveLength(3);
 		await run(program, home, [...args, "--yes"]);
 		const again = await runJson(program, home, [...args, "--yes"]);
 		expect(again.json.removed).toEqual([]);
-		expect(readdirSync(home.backups)).toEqual([names[0] ?? ""]);
+		expect(backupsIn(home.backups)).toEqual([names[0] ?? ""]);
 	});
 
 	test("asks for --yes where there is no terminal, and for a rule where there is none", async () => {
@@ -74,7 +74,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 			"--yes",
 		]);
 		expect(ruleless).toMatchObject({ exitCode: 2, json: { code: "USAGE" } });
-		expect(readdirSync(home.backups)).toHaveLength(2);
+		expect(backupsIn(home.backups)).toHaveLength(2);
 	});
 });
 
@@ -122,7 +122,7 @@ describe("what prune never removes", () => {
 			keep: [{ name: names[1] }],
 			untouched: [{ name: names[0] }],
 		});
-		expect(readdirSync(home.backups)).toContain(names[1] ?? "");
+		expect(backupsIn(home.backups)).toContain(names[1] ?? "");
 	});
 
 	test("a young pre-restore backup and a backup from the future stay", async () => {
@@ -242,7 +242,7 @@ describe("backup --prune", () => {
 			"--prune",
 		]);
 		expect(exitCode).toBe(20);
-		expect(readdirSync(home.backups)).toHaveLength(3);
+		expect(backupsIn(home.backups)).toHaveLength(3);
 	});
 
 	test("is refused before anything is done where no rule is configured", async () => {
@@ -317,7 +317,7 @@ describe("a rule", () => {
 					.map((createdAt) => ({ createdAt })),
 			);
 			writeFileSync(home.at(".vpo", "config.toml"), toml);
-			const args = ["library", "prune", "--dry-run", ...flags];
+			const args = ["library", "prune", "--dry-run", "--trust-clock", ...flags];
 			const { json } = await runJson(binary, home, args);
 			const removed = json.remove as { created_at: string }[];
 			expect(removed.map(({ created_at }) => created_at)).toEqual([

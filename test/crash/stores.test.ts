@@ -16,7 +16,8 @@ import { changePin } from "../../src/core/location/pin.ts";
 import { viewerOf } from "../../src/core/location/standing.ts";
 import { restoreBackup } from "../../src/core/restore/restore.ts";
 import { copyBackups } from "../../src/core/upkeep/copies/copy.ts";
-import { executePrune, planPrune } from "../../src/core/upkeep/prune.ts";
+import { executePrune } from "../../src/core/upkeep/prune.ts";
+import { planPrune } from "../../src/core/upkeep/pruning/plan.ts";
 import { verifyBackups } from "../../src/core/upkeep/verify.ts";
 import { AppError } from "../../src/ground/errors.ts";
 import type { Settings } from "../../src/ground/settings.ts";
@@ -145,9 +146,12 @@ const VERBS: Readonly<Record<string, Verb>> = {
 				rules: { keepLast: 1 },
 				timeZone: "UTC",
 				viewer,
-				pool: workshop.pool,
+				// Its library is younger than that clock.
+				settings: { ...settings, databasePath: "/nowhere/library.db" },
+				trustsClock: false,
+				isDryRun: true,
 			};
-			const plan = await planPrune(options);
+			const plan = await planPrune(options, workshop);
 			const { left } = await executePrune(plan);
 			const isAll = plan.remove.length === 1 && left.length === 0;
 			if (!isAll) throw new AppError("OPERATION_FAILED", "not all of it");

@@ -6,15 +6,16 @@ import { openBackups } from "../../core/location/open.ts";
 import { viewerOf } from "../../core/location/standing.ts";
 import { type CopyPlace, copyPlaces } from "../../core/upkeep/copies/places.ts";
 import { hasRules } from "../../core/upkeep/policy.ts";
+import { executePrune } from "../../core/upkeep/prune.ts";
 import {
-	executePrune,
+	heldUp,
 	type PrunePlan,
 	planPrune,
-} from "../../core/upkeep/prune.ts";
+} from "../../core/upkeep/pruning/plan.ts";
 import { ruleZone } from "../../core/upkeep/rules.ts";
 import { AppError } from "../../ground/errors.ts";
 import type { Settings } from "../../ground/settings.ts";
-import { commonArgs, pathArg, usage } from "../arguments/args.ts";
+import { commonArgs, databaseArg, pathArg, usage } from "../arguments/args.ts";
 import {
 	givenRule,
 	type RetentionFlags,
@@ -53,32 +54,47 @@ export const command = defineCommand({
 			type: "boolean",
 			description: "Show the plan, remove nothing",
 		},
+		"trust-clock": {
+			type: "boolean",
+			description: "Prune though the times of the backups contradict the clock",
+		},
 		...pathArg,
+		...databaseArg,
 		...commonArgs,
 	},
 	async run({ args, data }): Promise<Result> {
 		const context = data as Context;
 		const { environment, now, output, signal } = context;
-		const settings = await settle({ location: args.path }, environment);
+		const flags = { database: args.database, location: args.path };
+		const settings = await settle(flags, environment);
 		const places = placesOf(args, settings);
-		return withWorkshop(context, async ({ pool }) => {
+		return withWorkshop(context, async (workshop) => {
 			const timeZone = ruleZone(args.utc ?? settings.backup.utc);
 			const viewer = await viewerOf(settings, now);
-			const plans: PrunePlan[] = [];
+			const how = {
+				timeZone,
+				viewer,
+				settings,
+				trustsClock: args["trust-clock"] ?? false,
+				isDryRun: args["dry-run"] ?? false,
+			};
+			const planned: PrunePlan[] = [];
 			const problems: string[] = [];
 			for (const { location, rules } of places) {
 				try {
 					if (!isDefault(location, settings)) {
 						await location.requirePresent(signal);
 					}
-					const options = { location, rules, timeZone, viewer, pool, signal };
-					plans.push(await planPrune(options));
+					const options = { ...how, location, rules };
+					planned.push(await planPrune(options, workshop));
 				} catch (error) {
 					// One location that can't be reached does not keep the others from being pruned.
 					problems.push(problemOf(error, places.length, signal));
 				}
 			}
-			if (args["dry-run"]) return planResult(plans, problems);
+			workshop.pause();
+			if (how.isDryRun) return planResult(planned, problems);
+			const plans = planned.map(heldUp);
 			const count = plans.reduce((sum, { remove }) => sum + remove.length, 0);
 			if (count > 0 && !args.yes) {
 				if (isTerminal()) output.info(formatPlans(plans), PLAN_PAINT);

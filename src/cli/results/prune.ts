@@ -1,10 +1,7 @@
 // What pruning says: a table for each location, what was removed, and what is left.
 
-import {
-	hiddenWarning,
-	type Pruned,
-	type PrunePlan,
-} from "../../core/upkeep/prune.ts";
+import { hiddenWarning, type Pruned } from "../../core/upkeep/prune.ts";
+import type { PrunePlan } from "../../core/upkeep/pruning/plan.ts";
 import { ATTENTION_EXIT_CODE } from "../../ground/errors.ts";
 import type { Paint } from "../colour.ts";
 import {
@@ -56,7 +53,11 @@ export function planResult(
 	const removeCount = plans.reduce((sum, { remove }) => sum + remove.length, 0);
 	const keepCount = plans.reduce((sum, { keep }) => sum + keep.length, 0);
 	const bytes = plans.reduce((sum, plan) => sum + bytesOf(plan), 0);
-	const total = `Dry run, nothing is removed: ${countBackups(removeCount)} of ${formatCount(removeCount + keepCount)} would go, ${formatBytes(bytes)}`;
+	const obstacles = plans.flatMap(({ obstacle }) => obstacle ?? []);
+	const but =
+		obstacles.length > 0 ? ", but not while the clock must be wrong" : "";
+	const warnings = [...obstacles, ...problems];
+	const total = `Dry run, nothing is removed: ${countBackups(removeCount)} of ${formatCount(removeCount + keepCount)} would go, ${formatBytes(bytes)}${but}`;
 	const [first, ...copies] = plans.map((plan) => ({
 		directory: plan.location.address,
 		...planJson(plan),
@@ -65,9 +66,9 @@ export function planResult(
 	return {
 		text: `${formatPlans(plans)}\n${total}`,
 		paint: PLAN_PAINT,
-		warnings: problems,
+		warnings,
 		exitCode: problems.length > 0 ? ATTENTION_EXIT_CODE : 0,
-		json: { dry_run: true, ...first, copies, warnings: problems },
+		json: { dry_run: true, ...first, copies, warnings },
 	};
 }
 
@@ -77,7 +78,9 @@ export function prunedResult(
 	problems: readonly string[],
 ): Result {
 	const warnings = [...done.flatMap(warningsOf), ...problems];
-	const isLeft = done.some(({ pruned }) => pruned.isStuck);
+	const isLeft = done.some(
+		({ plan, pruned }) => pruned.isStuck || plan.obstacle !== null,
+	);
 	const [first, ...copies] = done.map(prunedJson);
 	return {
 		text: [formatPlans(done.map(({ plan }) => plan)), ...done.map(lineOf)].join(
@@ -90,8 +93,9 @@ export function prunedResult(
 	};
 }
 
-function warningsOf({ pruned }: DonePlan): string[] {
+function warningsOf({ plan, pruned }: DonePlan): string[] {
 	return [
+		...(plan.obstacle === null ? [] : [plan.obstacle]),
 		...pruned.left.map(({ name, reason }) => `left ${name}: ${reason}`),
 		...[hiddenWarning(pruned) ?? []].flat(),
 	];

@@ -6,7 +6,8 @@ import type { Workshop } from "../archive/workshop.ts";
 import type { Location } from "../location/location.ts";
 import { viewerOf } from "../location/standing.ts";
 import type { CopyPlace } from "./copies/places.ts";
-import { executePrune, hiddenWarning, planPrune } from "./prune.ts";
+import { executePrune, hiddenWarning } from "./prune.ts";
+import { planPrune } from "./pruning/plan.ts";
 import { ruleZone } from "./rules.ts";
 
 /** What the pruning of one location after a backup did. */
@@ -23,16 +24,29 @@ export async function pruneAfter(
 	{ location, rules }: CopyPlace,
 	settings: Settings,
 	now: Date,
-	{ pool, signal }: Workshop,
+	workshop: Workshop,
 ): Promise<Pruning> {
+	const { signal } = workshop;
 	try {
 		const viewer = await viewerOf(settings, now);
 		const timeZone = ruleZone(settings.backup.utc);
-		const options = { location, rules, timeZone, viewer, pool, signal };
-		const pruned = await executePrune(await planPrune(options), signal);
+		const plan = await planPrune(
+			{
+				location,
+				rules,
+				timeZone,
+				viewer,
+				settings,
+				trustsClock: false,
+				isDryRun: false,
+			},
+			workshop,
+		);
+		const pruned = await executePrune(plan, signal);
 		const { removed, hidden, left, freedBytes } = pruned;
 		const reasons = left.map(({ name, reason }) => `${name} (${reason})`);
 		const problems = [
+			...(plan.obstacle === null ? [] : [plan.obstacle]),
 			...(left.length > 0 ? [`left ${reasons.join(", ")}`] : []),
 			...[hiddenWarning(pruned) ?? []].flat(),
 		];

@@ -111,7 +111,10 @@ test.each([
 			await makeBackups(home.backups, all.slice(from, to));
 			const [outcome] = await copy(USB + rules);
 			expect(outcome?.copied.length).toBeGreaterThan(0);
-			const settings = await resolveSettings({}, { HOME: home.path });
+			const settings = await resolveSettings(
+				{ database: home.at("none") }, // the library is younger than that clock
+				{ HOME: home.path },
+			);
 			const [place] = copyPlaces(settings);
 			if (!place) throw new Error("no place");
 			const { removed, problem } = await pruneAfter(place, settings, NOW, {

@@ -10,29 +10,39 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { GzipPool } from "../../../src/core/archive/gzip.ts";
+import { SqliteThread } from "../../../src/core/library/sqlite-thread.ts";
 import { openFolder } from "../../../src/core/location/folder.ts";
 import {
 	identityOf,
 	remember,
 	updateState,
 } from "../../../src/core/location/memory/state.ts";
-import { executePrune, planPrune } from "../../../src/core/upkeep/prune.ts";
+import { executePrune } from "../../../src/core/upkeep/prune.ts";
+import { planPrune } from "../../../src/core/upkeep/pruning/plan.ts";
+import { resolveSettings } from "../../../src/ground/settings.ts";
 import { makeBackups } from "../../helpers/backups.ts";
 import { Home } from "../../helpers/program.ts";
 
 async function keepLastOne(home: Home) {
 	using pool = new GzipPool(1);
-	return await planPrune({
-		location: openFolder(home.backups),
-		rules: { keepLast: 1 },
-		timeZone: "UTC",
-		viewer: { libraryId: null, now: new Date("2026-01-06T00:00:00Z") },
-		pool,
-	});
+	using sqlite = new SqliteThread();
+	const settings = await resolveSettings({}, { HOME: home.path });
+	return await planPrune(
+		{
+			location: openFolder(home.backups),
+			rules: { keepLast: 1 },
+			timeZone: "UTC",
+			viewer: { libraryId: null, now: new Date("2026-01-06T00:00:00Z") },
+			settings,
+			trustsClock: false,
+			isDryRun: true,
+		},
+		{ sqlite, pool },
+	);
 }
 
 test("a link counts for nothing, so that what it leads to is kept for itself", async () => {
-	using home = new Home();
+	using home = new Home(null);
 	const names = await makeBackups(
 		home.backups,
 		[1, 2].map((day) => ({ createdAt: `2026-01-0${day}T03:00:00Z` })),
@@ -48,7 +58,7 @@ test("a link counts for nothing, so that what it leads to is kept for itself", a
 });
 
 test("a file that was pinned, changed or removed since the plan is left, the rest goes", async () => {
-	using home = new Home();
+	using home = new Home(null);
 	const days = [1, 2, 3, 4, 5];
 	const names = await makeBackups(
 		home.backups,

@@ -23,7 +23,8 @@ import { join } from "node:path";
 import { GzipPool } from "../../../src/core/archive/gzip.ts";
 import { SqliteThread } from "../../../src/core/library/sqlite-thread.ts";
 import { openFolder } from "../../../src/core/location/folder.ts";
-import { executePrune, planPrune } from "../../../src/core/upkeep/prune.ts";
+import { executePrune } from "../../../src/core/upkeep/prune.ts";
+import { planPrune } from "../../../src/core/upkeep/pruning/plan.ts";
 import { verifyBackups } from "../../../src/core/upkeep/verify.ts";
 import { resolveSettings } from "../../../src/ground/settings.ts";
 import { makeBackups } from "../../helpers/backups.ts";
@@ -187,9 +188,15 @@ test("prune removes what was kept once it is older than 7 days, and nothing else
 			rules: { keepLast: 1 },
 			timeZone: "UTC",
 			viewer,
-			pool: workshop.pool,
+			settings: await resolveSettings(
+				{ database: home.at("none") },
+				{ HOME: home.path },
+			),
+			trustsClock: false,
+			isDryRun: true,
 		};
-		const { removed } = await executePrune(await planPrune(options));
+		const plan = await planPrune(options, workshop);
+		const { removed } = await executePrune(plan);
 		return removed.map(({ name }) => name);
 	};
 	const DAY = 24 * 3600 * 1000;
