@@ -2,6 +2,7 @@
 
 import { runCommand } from "citty";
 import type { AppError } from "../ground/errors.ts";
+import { withGrace } from "../ground/process.ts";
 import {
 	isNamedLibrary,
 	libraryName,
@@ -82,10 +83,10 @@ async function runModule(
 		const own = module.restArgs ? [...flags] : rawArgs;
 		requireKnownArgs(own, args, module.restArgs);
 	}
-	const { result } = await runCommand(module.command, {
-		rawArgs,
-		data: context,
-	});
+	const running = runCommand(module.command, { rawArgs, data: context });
+	const { result } = await (module.endsItself
+		? running
+		: withGrace(running, context.signal));
 	return context.output.result(withWarnings(result as Result, context));
 }
 

@@ -8,6 +8,7 @@ import {
 	sendPing,
 } from "../core/schedule/notify.ts";
 import type { AppError } from "../ground/errors.ts";
+import { withGrace } from "../ground/process.ts";
 import { type Environment, resolveSettings } from "../ground/settings.ts";
 import { version } from "../ground/version.ts";
 import { usage } from "./arguments/args.ts";
@@ -36,17 +37,17 @@ export async function notified(
 	args: NotifyArgs,
 	work: () => Promise<Result>,
 ): Promise<Result> {
-	const target = await pingTarget(args, context);
-	if (args["dry-run"]) return work();
+	const { signal, output } = context;
+	const target = await withGrace(pingTarget(args, context), signal);
+	if (args["dry-run"]) return withGrace(work(), signal);
 	const started = target.url && startPing(target.url, context.signal);
 	const tell = (outcome: Outcome) =>
 		tellOthers(outcome, { ...target, started }, args, context);
 	let result: Result;
 	try {
-		result = await work();
+		result = await withGrace(work(), signal);
 	} catch (error) {
 		// What a signal breaks off fails in many ways; the signal is the reason.
-		const { signal, output } = context;
 		await output.warn(
 			await tell(failed(signal.aborted ? signal.reason : error)),
 		);

@@ -1,12 +1,17 @@
 // From argv to an exit code: runs one call of the program, and reports whatever goes wrong.
 
 import { settleZone } from "../core/schedule/zone.ts";
-import type { End } from "../ground/process.ts";
+import { type End, leaving } from "../ground/process.ts";
+import { removeHeld } from "../ground/scratch.ts";
 import type { Environment } from "../ground/settings.ts";
 import { before } from "./arguments/words.ts";
 import { dispatch } from "./dispatch.ts";
 import { Output } from "./output.ts";
 import { describeCommands } from "./root.ts";
+
+/** How long to wait for a file system that may hang, once the work has been given up. */
+const TIDYING_MS = 2000;
+const LAST_MS = 500;
 
 /**
  * Runs one call of the program. Never throws.
@@ -37,10 +42,10 @@ export async function run(
 		});
 		return await Promise.race([work, rejected(deadline)]);
 	} catch (error) {
-		if (deadline.aborted) return await output.failure(deadline.reason);
+		if (!signal.aborted) return await output.failure(error);
 		// What a signal breaks off fails in many ways; the signal is the reason.
-		const reason = signal.aborted ? signal.reason : error;
-		return await output.failure(reason);
+		const left = await removeHeld(deadline.aborted ? LAST_MS : TIDYING_MS);
+		return await output.failure(leaving(signal.reason, left));
 	}
 }
 

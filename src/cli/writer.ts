@@ -2,10 +2,13 @@
 // is behind. Streams would do it too, but loading them doubles the start-up time.
 
 import { write } from "node:fs";
+import { stat } from "node:fs/promises";
 import { errnoOf } from "../ground/errors.ts";
+import { apart } from "../ground/locks/apart.ts";
 
 /** How long to leave a reader that is behind alone, where the pipe doesn't wait by itself. */
 export const FULL_PIPE_WAIT_MS = 5;
+const ANSWER_MS = 200;
 /** How long a reader that is behind may keep us after a signal. */
 const LAST_WORDS_MS = 1000;
 
@@ -37,6 +40,12 @@ export class Writer {
 		await this.#last;
 	}
 
+	async #writeApart(bytes: Uint8Array): Promise<void> {
+		const text = { descriptor: this.#descriptor, bytes };
+		const written = await apart("write", text, LAST_WORDS_MS);
+		if (written === null) throw this.#signal.reason;
+	}
+
 	async #write(text: string): Promise<void> {
 		const bytes = new TextEncoder().encode(text);
 		const patience = Promise.withResolvers<never>();
@@ -54,6 +63,10 @@ export class Writer {
 		this.#signal.addEventListener("abort", hurry, { once: true });
 		if (this.#signal.aborted) hurry();
 		try {
+			if (this.#signal.aborted && !(await areThreadsFree())) {
+				await this.#writeApart(bytes);
+				return;
+			}
 			for (let at = 0; at < bytes.byteLength; ) {
 				const written = writeSome(this.#descriptor, bytes.subarray(at));
 				at += await Promise.race([written, patience.promise]);
@@ -63,6 +76,12 @@ export class Writer {
 			this.#signal.removeEventListener("abort", hurry);
 		}
 	}
+}
+
+// A file system that hangs keeps the few threads which Bun has for all files, ours included.
+async function areThreadsFree(): Promise<boolean> {
+	const answered = stat("/").then(() => true);
+	return Promise.race([answered, Bun.sleep(ANSWER_MS).then(() => false)]);
 }
 
 /** In a thread of its own, which may be kept waiting; the number of bytes that were taken. */

@@ -68,6 +68,14 @@ export async function exists(path: string): Promise<boolean> {
 	}
 }
 
+/** Whether something can be found here, links followed. */
+export async function isFound(path: string): Promise<boolean> {
+	return stat(path).then(
+		() => true,
+		() => false,
+	);
+}
+
 /** Whether this is a symbolic link, wherever it leads. */
 export async function isLink(path: string): Promise<boolean> {
 	return lstat(path).then(

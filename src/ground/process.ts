@@ -8,6 +8,8 @@ const ECHO_MS = 1000;
 const LAST_WORDS_MS = 5000;
 /** For taking back what is half-done and telling others of it; containers and services are killed after 10 s. */
 const LAST_WORK_MS = 8000;
+/** For work to take back what is half-done, after a signal. */
+const GRACE_MS = 2500;
 /** A third of the processor time of a thread with priority BELOW_NORMAL, where both want it. */
 const FURTHER_BELOW = 15;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -58,6 +60,42 @@ function abandoned(signal: string, exitCode: number): AppError {
 		`interrupted by ${signal} before all half-done was removed`,
 		{ exitCode, hint: "the next run removes what this one left" },
 	);
+}
+
+/**
+ * Waits for work that ends by itself soon after the signal. A call of a file system that hangs never does: then nobody
+ * waits for it any more.
+ * @throws what the work throws; the signal's reason, when its time is up
+ */
+export async function withGrace<T>(
+	work: Promise<T>,
+	signal: AbortSignal,
+): Promise<T> {
+	const { promise: late, reject } = Promise.withResolvers<never>();
+	let timer: Timer | undefined;
+	const start = () => {
+		timer = setTimeout(() => reject(signal.reason), GRACE_MS);
+	};
+	signal.addEventListener("abort", start, { once: true });
+	if (signal.aborted) start();
+	try {
+		return await Promise.race([work, late]);
+	} finally {
+		clearTimeout(timer);
+		signal.removeEventListener("abort", start);
+	}
+}
+
+/** What an interruption is reported as where this is left of it. */
+export function leaving(reason: unknown, paths: readonly string[]): unknown {
+	if (!(reason instanceof AppError) || paths.length === 0) return reason;
+	const { code, exitCode, message } = reason;
+	const [what] = message.split(";");
+	const left = paths.join(", ");
+	return new AppError(code, `${what}; this could not be removed: ${left}`, {
+		exitCode,
+		hint: "the next run removes it",
+	});
 }
 
 /**

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileError } from "./errors.ts";
 import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from "./files.ts";
+import { apart } from "./locks/apart.ts";
 import { type Lock, lockFile } from "./locks/lock.ts";
 import { isOwnerGone, ownMachine, ownName } from "./owner.ts";
 import { exists } from "./paths.ts";
@@ -16,6 +17,9 @@ const LOCK_NAME = "lock";
 const LONGEST_PAUSE_MS = 100;
 /** A scratch folder of another machine, or where there are no locks, of another container, is left alone for so long. */
 const FOREIGN_MAX_AGE_MS = 24 * 3600 * 1000;
+
+/** Those of this process. */
+const held = new Set<string>();
 
 /** A private folder (0700) that is removed with all it holds when it is disposed of. */
 export interface Scratch extends AsyncDisposable {
@@ -37,8 +41,12 @@ export async function makeScratch(parent: string): Promise<Scratch> {
 	} catch (cause) {
 		throw fileError(`cannot make a scratch folder in ${parent}`, cause);
 	}
-	// What can't be removed now, the next run removes; what this one did is done all the same.
-	const remove = () => removeTree(path).catch(() => undefined);
+	held.add(path);
+	const remove = async () => {
+		// What can't be removed now, the next run removes; what this one did is done all the same.
+		await removeTree(path).catch(() => undefined);
+		held.delete(path);
+	};
 	try {
 		const lock = await lockScratch(path);
 		// On a share that gives all to one user, we are he.
@@ -98,6 +106,22 @@ async function isAbandoned(
 	const isGone = isOwnerGone(owner);
 	if (isGone !== null) return isGone;
 	return Date.now() - found.mtimeMs > FOREIGN_MAX_AGE_MS;
+}
+
+/**
+ * Removes what scratch folders this process still has, each in a thread of its own: the work that would have done it
+ * may hang in a file system, and keep all threads that Bun has for file systems.
+ * @returns those that are still there when the time is up
+ */
+export async function removeHeld(mostWaitMs: number): Promise<string[]> {
+	const paths = [...held];
+	const removals = await Promise.allSettled(
+		paths.map((path) => apart("remove", path, mostWaitMs)),
+	);
+	return paths.filter((_, index) => {
+		const removal = removals[index];
+		return removal?.status !== "fulfilled" || removal.value === null;
+	});
 }
 
 // A thread that is deep in SQLite may still add and remove files while we remove the folder. `rm` takes a file that is

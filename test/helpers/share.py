@@ -2,21 +2,29 @@
 
 OP=ERRNO      a call that fails: chmod chown link fsync fsyncdir statfs unlink rename
 blocks=N frsize=N bsize=N free=BYTES      what statvfs tells
+wait=OP       such a call, and all behind it, waits until SIGUSR1 comes
 owner=UID     all belongs to this user, whoever made it
 """
 
 import errno
 import os
+import signal
 import sys
+import threading
 
 from fusepy import FUSE, FuseOSError, Operations
 
 SOURCE, MOUNTPOINT, *WORDS = sys.argv[1:]
 QUIRKS = dict(word.split("=") for word in WORDS)
 
+ANSWERING = threading.Event()
+signal.signal(signal.SIGUSR1, lambda *_: ANSWERING.set())
+
 
 class Share(Operations):
     def __call__(self, op, path, *args):
+        while QUIRKS.get("wait") == op and not ANSWERING.is_set():
+            ANSWERING.wait(0.02)
         if op in QUIRKS:
             raise FuseOSError(getattr(errno, QUIRKS[op]))
         return super().__call__(op, SOURCE + path if path else path, *args)

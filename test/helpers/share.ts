@@ -51,6 +51,7 @@ export class Share implements AsyncDisposable {
 	}
 
 	answer(): void {
+		this.#server.kill("SIGUSR1");
 		this.#server.kill("SIGCONT");
 	}
 

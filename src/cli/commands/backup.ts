@@ -42,6 +42,9 @@ export const examples = [
 	"vpo library backup --on-failure 'mail -s \"vpo backup failed\" me@example.org'",
 ];
 
+/** Whoever is told of a run is told of its interruption too. */
+export const endsItself = true;
+
 export const command = defineCommand({
 	meta: { name: "backup", description: "Back up the library" },
 	args: backupArgs,

@@ -12,6 +12,8 @@ export interface CommandModule {
 	readonly examples: readonly string[];
 	/** The flags of another command, which this one takes behind `--`. */
 	readonly restArgs?: ArgsDef;
+	/** Whether it heeds signals itself to the end, because it has to tell others of it. */
+	readonly endsItself?: boolean;
 }
 
 export interface CommandText {

@@ -14,7 +14,7 @@ const DESCRIPTORS = 12;
  */
 export async function apart<K extends keyof Calls>(
 	call: K,
-	path: string,
+	argument: Parameters<Calls[K]>[0],
 	mostWaitMs: number,
 ): Promise<Awaited<ReturnType<Calls[K]>> | null> {
 	requireDescriptors(DESCRIPTORS);
@@ -27,7 +27,7 @@ export async function apart<K extends keyof Calls>(
 	worker.onmessage = ({ data }) => replied.resolve(data);
 	worker.onerror = ({ message }) => replied.reject(new Error(message));
 	const timer = setTimeout(() => replied.resolve(null), mostWaitMs);
-	worker.postMessage([call, path]);
+	worker.postMessage([call, argument]);
 	try {
 		const reply = await replied.promise;
 		if (reply === null) return null;

@@ -1,14 +1,40 @@
 // The thread of one call that may never return.
 
-import { rmSync } from "node:fs";
+import { rmSync, writeSync } from "node:fs";
 import { askForLock } from "./flock.ts";
+
+const FULL_PIPE_WAIT_MS = 5;
 
 const calls = {
 	lock: askForLock,
 	/** Removes a folder with all it holds. */
-	remove: async (path: string) =>
-		rmSync(path, { recursive: true, force: true }),
+	remove: async (path: string) => {
+		rmSync(path, { recursive: true, force: true });
+		return true;
+	},
+	/** Writes all of it, at the reader's pace. */
+	write: async ({ descriptor, bytes }: Text) => {
+		for (let at = 0; at < bytes.byteLength; ) {
+			at += writeSome(descriptor, bytes.subarray(at));
+		}
+		return true;
+	},
 };
+
+interface Text {
+	readonly descriptor: number;
+	readonly bytes: Uint8Array;
+}
+
+function writeSome(descriptor: number, bytes: Uint8Array): number {
+	try {
+		return writeSync(descriptor, bytes);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+		Bun.sleepSync(FULL_PIPE_WAIT_MS);
+		return 0;
+	}
+}
 
 export type Calls = typeof calls;
 
@@ -18,10 +44,9 @@ export type Reply<T> =
 	| { readonly code: string; readonly message: string };
 
 const port = globalThis as unknown as Worker;
-port.onmessage = async ({ data }: MessageEvent<[keyof Calls, string]>) => {
-	const [call, path] = data;
-	const make: (path: string) => Promise<unknown> = calls[call];
-	port.postMessage(await reply(() => make(path)));
+port.onmessage = async ({ data }: MessageEvent<[keyof Calls, never]>) => {
+	const [call, argument] = data;
+	port.postMessage(await reply<unknown>(() => calls[call](argument)));
 };
 
 async function reply<T>(make: () => Promise<T>): Promise<Reply<T>> {

@@ -1,0 +1,168 @@
+// A share whose server has gone answers nothing, for ever. One signal ends the program all the same, whatever it waits for.
+
+import {
+	afterEach,
+	beforeEach,
+	expect,
+	setDefaultTimeout,
+	test,
+} from "bun:test";
+import { cpSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeBackups } from "../helpers/backups.ts";
+import { Monitor } from "../helpers/monitor.ts";
+import { binary, Home, run, start } from "../helpers/program.ts";
+import { Share } from "../helpers/share.ts";
+import { scratchIn } from "../helpers/state.ts";
+
+setDefaultTimeout(30_000);
+
+/** Within seconds: containers are killed after ten. */
+const MOST_MS = 8000;
+
+let home: Home;
+let share: Share;
+beforeEach(async () => {
+	home = new Home();
+	share = await Share.mount();
+});
+afterEach(async () => {
+	await share[Symbol.asyncDispose]();
+	home[Symbol.dispose]();
+});
+
+interface Ended {
+	readonly exitCode: number;
+	readonly json: Record<string, unknown>;
+	readonly milliseconds: number;
+}
+
+/** Starts the program, waits until it waits for the share, and signals it once. */
+async function interruptAt(
+	args: readonly string[],
+	env: Record<string, string>,
+): Promise<Ended> {
+	const child = start(binary, home, [...args, "--json"], { env });
+	while (waiting(child.pid).length === 0) await Bun.sleep(5);
+	return interrupt(child);
+}
+
+async function interrupt(child: ReturnType<typeof start>): Promise<Ended> {
+	const startedAt = performance.now();
+	child.kill("SIGTERM");
+	const text = await new Response(child.stdout).text();
+	const exitCode = await child.exited;
+	const milliseconds = performance.now() - startedAt;
+	return { exitCode, json: JSON.parse(text), milliseconds };
+}
+
+/** Those of its threads that wait for a file system in user space. */
+function waiting(pid: number): string[] {
+	const tasks = `/proc/${pid}/task`;
+	return readdirSync(tasks).filter((task) => {
+		try {
+			return /fuse|request_wait/.test(
+				readFileSync(join(tasks, task, "stack"), "utf8"),
+			);
+		} catch {
+			return false; // that thread has ended
+		}
+	});
+}
+
+function expectInterrupted({ exitCode, json, milliseconds }: Ended): void {
+	expect({ exitCode, code: json.code }).toEqual({
+		exitCode: 143,
+		code: "INTERRUPTED",
+	});
+	expect(milliseconds).toBeLessThan(MOST_MS);
+	expect(scratchIn(home.at(".vpo"))).toEqual([]);
+}
+
+test("a share that hangs from the beginning, as the backup folder", async () => {
+	share.hang();
+	const env = { VPO_BACKUP_DIR: share.path };
+	const commands = [
+		"backup",
+		"backup --dry-run",
+		"backups",
+		"verify",
+		"check",
+		"restore --yes latest",
+		"pin latest",
+		"prune --keep-last 1 --yes",
+	];
+	const ended = commands.map((command) =>
+		interruptAt(["library", ...command.split(" ")], env),
+	);
+	for (const end of ended) expectInterrupted(await end);
+});
+
+test("a share that hangs from the beginning, as anything else", async () => {
+	cpSync(home.library, join(share.source, "library.db"));
+	share.hang();
+	const places = {
+		VPO_DATA_DIR: share.path,
+		VPO_CONFIG_PATH: share.at("config.toml"),
+		VPO_DATABASE_PATH: share.at("library.db"),
+		VPO_TEMP_DIR: share.path,
+	};
+	const ended = Object.entries(places).map(([name, path]) =>
+		interruptAt(["library", "backup"], { [name]: path }),
+	);
+	for (const end of ended) expectInterrupted(await end);
+});
+
+test("where it keeps all threads that there are for files there is a document all the same", async () => {
+	await using slow = await Share.mount("wait=open");
+	await makeBackups(
+		slow.source,
+		[1, 2, 3, 4].map((day) => ({ createdAt: `2026-02-0${day}T03:00:00Z` })),
+	);
+	const args = ["library", "backups", "--json", "--path", slow.path];
+	const child = start(binary, home, args);
+	while (waiting(child.pid).length < 2) await Bun.sleep(5);
+	child.kill("SIGTERM");
+	// What a server has taken on the kernel waits for, and the process only ends with it: not before `answer`.
+	const { value } = await child.stdout.getReader().read();
+	expect(JSON.parse(new TextDecoder().decode(value))).toMatchObject({
+		code: "INTERRUPTED",
+	});
+	slow.answer();
+	expect(await child.exited).toBe(143);
+});
+
+test("what was begun on a healthy disk is removed, what is on the share by the next run", async () => {
+	const args = ["library", "backup", "--output", `${share.path}/`];
+	const child = start(binary, home, [...args, "--json"]);
+	while (scratchIn(share.source).length === 0) await Bun.sleep(1);
+	share.hang();
+	while (waiting(child.pid).length === 0) await Bun.sleep(5);
+	const ended = await interrupt(child);
+	expectInterrupted(ended);
+	const [left = ""] = readdirSync(share.source);
+	expect(ended.json.error).toBe(
+		`interrupted by SIGTERM; this could not be removed: ${share.at(left)}`,
+	);
+	share.answer();
+	const { exitCode, stderr } = await run(binary, home, args);
+	expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+	expect(readdirSync(share.source)).toHaveLength(1);
+	expect(scratchIn(share.source)).toEqual([]);
+});
+
+test("who is told of runs is told of one that hung", async () => {
+	await using monitor = new Monitor();
+	share.hang();
+	const marker = home.at("heard");
+	const env = { VPO_BACKUP_DIR: share.path };
+	const args = [
+		...["library", "backup", "--ping-url", `${monitor.origin}/x`],
+		...["--on-failure", `cat > ${marker}`],
+	];
+	expectInterrupted(await interruptAt(args, env));
+	expect(monitor.paths).toEqual(["/x/start", "/x/fail"]);
+	expect(JSON.parse(readFileSync(marker, "utf8"))).toMatchObject({
+		code: "INTERRUPTED",
+	});
+});
