@@ -45,7 +45,8 @@ export async function run(
 		if (!signal.aborted) return await output.failure(error);
 		// What a signal breaks off fails in many ways; the signal is the reason.
 		const left = await removeHeld(deadline.aborted ? LAST_MS : TIDYING_MS);
-		return await output.failure(leaving(signal.reason, left));
+		const { reason } = deadline.aborted ? deadline : signal;
+		return await output.failure(leaving(reason, left));
 	}
 }
 

@@ -56,6 +56,14 @@ async function interrupt(child: ReturnType<typeof start>): Promise<Ended> {
 	return { exitCode, json: JSON.parse(text), milliseconds };
 }
 
+/** What a server has taken on the kernel waits for; the process that asked ends only when that is answered. */
+async function firstDocument(
+	child: ReturnType<typeof start>,
+): Promise<Record<string, unknown>> {
+	const { value } = await child.stdout.getReader().read();
+	return JSON.parse(new TextDecoder().decode(value));
+}
+
 /** Those of its threads that wait for a file system in user space. */
 function waiting(pid: number): string[] {
 	const tasks = `/proc/${pid}/task`;
@@ -123,32 +131,30 @@ test("where it keeps all threads that there are for files there is a document al
 	const child = start(binary, home, args);
 	while (waiting(child.pid).length < 2) await Bun.sleep(5);
 	child.kill("SIGTERM");
-	// What a server has taken on the kernel waits for, and the process only ends with it: not before `answer`.
-	const { value } = await child.stdout.getReader().read();
-	expect(JSON.parse(new TextDecoder().decode(value))).toMatchObject({
-		code: "INTERRUPTED",
-	});
+	expect(await firstDocument(child)).toMatchObject({ code: "INTERRUPTED" });
 	slow.answer();
 	expect(await child.exited).toBe(143);
 });
 
 test("what was begun on a healthy disk is removed, what is on the share by the next run", async () => {
-	const args = ["library", "backup", "--output", `${share.path}/`];
+	await using slow = await Share.mount("wait=fsync");
+	const args = ["library", "backup", "--output", `${slow.path}/`];
 	const child = start(binary, home, [...args, "--json"]);
-	while (scratchIn(share.source).length === 0) await Bun.sleep(1);
-	share.hang();
-	while (waiting(child.pid).length === 0) await Bun.sleep(5);
-	const ended = await interrupt(child);
-	expectInterrupted(ended);
-	const [left = ""] = readdirSync(share.source);
-	expect(ended.json.error).toBe(
-		`interrupted by SIGTERM; this could not be removed: ${share.at(left)}`,
+	await slow.hasBeenCalled();
+	expect(scratchIn(home.at(".vpo"))).toHaveLength(1);
+	child.kill("SIGTERM");
+	const { error } = await firstDocument(child);
+	const [left = ""] = readdirSync(slow.source);
+	expect(error).toBe(
+		`interrupted by SIGTERM; this could not be removed: ${slow.at(left)}`,
 	);
-	share.answer();
+	expect(scratchIn(home.at(".vpo"))).toEqual([]);
+	slow.answer();
+	expect(await child.exited).toBe(143);
 	const { exitCode, stderr } = await run(binary, home, args);
 	expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-	expect(readdirSync(share.source)).toHaveLength(1);
-	expect(scratchIn(share.source)).toEqual([]);
+	expect(readdirSync(slow.source)).toHaveLength(1);
+	expect(scratchIn(slow.source)).toEqual([]);
 });
 
 test("who is told of runs is told of one that hung", async () => {

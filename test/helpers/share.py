@@ -2,7 +2,7 @@
 
 OP=ERRNO      a call that fails: chmod chown link fsync fsyncdir statfs unlink rename
 blocks=N frsize=N bsize=N free=BYTES      what statvfs tells
-wait=OP       such a call, and all behind it, waits until SIGUSR1 comes
+wait=OP       such a call, and all behind it, says "waiting" and waits until SIGUSR1 comes
 owner=UID     all belongs to this user, whoever made it
 """
 
@@ -23,8 +23,10 @@ signal.signal(signal.SIGUSR1, lambda *_: ANSWERING.set())
 
 class Share(Operations):
     def __call__(self, op, path, *args):
-        while QUIRKS.get("wait") == op and not ANSWERING.is_set():
-            ANSWERING.wait(0.02)
+        if QUIRKS.get("wait") == op and not ANSWERING.is_set():
+            print("waiting", flush=True)
+            while not ANSWERING.wait(0.02):
+                pass
         if op in QUIRKS:
             raise FuseOSError(getattr(errno, QUIRKS[op]))
         return super().__call__(op, SOURCE + path if path else path, *args)

@@ -18,14 +18,14 @@ export class Share implements AsyncDisposable {
 	readonly source = mkdtempSync(join(this.#folder, "source-"));
 	/** Where it is mounted. */
 	readonly path = mkdtempSync(join(this.#folder, "mounted-"));
-	readonly #server: Bun.Subprocess;
+	readonly #server: Bun.Subprocess<"ignore", "pipe", "inherit">;
 
 	private constructor(quirks: readonly string[]) {
 		requireRoot("it mounts a share");
 		if (!existsSync("/dev/fuse")) throw new Error("this test needs /dev/fuse");
 		this.#server = Bun.spawn(
 			[PYTHON, SCRIPT, this.source, this.path, ...quirks],
-			{ stdin: "ignore", stdout: "ignore", stderr: "inherit" },
+			{ stdin: "ignore", stdout: "pipe", stderr: "inherit" },
 		);
 	}
 
@@ -43,6 +43,11 @@ export class Share implements AsyncDisposable {
 
 	at(...parts: string[]): string {
 		return join(this.path, ...parts);
+	}
+
+	/** Resolves when it lets a call wait, as it was asked to. */
+	async hasBeenCalled(): Promise<void> {
+		await this.#server.stdout.getReader().read();
 	}
 
 	/** Whatever is asked of it from now on gets no answer. */

@@ -30,12 +30,13 @@ export async function apart<K extends keyof Calls>(
 	worker.postMessage([call, argument]);
 	try {
 		const reply = await replied.promise;
+		worker.unref();
+		// Ending a thread that is deep in such a call would wait for it.
 		if (reply === null) return null;
+		worker.terminate();
 		if ("result" in reply) return reply.result;
 		throw Object.assign(new Error(reply.message), { code: reply.code });
 	} finally {
 		clearTimeout(timer);
-		worker.unref();
-		worker.terminate();
 	}
 }
