@@ -22,9 +22,15 @@ export interface End {
 	readonly deadline: AbortSignal;
 }
 
+const run = new AbortController();
+
+/** Whether a signal has come: everything ends soon. */
+export function isEnding(): boolean {
+	return run.signal.aborted;
+}
+
 /** Takes over what would end the process. */
 export function watchProcess(): End {
-	const run = new AbortController();
 	const last = new AbortController();
 	let signalledAt = Number.NEGATIVE_INFINITY;
 	for (const [name, exitCode] of Object.entries(SIGNALS)) {

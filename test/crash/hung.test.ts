@@ -13,7 +13,7 @@ import { makeBackups } from "../helpers/backups.ts";
 import { Monitor } from "../helpers/monitor.ts";
 import { binary, Home, run, start } from "../helpers/program.ts";
 import { Share } from "../helpers/share.ts";
-import { scratchIn } from "../helpers/state.ts";
+import { backupsIn, scratchIn } from "../helpers/state.ts";
 
 setDefaultTimeout(30_000);
 
@@ -153,8 +153,20 @@ test("what was begun on a healthy disk is removed, what is on the share by the n
 	expect(await child.exited).toBe(143);
 	const { exitCode, stderr } = await run(binary, home, args);
 	expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-	expect(readdirSync(slow.source)).toHaveLength(1);
-	expect(scratchIn(slow.source)).toEqual([]);
+	expect(backupsIn(slow.source)).toHaveLength(1);
+	expect(readdirSync(slow.source).filter((name) => name === left)).toEqual([]);
+});
+
+test("a thread of SQLite's that the share keeps is left to itself", async () => {
+	await using slow = await Share.mount("wait=read");
+	cpSync(home.library, join(slow.source, "library.db"));
+	const args = ["library", "check", "--database", slow.at("library.db")];
+	const child = start(binary, home, [...args, "--json"]);
+	await slow.hasBeenCalled();
+	child.kill("SIGTERM");
+	expect(await firstDocument(child)).toMatchObject({ code: "INTERRUPTED" });
+	slow.answer();
+	expect(await child.exited).toBe(143);
 });
 
 test("who is told of runs is told of one that hung", async () => {

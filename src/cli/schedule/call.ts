@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type ArgsDef, parseArgs } from "citty";
-import { isAddress, resolveLinks } from "../../ground/paths.ts";
+import { isAddress, isFound, resolveLinks } from "../../ground/paths.ts";
 import { programPath } from "../../ground/program.ts";
 import type { Environment, Settings } from "../../ground/settings.ts";
 import { toPlace, usage } from "../arguments/args.ts";
@@ -28,6 +28,10 @@ export interface Call {
 	readonly outputDir: string;
 	/** Where a backup writes; none of them lies in another. */
 	readonly folders: readonly string[];
+	/** Those of them that are not there. */
+	readonly missing: readonly string[];
+	/** Whether there is a config.toml. */
+	readonly hasConfig: boolean;
 	readonly isJson: boolean;
 }
 
@@ -81,6 +85,8 @@ export async function settleCall(
 	const { output } = options;
 	const outputDir =
 		output === null ? settings.location : isFile ? dirname(output) : output;
+	const folders = await foldersOf(settings, outputDir);
+	const there = await Promise.all(folders.map(isFound));
 	return {
 		program: ownProgram(),
 		flags: given.flatMap((flag) => toWords(flag, environment)),
@@ -89,7 +95,9 @@ export async function settleCall(
 		notify: args,
 		settings,
 		outputDir,
-		folders: await foldersOf(settings, outputDir),
+		folders,
+		missing: folders.filter((_, index) => !there[index]),
+		hasConfig: await isFound(settings.configPath),
 		isJson: args.json ?? false,
 	};
 }

@@ -1,6 +1,5 @@
 // A schedule as a container that keeps it by itself: there is no cron in there.
 
-import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { AppError } from "../../ground/errors.ts";
 import type { Environment } from "../../ground/settings.ts";
@@ -19,7 +18,7 @@ export function toContainer(
 	timing: Timing,
 	environment: Environment,
 ): string | AppError {
-	const { program, flags, folders, settings, pingUrl } = call;
+	const { program, flags, folders, hasConfig, settings, pingUrl } = call;
 	const [binary, ...others] = program;
 	if (binary === undefined || others.length > 0) {
 		return usage(
@@ -31,7 +30,6 @@ export function toContainer(
 	const authorities = AUTHORITIES.flatMap((name) =>
 		call.environment[name] ? [[name, call.environment[name]] as const] : [],
 	);
-	const hasConfig = existsSync(configPath);
 	const variables = {
 		TZ: zoneName(),
 		...(hasConfig ? { VPO_CONFIG_PATH: configPath } : {}),

@@ -1,6 +1,5 @@
 // A schedule as text to paste, with what the person should know of it.
 
-import { existsSync } from "node:fs";
 import { isoSeconds } from "../../core/archive/metadata.ts";
 import { AppError } from "../../ground/errors.ts";
 import type { Environment } from "../../ground/settings.ts";
@@ -71,10 +70,9 @@ export function formatNext(nextRuns: readonly string[]): string {
 
 /** What keeps a schedule from working, that only the person can mend. */
 export function warningsOf(
-	{ folders, settings: { configPath } }: Call,
+	{ missing, settings: { configPath } }: Call,
 	{ VPO_BACKUP_PING_URL }: Environment,
 ): string[] {
-	const missing = folders.filter((folder) => !existsSync(folder));
 	const secret = `VPO_BACKUP_PING_URL is set here, but neither cron nor systemd will know it: put it into ${configPath} as ping_url in [backup]`;
 	return [
 		...missing.map((folder) => `make this folder first: ${folder}`),

@@ -2,7 +2,7 @@
 // The main thread never blocks, so Ctrl-C and progress work while SQLite or gzip are busy.
 
 import { AppError, type ErrorCode } from "../../ground/errors.ts";
-import { requireDescriptors } from "../../ground/process.ts";
+import { isEnding, requireDescriptors } from "../../ground/process.ts";
 
 /** What a thread opens for itself, and a few for its work. */
 const DESCRIPTORS = 12;
@@ -90,7 +90,10 @@ export class Thread<Ops extends Operations> implements Disposable {
 	}
 
 	[Symbol.dispose](): void {
-		this.#worker.terminate();
+		// One that is deep in a file system which hangs can't be ended, and who tries waits as long. It ends with the process.
+		const mayHang = this.#pending.size > 0 && isEnding();
+		if (mayHang) this.#worker.unref();
+		else this.#worker.terminate();
 		this.#end(new AppError("INTERRUPTED", "interrupted"));
 	}
 
