@@ -13,7 +13,9 @@ import { benchGrowth } from "./bench/parts/growth.ts";
 import { benchLevels } from "./bench/parts/levels.ts";
 import { benchList } from "./bench/parts/list.ts";
 import { benchMemory } from "./bench/parts/memory.ts";
+import { benchNeighbour } from "./bench/parts/neighbour.ts";
 import { benchRestore } from "./bench/parts/restore.ts";
+import { benchSmall } from "./bench/parts/small.ts";
 import { benchStart } from "./bench/parts/start.ts";
 import { type Findings, insertReport, renderReport } from "./bench/report.ts";
 
@@ -25,6 +27,8 @@ const parts = {
 	cores: benchCores,
 	start: benchStart,
 	levels: benchLevels,
+	small: benchSmall,
+	neighbour: benchNeighbour,
 	growth: benchGrowth,
 } satisfies Record<string, (bench: Bench) => Promise<Findings>>;
 

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Bench } from "./bench.ts";
 import { archiveBytes } from "./folders.ts";
 import type { Contender } from "./measure.ts";
@@ -40,6 +41,18 @@ export function ourRestore(
 			const database = ["--database", copyLibrary(library, folder)];
 			const words = [bench.vpo, "library", "restore", "--yes"];
 			return [...words, ...flags, ...database, archive];
+		},
+	};
+}
+
+/** `vpo library verify` of one archive. */
+export function ourVerify(bench: Bench, archive: string): Contender {
+	return {
+		name: "vpo library verify",
+		// The scratch folder is made beside the library.
+		command: (folder) => {
+			const database = ["--database", join(folder, "library.db")];
+			return [bench.vpo, "library", "verify", ...database, archive];
 		},
 	};
 }

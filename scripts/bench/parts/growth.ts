@@ -3,16 +3,27 @@ import { dirname, join } from "node:path";
 import type { Bench } from "../bench.ts";
 import { archiveIn, temporaryFolder } from "../folders.ts";
 import { race, run } from "../measure.ts";
-import { backupCommand, ourBackup, ourRestore } from "../ours.ts";
+import { backupCommand, ourBackup, ourRestore, ourVerify } from "../ours.ts";
 import { measurePeaks } from "../peaks.ts";
-import { type Findings, megabytes, seconds } from "../report.ts";
+import {
+	type Findings,
+	megabytes,
+	ratioTarget,
+	seconds,
+	type Target,
+} from "../report.ts";
 import { sampleLibrary } from "../samples.ts";
+
+const comparedMb = 100;
+const mostRatio = 1.15;
+const mostMemoryBytes = 160e6;
 
 const columns = [
 	"library",
 	"backup",
 	"per second",
 	"restore",
+	"verify",
 	"archive",
 	"backup's memory",
 	"restore's memory",
@@ -22,12 +33,50 @@ const columns = [
 
 /** Backs up and restores libraries of growing size. */
 export async function benchGrowth(bench: Bench): Promise<Findings> {
-	const rows: string[][] = [];
-	for (const sizeMb of bench.growthMb) rows.push(await row(bench, sizeMb));
-	return { tables: [{ title: "Cost against size", columns, rows }] };
+	const grown: Grown[] = [];
+	for (const sizeMb of bench.growthMb) grown.push(await grow(bench, sizeMb));
+	const rows = grown.map(({ row }) => row);
+	return {
+		targets: targetsOf(grown),
+		tables: [{ title: "Cost against size", columns, rows }],
+	};
 }
 
-async function row(bench: Bench, sizeMb: number): Promise<string[]> {
+/** What one size costs. */
+interface Grown {
+	readonly sizeMb: number;
+	readonly seconds: Readonly<Record<"backup" | "verify" | "restore", number>>;
+	readonly memoryBytes: number;
+	readonly row: readonly string[];
+}
+
+/** What grows with the library may grow as it does, and memory must not. */
+function targetsOf(grown: readonly Grown[]): Target[] {
+	const small = grown.find(({ sizeMb }) => sizeMb === comparedMb);
+	const large = grown.at(-1);
+	if (!small || !large || large.sizeMb < 10 * comparedMb) return [];
+	const factor = large.sizeMb / small.sizeMb;
+	const title = `${large.sizeMb / 1_000} GB`;
+	return [
+		...(["backup", "verify", "restore"] as const).map((what) =>
+			ratioTarget(
+				`${what}, ${title}, time for each byte`,
+				`${comparedMb} MB`,
+				large.seconds[what] / small.seconds[what] / factor,
+				mostRatio,
+			),
+		),
+		{
+			what: `peak memory of backup and restore, ${title}`,
+			against: "",
+			measured: megabytes(large.memoryBytes),
+			target: `≤ ${megabytes(mostMemoryBytes)}`,
+			isMet: large.memoryBytes <= mostMemoryBytes,
+		},
+	];
+}
+
+async function grow(bench: Bench, sizeMb: number): Promise<Grown> {
 	const library = await sampleLibrary(bench, sizeMb);
 	using made = temporaryFolder(join(bench.scratch, "grown-"));
 	const dry = backupCommand(bench, library, made.path, "--dry-run", "--json");
@@ -49,20 +98,32 @@ async function row(bench: Bench, sizeMb: number): Promise<string[]> {
 	// What takes minutes is less in need of a median.
 	const mostRounds = sizeMb < 1_000 ? bench.rounds : sizeMb < 4_000 ? 3 : 1;
 	const rounds = Math.min(bench.rounds, mostRounds);
+	const verify = ourVerify(bench, archive);
 	const timings = await race(
 		{ ...bench, rounds },
-		{ backup: ourBackup(bench, library), restore },
+		{ backup: ourBackup(bench, library), verify, restore },
 	);
 	const { medianSeconds, madeBytes } = timings.backup;
-	return [
+	const row = [
 		sizeMb < 1_000 ? `${sizeMb} MB` : `${sizeMb / 1_000} GB`,
 		seconds(medianSeconds),
 		megabytes((sizeMb * 1e6) / medianSeconds),
 		seconds(timings.restore.medianSeconds),
+		seconds(timings.verify.medianSeconds),
 		megabytes(madeBytes),
 		megabytes(backupPeaks.memoryBytes),
 		megabytes(restorePeaks.memoryBytes),
 		megabytes(announced.required_bytes),
 		megabytes(backupPeaks.scratchBytes),
 	];
+	return {
+		sizeMb,
+		seconds: {
+			backup: medianSeconds,
+			verify: timings.verify.medianSeconds,
+			restore: timings.restore.medianSeconds,
+		},
+		memoryBytes: Math.max(backupPeaks.memoryBytes, restorePeaks.memoryBytes),
+		row,
+	};
 }
