@@ -37,6 +37,10 @@ export const LIBRARY_COMMANDS: Readonly<Record<string, Command>> = {
 		description: "Write the library in a backup to a file of its own",
 		load: async () => loaded(await import("./commands/inside/extract.ts")),
 	},
+	log: {
+		description: "Show the history of a video file or folder over all backups",
+		load: async () => loaded(await import("./commands/inside/log.ts")),
+	},
 	query: {
 		description: "Ask the library in a backup with one SQL statement",
 		load: async () => loaded(await import("./commands/inside/query.ts")),

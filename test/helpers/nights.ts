@@ -39,7 +39,8 @@ export async function backUpAt(home: Home, createdAt: string): Promise<string> {
 	const snapshot = join(home.backups, "snapshot.tmp");
 	using pool = new GzipPool(1);
 	{
-		using library = new Database(home.library, { readonly: true });
+		// Not read-only: that would leave a -wal and a -shm beside it.
+		using library = new Database(home.library);
 		library.run("VACUUM INTO ?", [snapshot]);
 	}
 	const part = await filePart(DATABASE_NAME, snapshot);

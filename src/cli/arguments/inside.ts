@@ -31,7 +31,7 @@ export function toMediaPath(
 	text: string | undefined,
 ): string | null {
 	if (text === undefined) return null;
-	if (text === "") throw usage(`--${name} is empty`);
+	if (text === "") throw usage(`${name} is empty`);
 	const path = fromHere(text);
 	return path === "/" ? "" : path;
 }

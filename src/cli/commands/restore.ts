@@ -99,7 +99,7 @@ export const command = defineCommand({
 		if (reference !== null && args.undo) {
 			throw usage("--undo takes no BACKUP: it knows which one");
 		}
-		const under = toMediaPath("under", args.under);
+		const under = toMediaPath("--under", args.under);
 		if (under !== null && !args["only-missing"]) {
 			throw usage("--under is for --only-missing");
 		}

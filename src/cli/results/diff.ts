@@ -125,7 +125,8 @@ function short(value: string | number | null): string {
 		: text;
 }
 
-function changeJson(change: RowChange): object {
+/** A change, for a document. */
+export function changeJson(change: RowChange): object {
 	const { path, key, columns, belongings } = change;
 	return {
 		change: change.change === "lookedAgain" ? "looked_at_again" : change.change,

@@ -113,18 +113,18 @@ export async function csvResult(
 	signal: AbortSignal,
 ): Promise<Result> {
 	requireStdoutForArchive(false, { ...CSV, isForTerminals: true });
-	const show = isatty(STDOUT) ? printable : (text: string) => text;
+	const line = isatty(STDOUT) ? shownLine : csvLine;
 	const encoder = new TextEncoder();
 	let count = 0;
 	const pieces = async function* () {
-		yield encoder.encode(show(line(columns)));
+		yield encoder.encode(line(columns));
 		for await (const rows of batches) {
 			const wanted = rows.slice(
 				0,
 				limit === null ? rows.length : limit - count,
 			);
 			count += wanted.length;
-			yield encoder.encode(show(wanted.map(line).join("")));
+			yield encoder.encode(wanted.map(line).join(""));
 			if (count === limit) return;
 		}
 	};
@@ -140,8 +140,12 @@ export async function csvResult(
 }
 
 // https://www.rfc-editor.org/rfc/rfc4180
-function line(values: readonly Value[]): string {
+function csvLine(values: readonly Value[]): string {
 	return `${values.map(field).join(",")}\r\n`;
+}
+
+function shownLine(values: readonly Value[]): string {
+	return `${printable(values.map(field).join(","))}\n`;
 }
 
 function field(value: Value): string {

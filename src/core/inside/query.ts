@@ -29,17 +29,22 @@ export async function queryLibrary<T>(
 	options: QueryOptions,
 	workshop: Workshop,
 	use: (answer: Answer) => Promise<T>,
-): Promise<{ readonly result: T; readonly warnings: readonly string[] }> {
+): Promise<{
+	readonly result: T;
+	/** The archive or the library that was asked. */
+	readonly source: string;
+	readonly warnings: readonly string[];
+}> {
 	const { reference, sql, timeoutMs, lockTimeoutMs, now } = options;
 	readingStatement(sql); // before a backup is unpacked for nothing
 	await using scratch = await makeLookout(settings);
 	const viewOptions = { settings, scratch, lockTimeoutMs, now };
 	await using view = await openView(reference, viewOptions, workshop);
-	const { path, metadata, warnings } = view;
+	const { path, source, metadata, warnings } = view;
 	const isImmutable = metadata !== null || (await isUnchangeable(path));
 	const asked = { path, isImmutable, scratch: scratch.path };
 	const result = await ask(asked, sql, timeoutMs, workshop.signal, use);
-	return { result, warnings };
+	return { result, source, warnings };
 }
 
 // One in WAL mode that nobody has open can't be read with locks by who may not write beside it.

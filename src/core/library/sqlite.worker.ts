@@ -4,6 +4,7 @@ import type { Database } from "bun:sqlite";
 import { AppError, errnoOf } from "../../ground/errors.ts";
 import { serve } from "../work/thread.ts";
 import { compare } from "./compare/difference.ts";
+import { countUnder } from "./compare/under.ts";
 import {
 	checkForeignKeys,
 	checkStructure,
@@ -120,6 +121,7 @@ const operations = {
 	survey: surveyDatabase,
 
 	compare,
+	countUnder,
 
 	planMissing,
 

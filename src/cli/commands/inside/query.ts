@@ -88,17 +88,24 @@ export const command = defineCommand({
 			),
 			now,
 		};
-		const { result, warnings } = await withWorkshop(context, (workshop) =>
-			queryLibrary(settings, options, workshop, (answer) => {
-				workshop.pause();
-				if (args.csv) return csvResult(answer, limit, signal);
-				return output.isJson
-					? jsonRows(answer, limit)
-					: tableResult(answer, limit ?? USUAL_LIMIT);
-			}),
+		const { result, source, warnings } = await withWorkshop(
+			context,
+			(workshop) =>
+				queryLibrary(settings, options, workshop, (answer) => {
+					workshop.pause();
+					if (args.csv) return csvResult(answer, limit, signal);
+					return output.isJson
+						? jsonRows(answer, limit)
+						: tableResult(answer, limit ?? USUAL_LIMIT);
+				}),
 		);
 		const seconds = Math.round(performance.now() - startedAt) / 1000;
-		const json = { ...result.json, duration_seconds: seconds, warnings };
+		const json = {
+			...result.json,
+			path: source,
+			duration_seconds: seconds,
+			warnings,
+		};
 		return { ...result, json, warnings };
 	},
 });

@@ -56,6 +56,8 @@ export interface ListOptions {
 	readonly table: string | null;
 	/** The first so many; null: all. */
 	readonly limit: number | null;
+	/** Of the first so many what differs in them is told too; left out: of all. */
+	readonly details?: number | undefined;
 	/** Also those that were only looked at again. */
 	readonly withLookedAgain: boolean;
 }
@@ -67,7 +69,7 @@ export interface ListOptions {
 export function listChanges(
 	database: Database,
 	notes: Notes,
-	{ table, limit, withLookedAgain }: ListOptions,
+	{ table, limit, withLookedAgain, details = limit ?? Infinity }: ListOptions,
 ): RowChange[] {
 	const kinship = notes.kinships.find(
 		(other) => other.table === keyOf(table ?? FILES),
@@ -85,25 +87,29 @@ export function listChanges(
 		isFiles,
 		withLookedAgain,
 		limit,
-	}).map(({ change, path, old, fresh }) => ({
-		change,
-		path,
-		key: isFiles
-			? []
-			: fresh
-				? reader.key("new", fresh)
-				: reader.key("old", old ?? []),
-		columns:
-			old && fresh
-				? reader.both(old, fresh, change === "changed")
-				: isFiles
-					? []
-					: old
-						? reader.one("old", old)
-						: reader.one("new", fresh ?? []),
-		belongings:
-			isFiles && old && fresh ? belongingsOf(database, notes, old) : [],
-	}));
+	}).map(({ change, path, old, fresh }, at) =>
+		at >= details
+			? { change, path, key: [], columns: [], belongings: [] }
+			: {
+					change,
+					path,
+					key: isFiles
+						? []
+						: fresh
+							? reader.key("new", fresh)
+							: reader.key("old", old ?? []),
+					columns:
+						old && fresh
+							? reader.both(old, fresh, change === "changed")
+							: isFiles
+								? []
+								: old
+									? reader.one("old", old)
+									: reader.one("new", fresh ?? []),
+					belongings:
+						isFiles && old && fresh ? belongingsOf(database, notes, old) : [],
+				},
+	);
 }
 
 interface Entry {

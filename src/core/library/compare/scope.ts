@@ -29,10 +29,9 @@ export function narrow(database: Database, notes: Notes, under: string): void {
 			);
 			if (kinship.table === FILES) {
 				const path = column("t", PATH);
-				const [folder, next] = [`${under}/`, `${under}0`];
 				database.run(
-					`INSERT INTO ${rows} SELECT ${select(kinship, side)} WHERE ${path} = ? UNION ALL SELECT ${select(kinship, side)} WHERE ${path} >= ? AND ${path} < ?`,
-					[under, folder, next],
+					`INSERT INTO ${rows} SELECT ${select(kinship, side)} WHERE ${isUnder(path)}`,
+					underArgs(under),
 				);
 			} else {
 				database.run(
@@ -41,6 +40,16 @@ export function narrow(database: Database, notes: Notes, under: string): void {
 			}
 		}
 	}
+}
+
+/** That a path is this one, or below it. Both are found by an index. */
+export function isUnder(path: string): string {
+	return `(${path} = ?1 OR (${path} >= ?2 AND ${path} < ?3))`;
+}
+
+/** Its arguments: "0" comes right behind "/". */
+export function underArgs(under: string): [string, string, string] {
+	return [under, `${under}/`, `${under}0`];
 }
 
 function select(kinship: Kinship, side: SideName): string {
