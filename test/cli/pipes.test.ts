@@ -9,10 +9,14 @@ import {
 	test,
 } from "bun:test";
 import {
+	closeSync,
+	constants,
 	cpSync,
 	existsSync,
+	openSync,
 	readdirSync,
 	readFileSync,
+	readSync,
 	symlinkSync,
 	writeFileSync,
 } from "node:fs";
@@ -167,17 +171,26 @@ sys.exit(child.wait())
 });
 
 test("Ctrl-C ends a backup whose reader takes nothing", async () => {
+	const path = home.at("fifo");
+	await Bun.spawn(["mkfifo", path]).exited;
+	const fifo = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
 	const child = Bun.spawn([BINARY, ...BACKUP], {
 		env: { HOME: home.path, PATH: process.env.PATH ?? "" },
 		stdin: "ignore",
-		stdout: "pipe",
-		stderr: "pipe",
+		stdout: openSync(path, constants.O_WRONLY),
+		stderr: "ignore",
 	});
-	const reader = child.stdout.getReader();
-	await reader.read(); // it writes by now, more than a pipe takes
+	const hasBegun = () => {
+		try {
+			return readSync(fifo, new Uint8Array(1)) === 1;
+		} catch {
+			return false; // nothing in it yet
+		}
+	};
+	while (!hasBegun()) await Bun.sleep(5);
 	child.kill("SIGINT");
 	expect(await child.exited).toBe(130);
-	await reader.cancel();
+	closeSync(fifo);
 	expect(scratchIn(home.at(".vpo"))).toEqual([]);
 });
 

@@ -12,6 +12,7 @@ import { backupArgs, readRequest } from "../arguments/backup.ts";
 import type { NotifyArgs } from "../arguments/notify.ts";
 import { flagsIn, requireKnownArgs } from "../arguments/strict.ts";
 import type { Context } from "../context.ts";
+import { storeEnvironment } from "./store.ts";
 
 /** A call of `vpo library backup`. */
 export interface Call {
@@ -32,6 +33,8 @@ export interface Call {
 	readonly missing: readonly string[];
 	/** Whether there is a config.toml. */
 	readonly hasConfig: boolean;
+	/** Where its copies go; one that is not there must not keep the backup from being made. */
+	readonly copyFolders: readonly string[];
 	readonly isJson: boolean;
 }
 
@@ -90,7 +93,10 @@ export async function settleCall(
 	return {
 		program: ownProgram(),
 		flags: given.flatMap((flag) => toWords(flag, environment)),
-		environment: ownEnvironment(environment),
+		environment: {
+			...ownEnvironment(environment),
+			...storeEnvironment(settings, outputDir, environment),
+		},
 		pingUrl: args["ping-url"],
 		notify: args,
 		settings,
@@ -98,6 +104,9 @@ export async function settleCall(
 		folders,
 		missing: folders.filter((_, index) => !there[index]),
 		hasConfig: await isFound(settings.configPath),
+		copyFolders: settings.copies
+			.map(({ to }) => to)
+			.filter((to) => !isAddress(to)),
 		isJson: args.json ?? false,
 	};
 }

@@ -6,6 +6,7 @@ import type { Environment } from "../../ground/settings.ts";
 import { usage } from "../arguments/args.ts";
 import { AUTHORITIES, type Call } from "./call.ts";
 import { shellWords } from "./quote.ts";
+import { storeEnvironment, storeMounts } from "./store.ts";
 import { type Timing, zoneName } from "./timing.ts";
 
 /** Any image with glibc will do; the program brings everything else. */
@@ -30,6 +31,7 @@ export function toContainer(
 	const authorities = AUTHORITIES.flatMap((name) =>
 		call.environment[name] ? [[name, call.environment[name]] as const] : [],
 	);
+	const store = storeMounts(settings, call.outputDir, environment);
 	const variables = {
 		TZ: zoneName(),
 		...(hasConfig ? { VPO_CONFIG_PATH: configPath } : {}),
@@ -37,6 +39,13 @@ export function toContainer(
 		VPO_BACKUP_DIR: location,
 		...(tempDir === null ? {} : { VPO_TEMP_DIR: tempDir }),
 		...Object.fromEntries(authorities),
+		...storeEnvironment(settings, call.outputDir, environment),
+		...(store.files.length > 0
+			? {
+					AWS_SHARED_CREDENTIALS_FILE: settings.s3.credentialsFile.path,
+					AWS_CONFIG_FILE: settings.s3.configFile.path,
+				}
+			: {}),
 	};
 	const isInside = folders.some((at) => configPath.startsWith(`${at}/`));
 	const own = dirname(databasePath);
@@ -47,11 +56,16 @@ export function toContainer(
 			? []
 			: [`${own}:${own}`]),
 		...(hasConfig && !isInside ? [`${configPath}:${configPath}:ro`] : []),
+		...call.copyFolders.map((folder) => `${folder}:${folder}`),
 		...authorities.map(([, path]) => `${path}:${path}:ro`),
+		...store.files.map((path) => `${path}:${path}:ro`),
 	];
 	// Without a value docker takes it from the environment, and no secret is printed.
-	const secrets =
-		pingUrl || environment.VPO_BACKUP_PING_URL ? ["VPO_BACKUP_PING_URL"] : [];
+	const hasPing = pingUrl || environment.VPO_BACKUP_PING_URL;
+	const secrets = [
+		...(hasPing ? ["VPO_BACKUP_PING_URL"] : []),
+		...store.secrets,
+	];
 	const user = `${process.getuid?.()}:${process.getgid?.()}`;
 	const assignments = Object.entries(variables).map(([k, v]) => `${k}=${v}`);
 	const rest = flags.length === 0 ? [] : ["--", ...flags];

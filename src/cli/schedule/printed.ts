@@ -10,6 +10,7 @@ import type { Result } from "../output.ts";
 import type { Call } from "./call.ts";
 import { toContainer } from "./container.ts";
 import { toCrontab } from "./crontab.ts";
+import { lostKeys } from "./store.ts";
 import { SERVICE_PATH, TIMER_PATH, toService, toTimer } from "./systemd.ts";
 import { type Format, nextTimes, type Timing, zoneName } from "./timing.ts";
 
@@ -70,13 +71,16 @@ export function formatNext(nextRuns: readonly string[]): string {
 
 /** What keeps a schedule from working, that only the person can mend. */
 export function warningsOf(
-	{ missing, settings: { configPath } }: Call,
-	{ VPO_BACKUP_PING_URL }: Environment,
+	{ missing, settings, outputDir }: Call,
+	environment: Environment,
 ): string[] {
+	const { configPath } = settings;
+	const { VPO_BACKUP_PING_URL } = environment;
 	const secret = `VPO_BACKUP_PING_URL is set here, but neither cron nor systemd will know it: put it into ${configPath} as ping_url in [backup]`;
 	return [
 		...missing.map((folder) => `make this folder first: ${folder}`),
 		...(VPO_BACKUP_PING_URL ? [secret] : []),
+		...[lostKeys(settings, outputDir, environment) ?? []].flat(),
 	];
 }
 

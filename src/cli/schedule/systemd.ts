@@ -5,6 +5,7 @@ import type { AppError } from "../../ground/errors.ts";
 import { usage } from "../arguments/args.ts";
 import { type Call, passwdEntry } from "./call.ts";
 import { systemdValue, systemdWords } from "./quote.ts";
+import { usesStore } from "./store.ts";
 import { type Timing, zoneName } from "./timing.ts";
 
 export const SERVICE_PATH = "/etc/systemd/system/vpo-backup.service";
@@ -47,24 +48,29 @@ const HARDENING_WITH_COMMANDS = [
 
 /** The .service for the machine: one backup. */
 export function toService(call: Call): string {
-	const { folders, notify, settings } = call;
+	const { folders, copyFolders, outputDir, notify, settings } = call;
 	const uid = process.getuid?.() ?? 0;
 	const isInTmp = folders.some((folder) => /^(\/var)?\/tmp(\/|$)/.test(folder));
 	const hasCommands = notify["on-success"] || notify["on-failure"];
 	const paths = folders.map(systemdValue).join(" ");
+	// A copy location that is not there is no reason to make no backup.
+	const optional = copyFolders.map((folder) => systemdValue(`-${folder}`));
+	const writable = [paths, ...optional].join(" ");
+	const needsNetwork =
+		settings.pingUrl !== null || usesStore(settings, outputDir);
 	return [
 		"[Unit]",
 		"Description=Back up VPO's library",
 		`RequiresMountsFor=${paths}`,
 		// A backup that was missed is made up for while the machine starts.
-		...(settings.pingUrl === null
-			? []
-			: ["Wants=network-online.target", "After=network-online.target"]),
+		...(needsNetwork
+			? ["Wants=network-online.target", "After=network-online.target"]
+			: []),
 		"",
 		"[Service]",
 		...(uid === 0 ? [] : [`User=${passwdEntry()?.name ?? uid}`]),
 		...whatToRun(call),
-		`ReadWritePaths=${paths}`,
+		`ReadWritePaths=${writable}`,
 		...(isInTmp ? [] : ["PrivateTmp=yes"]),
 		// Root needs its capabilities to read and keep the files of others.
 		...(uid === 0 || hasCommands ? [] : ["CapabilityBoundingSet="]),

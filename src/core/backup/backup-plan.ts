@@ -1,9 +1,10 @@
 // What a backup will do, settled before anything is written; a dry run says it and stops there.
 
-import type { AppError } from "../../ground/errors.ts";
+import { AppError } from "../../ground/errors.ts";
 import { requireWritableFolder } from "../../ground/files.ts";
 import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import type { Settings } from "../../ground/settings.ts";
+import { formatBytes } from "../../ground/units.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { type LibraryFacts, requireLibraryFile } from "../library/library.ts";
 import {
@@ -16,7 +17,7 @@ import {
 	type Destination,
 	settleDestination,
 } from "../location/destination.ts";
-
+import type { Location } from "../location/location.ts";
 import type { Pipe } from "../location/pipe.ts";
 
 /** What a person can say about one backup. */
@@ -77,6 +78,7 @@ export async function planBackup(
 	const destination = await settle(libraryPath, settings, options, signal);
 	const { lockTimeoutMs } = options;
 	const facts = await sqlite.describe(libraryPath, { lockTimeoutMs, signal });
+	requireFit(destination.location, facts.databaseSizeBytes);
 	const { folder } = destination.location;
 	const scratch = await chooseScratchFolder(settings, libraryPath, folder);
 	const space = await measureBackupSpace(facts, scratch, folder ?? scratch);
@@ -91,6 +93,24 @@ export async function planBackup(
 		space,
 		failure: spaceFailure(space),
 	};
+}
+
+/**
+ * Lets a library pass whose archive a location will probably take; what turns out to be too long is refused before it is sent.
+ * @throws AppError OPERATION_FAILED
+ */
+export function requireFit(
+	{ mostBytes, address }: Location,
+	databaseSizeBytes: number,
+): void {
+	const expected = databaseSizeBytes * HIGHEST_RATIO;
+	if (mostBytes === null || expected <= mostBytes) return;
+	const sizes = `${formatBytes(databaseSizeBytes)}, and a store takes archives of ${formatBytes(mostBytes)}`;
+	throw new AppError(
+		"OPERATION_FAILED",
+		`the library is too large for ${address}: ${sizes}`,
+		{ hint: "back up to a folder" },
+	);
 }
 
 /** Whether nothing is written if the library has not changed; a name that was asked for is always written. */

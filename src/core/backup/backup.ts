@@ -30,6 +30,7 @@ import {
 	type BackupOptions,
 	findLibrary,
 	KIND,
+	requireFit,
 	settle,
 	skipsUnchanged,
 } from "./backup-plan.ts";
@@ -65,6 +66,7 @@ export async function createBackup(
 			locking,
 			scratchParent,
 		);
+		requireFit(location, source.head.databaseSizeBytes);
 		const parent = await scratchParent();
 		requireSpace(
 			await measureBackupSpace(source.head, parent, location.folder ?? parent),

@@ -87,10 +87,22 @@ export async function storeSnapshot(
 			requireSound(snapshotPath, options.libraryPath, sqlite, stop).catch(told),
 	);
 	signal?.throwIfAborted();
-	const path = await destination.publish(unfinished, scratch, signal);
+	const path = await destination.publish(
+		unfinished,
+		scratch,
+		signal,
+		isSent(destination)
+			? stageCounter(workshop.onProgress, "Send", archive.archiveSizeBytes)
+			: undefined,
+	);
 	const { shrinkWarning } = archive.metadata.own;
 	const warnings = shrinkWarning === null ? [] : [shrinkWarning];
 	return { path, ...archive, warnings: [...warnings, ...checked.warnings] };
+}
+
+/** A folder only gives the file its name. */
+function isSent({ location }: Destination): boolean {
+	return location.folder === null;
 }
 
 async function pack(

@@ -3,7 +3,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { AppError } from "../../ground/errors.ts";
-import { readPieces } from "../../ground/files.ts";
+import { type OnBytes, readPieces } from "../../ground/files.ts";
 import { isAddress, isSameFile, resolveLinks } from "../../ground/paths.ts";
 import type { Scratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
@@ -52,6 +52,7 @@ export interface Destination {
 		from: string,
 		scratch: Scratch,
 		signal?: AbortSignal,
+		onBytes?: OnBytes,
 	): Promise<string>;
 }
 
@@ -100,8 +101,8 @@ function throughPipe(pipe: Pipe): Destination {
 		location: openPipe(),
 		isNamed: true,
 		path: PIPE_NAME,
-		async publish(from, _scratch, signal) {
-			await pipe(readPieces(from, signal), signal);
+		async publish(from, _scratch, signal, onBytes) {
+			await pipe(readPieces(from, signal, onBytes), signal);
 			return PIPE_NAME;
 		},
 	};
@@ -116,10 +117,17 @@ export function generatedIn(
 		location,
 		isNamed: false,
 		path: location.pathOf(nameOf(1)),
-		async publish(from, scratch, signal) {
+		async publish(from, scratch, signal, onBytes) {
 			for (let attempt = 1; ; attempt = location.nextAttempt(attempt)) {
 				const name = nameOf(attempt);
-				if (await location.publish(from, name, scratch, signal)) {
+				const isNew = await location.publish(
+					from,
+					name,
+					scratch,
+					signal,
+					onBytes,
+				);
+				if (isNew) {
 					return location.pathOf(name);
 				}
 			}
@@ -155,9 +163,11 @@ async function requested(
 		location,
 		isNamed: true,
 		path,
-		async publish(from, scratch, signal) {
+		async publish(from, scratch, signal, onBytes) {
 			if (taken) await location.replace(from, name, signal);
-			else if (!(await location.publish(from, name, scratch, signal))) {
+			else if (
+				!(await location.publish(from, name, scratch, signal, onBytes))
+			) {
 				throw isTaken(path);
 			}
 			return path;

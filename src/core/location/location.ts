@@ -2,6 +2,7 @@
 // What has a name here is complete, and what is removed is exactly what was looked at.
 
 import type { AppError } from "../../ground/errors.ts";
+import type { OnBytes } from "../../ground/files.ts";
 import type { Scratch } from "../../ground/scratch.ts";
 import type { ArchiveSource } from "../archive/source.ts";
 import type { Identity, Remembered, State } from "./memory/state.ts";
@@ -88,6 +89,7 @@ export interface Location {
 	/**
 	 * Gives a finished file its name here, in one step and for good: a power cut takes it no more.
 	 * @param from a file in `scratch`, which lies in `folder`
+	 * @param onBytes how much of it has been sent, where it is sent at all
 	 * @returns false if the name is taken
 	 * @throws AppError OPERATION_FAILED, INSUFFICIENT_SPACE; nothing new has the name then
 	 */
@@ -96,6 +98,7 @@ export interface Location {
 		name: string,
 		scratch: Scratch,
 		signal?: AbortSignal,
+		onBytes?: OnBytes,
 	): Promise<boolean>;
 
 	/** Puts a finished file in the place of what has the name, in one step. @throws as `publish` */

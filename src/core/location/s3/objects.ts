@@ -1,5 +1,6 @@
 // Objects as answers of a store describe them: lists, headers, parts. What an answer says is held against what was asked.
 
+import type { OnBytes } from "../../../ground/files.ts";
 import {
 	childrenOf,
 	type Element,
@@ -168,14 +169,18 @@ export function wrongAnswer(said: string): StoreFailure {
 export function fileBody(
 	path: string,
 	{ sizeBytes, sha256 }: { sizeBytes: number; sha256: string },
+	onBytes?: OnBytes,
 ): Body {
 	const open = (moved: () => void) => {
 		// A file as such would be loaded as a whole where the line is encrypted.
 		const reader = Bun.file(path).stream().getReader();
+		let sentBytes = 0;
 		return new ReadableStream<Uint8Array>({
 			async pull(controller) {
 				const { done, value } = await reader.read();
 				moved();
+				sentBytes += value?.byteLength ?? 0;
+				onBytes?.(sentBytes);
 				if (done) controller.close();
 				else controller.enqueue(value);
 			},

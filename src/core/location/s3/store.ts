@@ -2,7 +2,11 @@
 
 import { join } from "node:path";
 import { AppError } from "../../../ground/errors.ts";
-import { readPieces, writeNewFile } from "../../../ground/files.ts";
+import {
+	type OnBytes,
+	readPieces,
+	writeNewFile,
+} from "../../../ground/files.ts";
 import type { S3Settings } from "../../../ground/s3/settings.ts";
 import type { Scratch } from "../../../ground/scratch.ts";
 import { formatBytes } from "../../../ground/units.ts";
@@ -86,8 +90,8 @@ export function locationOf(
 		// Only a write tells whether it may be written, and what is written can't always be removed.
 		requireWritable: firstPage,
 		make: async () => undefined,
-		async publish(from, name, _scratch, signal) {
-			const body = await bodyOf(from, open().at(name), signal);
+		async publish(from, name, _scratch, signal, onBytes) {
+			const body = await bodyOf(from, open().at(name), signal, onBytes);
 			return (await open().putNew(name, body, signal)) !== null;
 		},
 		async replace(from, name, signal) {
@@ -147,6 +151,7 @@ async function bodyOf(
 	path: string,
 	at: string,
 	signal: AbortSignal | undefined,
+	onBytes?: OnBytes,
 ): Promise<Body> {
 	const hash = new Bun.CryptoHasher("sha256");
 	let sizeBytes = 0;
@@ -162,7 +167,7 @@ async function bodyOf(
 			{ hint: "back up to a folder" },
 		);
 	}
-	return fileBody(path, { sizeBytes, sha256: hash.digest("hex") });
+	return fileBody(path, { sizeBytes, sha256: hash.digest("hex") }, onBytes);
 }
 
 async function remove(

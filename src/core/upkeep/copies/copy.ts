@@ -140,15 +140,25 @@ async function bring(
 ): Promise<void> {
 	const { onProgress, signal } = workshop;
 	for (const [index, archive] of missing.entries()) {
-		const stage = `Copy ${index + 1} of ${missing.length}`;
-		const onBytes = stageCounter(onProgress, stage, archive.sizeBytes);
+		const number = `${index + 1} of ${missing.length}`;
+		const onBytes = stageCounter(
+			onProgress,
+			`Copy ${number}`,
+			archive.sizeBytes,
+		);
 		try {
 			const isNew = await carry(
 				archive,
 				to,
 				settings,
 				workshop,
-				({ path, scratch }) => to.publish(path, archive.name, scratch, signal),
+				({ path, scratch }) => {
+					const onSent =
+						to.folder === null
+							? stageCounter(onProgress, `Send ${number}`, archive.sizeBytes)
+							: undefined;
+					return to.publish(path, archive.name, scratch, signal, onSent);
+				},
 				onBytes,
 			);
 			if (isNew) copied.push(archive);
