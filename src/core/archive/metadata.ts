@@ -41,7 +41,7 @@ const OwnMetadata = v.object({
 	table_rows: v.optional(v.record(v.string(), count), {}),
 	shrink_warning: v.optional(v.nullable(v.string()), null),
 	library_id: v.optional(v.nullable(v.string()), null),
-	sealed: v.optional(v.boolean(), false),
+	sealed: v.optional(v.unknown(), null),
 });
 
 /** What an archive says of itself. Text in it is untrusted: it may hold control characters. */
@@ -92,7 +92,8 @@ export function encodeMetadata(metadata: Metadata & { own: OwnPart }): string {
 		table_rows: largest(metadata.own.tableRows),
 		library_id: metadata.own.libraryId,
 		shrink_warning: metadata.own.shrinkWarning,
-		sealed: metadata.own.isSealed,
+		// Whoever carries this text over into an archive of another time claims no seal for that.
+		sealed: metadata.own.isSealed ? metadata.createdAt : null,
 	};
 	return `${JSON.stringify(json, null, 2)}\n`;
 }
@@ -157,7 +158,7 @@ function ownPart(parsed: v.InferOutput<typeof OwnMetadata>): OwnPart {
 		tableRows: parsed.table_rows,
 		libraryId: parsed.library_id,
 		shrinkWarning: parsed.shrink_warning,
-		isSealed: parsed.sealed,
+		isSealed: parsed.sealed === parsed.created_at,
 	};
 }
 

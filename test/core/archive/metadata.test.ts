@@ -174,3 +174,31 @@ test("any bytes, and any JSON, are read or refused as an invalid archive", () =>
 		{ numRuns: 1000 },
 	);
 });
+
+test("metadata that was carried over into an archive of another time claims no seal for that", () => {
+	const made = {
+		vpoVersion: "0.1.0",
+		schemaVersion: 27,
+		createdAt: "2026-02-05T14:30:22Z",
+		databaseSizeBytes: 4096,
+		fileCount: 1,
+		totalLibrarySizeBytes: 1,
+		own: {
+			databaseSha256: "0".repeat(64),
+			sourceJournalMode: "wal",
+			note: null,
+			kind: "manual",
+			tableRows: {},
+			libraryId: null,
+			shrinkWarning: null,
+			isSealed: true,
+		},
+	};
+	const isSealed = (text: string) =>
+		parseMetadata(new TextEncoder().encode(text)).own?.isSealed;
+	const text = encodeMetadata(made);
+	expect(isSealed(text)).toBe(true);
+	expect(
+		isSealed(text.replace('"created_at": "2026', '"created_at": "2025')),
+	).toBe(false);
+});
