@@ -55,10 +55,12 @@ describe.each(PROGRAMS)("$name", (program) => {
 		using home = new Home();
 		expect(await directory(home)).toBe(home.backups);
 		configure(home, FULL);
+		for (const folder of ["config/backups", "env", "flag"]) {
+			mkdirSync(home.at(folder), { recursive: true });
+		}
 		expect(await directory(home)).toBe(home.at("config", "backups"));
 		const env = { VPO_BACKUP_DIR: "~/env" };
 		expect(await directory(home, env)).toBe(home.at("env"));
-		mkdirSync(home.at("flag"));
 		expect(await directory(home, env, ["-p", "flag"])).toBe(home.at("flag"));
 	});
 
@@ -84,8 +86,8 @@ describe.each(PROGRAMS)("$name", (program) => {
 	test("relative paths in it are relative to its folder", async () => {
 		using home = new Home();
 		configure(home, '[backup]\ndirectory = "mine"');
+		for (const name of [".vpo/mine", "b", "etc"]) mkdirSync(home.at(name));
 		expect(await directory(home)).toBe(home.at(".vpo", "mine"));
-		mkdirSync(home.at("etc"));
 		writeFileSync(home.at("etc", "my.toml"), '[backup]\ndirectory = "../b"');
 		const env = { VPO_CONFIG_PATH: "~/etc/my.toml" };
 		expect(await directory(home, env)).toBe(home.at("b"));
@@ -178,6 +180,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 	test("the mark that Windows begins its texts with is no part of it", async () => {
 		using home = new Home();
 		configure(home, '\ufeff[backup]\ndirectory = "b"\n');
+		mkdirSync(home.at(".vpo", "b"));
 		const { exitCode, stderr } = await run(program, home, BACKUPS);
 		expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
 	});

@@ -64,7 +64,7 @@ function plant(home: Home): string {
 /** The calls of strace's log that touch a path in the folder, or a relative one. */
 function touched(log: string, folder: string): string[] {
 	const isOurs = (line: string) =>
-		!/ (execve|getcwd)\(/.test(line) &&
+		!/ (execve|getcwd)\(|<\.\.\. (execve|getcwd) resumed>/.test(line) &&
 		(line.includes(`"${folder}`) ||
 			/(AT_FDCWD, |(open|stat|access|lstat|readlink|mkdir)\()"[^/"]/.test(
 				line,
