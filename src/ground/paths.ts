@@ -28,7 +28,7 @@ export function isAddress(text: string): boolean {
  * @throws AppError NOT_FOUND: it is relative to the working directory, and that was removed
  */
 export function fromHere(...parts: readonly string[]): string {
-	if (isAdrift() && !parts.some(isAbsolute)) {
+	if (!parts.some(isAbsolute) && isAdrift()) {
 		throw new AppError(
 			"NOT_FOUND",
 			`the working directory was removed, so nobody knows where this is: ${parts.join("/")}`,

@@ -12,7 +12,7 @@ import {
 	type ScheduleEvent,
 	systemClock,
 } from "../../core/schedule/scheduler.ts";
-import { AppError } from "../../ground/errors.ts";
+import { AppError, isMissing } from "../../ground/errors.ts";
 import { childReaper } from "../../ground/libc.ts";
 import { becomeOwner } from "../../ground/rights/user.ts";
 import type { Context } from "../context.ts";
@@ -57,7 +57,9 @@ export async function keepSchedule(
 	}
 	const folder = process.cwd();
 	let isGone = false;
+	const reap = process.pid === 1 ? await childReaper() : () => undefined;
 	const run = async () => {
+		reap();
 		const wasGone = isGone;
 		isGone = !enter(folder);
 		if (isGone && !wasGone) log(`${folder} is gone: backing up in / for now`);
@@ -65,7 +67,7 @@ export async function keepSchedule(
 	};
 	try {
 		return await followSchedule(schedule, run, {
-			clock: await reapingClock(),
+			clock: reapingClock(reap),
 			signal,
 			firstAt: isLate ? startedAt : undefined,
 			onEvent: (event) => log(describe(event)),
@@ -89,9 +91,7 @@ function stopped(exitCode: number, log: (text: string) => void): Result {
  * What the commands of the user's leave behind falls to process 1, as we are in a container without an init: its ends are
  * taken note of between two backups, when we wait for no child of our own.
  */
-async function reapingClock(): Promise<Clock> {
-	if (process.pid !== 1) return systemClock;
-	const reap = await childReaper();
+function reapingClock(reap: () => void): Clock {
 	return {
 		now: systemClock.now,
 		sleep: async (ms, signal) => {
@@ -172,11 +172,12 @@ async function runBackup(
 	);
 }
 
-// The user that root has become may have no way to where the program stands; as a running one it is at hand.
+// The user that root has become may have no way to where the program stands; as a running one it is at hand. One that is
+// gone is not started once more.
 async function runnable(path: string): Promise<string> {
 	return access(path, constants.X_OK).then(
 		() => path,
-		() => "/proc/self/exe",
+		(cause) => (isMissing(cause) ? path : "/proc/self/exe"),
 	);
 }
 
