@@ -3,7 +3,7 @@
 
 import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError, errnoOf, fileError } from "./errors.ts";
+import { AppError, errnoOf, fileError, isMissing } from "./errors.ts";
 import { isOwnerGone } from "./owner.ts";
 import { exists } from "./paths.ts";
 import type { Scratch } from "./scratch.ts";
@@ -11,6 +11,10 @@ import type { Scratch } from "./scratch.ts";
 /** Claims are held for milliseconds; this long means that the owner hangs, or is gone with a machine we can't see. */
 const MOST_WAIT_MS = 15_000;
 const POLL_MS = 10;
+/** For others who remove the same leftover. */
+const PATIENCE_MS = 200;
+/** What the owner's name in a claim looks like. */
+const OWNER = /^\d+-\d*-[0-9a-f]+-[0-9a-f]+$/;
 /** A claim tells nothing but its owner, and other users must see whether that one lives. */
 const CLAIM_MODE = 0o755;
 
@@ -34,13 +38,16 @@ export async function takeClaim(
 	const seenAt = new Map<string, number>();
 	while (!(await moveTo(path, own))) {
 		signal?.throwIfAborted();
-		for (const owner of await ownersOf(path)) {
-			const since = seenAt.get(owner) ?? performance.now();
-			seenAt.set(owner, since);
-			const isOverdue = performance.now() - since > mostWaitMs;
-			const isGone = isOwnerGone(owner);
-			if (isGone ?? isOverdue) await removeEmpty(join(path, owner));
-			else if (isOverdue) throw hangs(path, owner);
+		for (const name of await namesIn(path)) {
+			const since = seenAt.get(name) ?? performance.now();
+			seenAt.set(name, since);
+			const waitedMs = performance.now() - since;
+			const isOverdue = waitedMs > mostWaitMs;
+			const isGone = OWNER.test(name) ? isOwnerGone(name) : null;
+			if (isGone ?? isOverdue) await removeEmpty(join(path, name));
+			else if (isOverdue) throw hangs(path, name);
+			// What is not empty is not ours: a NAS puts folders of its own into every folder.
+			if (waitedMs > mostWaitMs + PATIENCE_MS) throw isInTheWay(path, name);
 		}
 		// Where folders can't be renamed over empty ones.
 		await removeEmpty(path);
@@ -65,12 +72,13 @@ async function moveTo(path: string, own: string): Promise<boolean> {
 	}
 }
 
-/** At most one name; none where the claim was given up meanwhile. */
-async function ownersOf(path: string): Promise<string[]> {
+/** At most one owner's name; none where the claim was given up meanwhile. */
+async function namesIn(path: string): Promise<string[]> {
 	try {
 		return await readdir(path);
 	} catch (cause) {
 		if (errnoOf(cause) === "ENOENT") return [];
+		if (errnoOf(cause) === "ENOTDIR") throw isInTheWay(path, "");
 		throw fileError(`cannot read ${path}`, cause);
 	}
 }
@@ -79,13 +87,22 @@ async function removeEmpty(path: string): Promise<void> {
 	try {
 		await rmdir(path);
 	} catch (cause) {
-		if (isOccupied(cause) || errnoOf(cause) === "ENOENT") return;
+		if (isOccupied(cause) || isMissing(cause)) return;
 		throw fileError(`cannot remove ${path}`, cause);
 	}
 }
 
 function isOccupied(cause: unknown): boolean {
 	return ["ENOTEMPTY", "EEXIST"].includes(errnoOf(cause));
+}
+
+function isInTheWay(path: string, name: string): AppError {
+	const what = join(path, name);
+	return new AppError(
+		"OPERATION_FAILED",
+		`this is not vpo's, and in its way: ${what}`,
+		{ hint: "vpo removes nothing that it did not make: remove it yourself" },
+	);
 }
 
 function hangs(path: string, owner: string): AppError {

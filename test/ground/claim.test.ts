@@ -1,8 +1,14 @@
 // Claims: one process at a time, and a killed one is in nobody's way.
 
-import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import {
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	rmdirSync,
+	writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { takeClaim } from "../../src/ground/claim.ts";
 import { makeScratch } from "../../src/ground/scratch.ts";
 import { Home } from "../helpers/program.ts";
@@ -83,6 +89,50 @@ test("takes over from another machine's holder once it has had its time", async 
 	await using _ = await takeClaim(path, scratch, undefined, 300);
 	expect(performance.now() - startedAt).toBeGreaterThan(300);
 	expect(readdirSync(path)).toEqual([scratch.owner]);
+});
+
+describe("what is not ours is removed only if it is an empty folder, and never waited for without end", () => {
+	test.each([
+		["@eaDir/x@SynoEAStream", "a folder of a NAS"],
+		["Thumbs.db", "a file"],
+		[
+			"1-123-0badcafe00000000-12345678/@eaDir",
+			"a folder of a NAS in that of a dead owner",
+		],
+	])("%s, %s in the claim", async (name) => {
+		const foreign = join(path, name);
+		mkdirSync(dirname(foreign), { recursive: true });
+		writeFileSync(foreign, "");
+		await using scratch = await makeScratch(home.path);
+		const taken = takeClaim(path, scratch, undefined, 50);
+		const [first = ""] = name.split("/");
+		await expect(taken).rejects.toMatchObject({
+			code: "OPERATION_FAILED",
+			message: `this is not vpo's, and in its way: ${join(path, first)}`,
+		});
+		expect(existsSync(foreign)).toBe(true);
+	});
+
+	test("a file in the place of the claim", async () => {
+		writeFileSync(path, "");
+		await using scratch = await makeScratch(home.path);
+		await expect(takeClaim(path, scratch)).rejects.toMatchObject({
+			message: `this is not vpo's, and in its way: ${path}`,
+		});
+		expect(existsSync(path)).toBe(true);
+	});
+
+	test("what comes beside an owner does not end his claim", async () => {
+		const holder = await startHolder();
+		mkdirSync(join(path, "@eaDir"));
+		await using scratch = await makeScratch(home.path);
+		const taken = takeClaim(path, scratch, undefined, 2000);
+		holder.stdin.end();
+		await holder.exited;
+		rmdirSync(join(path, "@eaDir"));
+		await using _ = await taken;
+		expect(readdirSync(path)).toEqual([scratch.owner]);
+	});
 });
 
 test("a signal ends the waiting", async () => {
