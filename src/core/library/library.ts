@@ -51,7 +51,7 @@ export async function requireUnused(path: string): Promise<void> {
 }
 
 /**
- * @throws AppError NOT_FOUND, DATABASE_ERROR: a folder, an empty or a foreign file
+ * @throws AppError NOT_FOUND, DATABASE_ERROR: a folder, an empty or a foreign file; OPERATION_FAILED: what is no file stands beside it
  */
 export async function requireLibraryFile(path: string): Promise<void> {
 	const found = await stat(path).catch((cause) => {
@@ -81,6 +81,19 @@ export async function requireLibraryFile(path: string): Promise<void> {
 			},
 		);
 	}
+	for (const beside of sidecars(path)) await requireFileOrNothing(beside);
+}
+
+// SQLite would wait in a FIFO for ever.
+async function requireFileOrNothing(path: string): Promise<void> {
+	const found = await stat(path).catch((cause) => {
+		if (isMissing(cause)) return null;
+		throw fileError(`cannot look at ${path}`, cause);
+	});
+	if (found === null || found.isFile()) return;
+	throw new AppError("OPERATION_FAILED", `not a regular file: ${path}`, {
+		hint: "SQLite keeps a file of its own there: see what this is, and remove it",
+	});
 }
 
 export function isLocked(error: unknown): boolean {

@@ -35,8 +35,9 @@ export async function describeCurrent(
 	lockTimeoutMs: number,
 	{ sqlite, signal }: Workshop,
 ): Promise<CurrentLibrary | null> {
+	const paths = [libraryPath, ...sidecars(libraryPath)];
 	const found = await Promise.all(
-		[libraryPath, ...sidecars(libraryPath)].map((path) =>
+		paths.map((path) =>
 			stat(path).catch((cause) => {
 				if (isMissing(cause)) return null;
 				throw fileError(`cannot look at ${path}`, cause);
@@ -45,13 +46,12 @@ export async function describeCurrent(
 	);
 	const files = found.filter((file) => file !== null);
 	if (files.length === 0) return null;
-	if (files.some((file) => !file.isFile())) {
+	const odd = found.findIndex((file) => file?.isFile() === false);
+	if (odd !== -1) {
 		throw new AppError(
 			"OPERATION_FAILED",
-			`not a regular file: ${libraryPath}`,
-			{
-				hint: "name the library with --database",
-			},
+			`not a regular file: ${paths[odd]}`,
+			{ hint: "name the library with --database, or see what this is" },
 		);
 	}
 	const facts = await sqlite
