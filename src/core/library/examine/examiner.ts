@@ -3,7 +3,7 @@
 
 import { AppError } from "../../../ground/errors.ts";
 import { ownProcess } from "../../../ground/program.ts";
-import { type PlainError, revive } from "../../work/thread.ts";
+import { abortable, type PlainError, revive } from "../../work/thread.ts";
 import type { Examination } from "./examination.ts";
 import { limitsFor, watchLimits } from "./limits.ts";
 
@@ -55,21 +55,23 @@ export class Examiner implements Disposable {
 		const child = this.#child;
 		if (child === null) return null;
 		using limits = watchLimits(child.pid, this.#limitsFor(sizeBytes));
-		const end = () => child.kill("SIGKILL");
-		signal?.addEventListener("abort", end, { once: true });
-		limits.exceeded.then(end);
-		try {
-			const line = await ask(child, { path, freeCores });
-			if (line !== null) return resultOf(JSON.parse(line) as ExamineAnswer);
-			this.#child = null;
-			await child.exited;
-			signal?.throwIfAborted();
-			if (limits.reason) throw limits.reason;
-			if (child.signalCode === null) return null;
-			throw killed(String(child.signalCode));
-		} finally {
-			signal?.removeEventListener("abort", end);
+		// Nobody waits for the end of one that is ended: it may hang in a share, and never come to it.
+		const line = await Promise.race([
+			abortable(ask(child, { path, freeCores }), signal),
+			limits.exceeded.then(() => null),
+		]).catch((error) => {
+			this[Symbol.dispose]();
+			throw error;
+		});
+		if (line !== null) return resultOf(JSON.parse(line) as ExamineAnswer);
+		if (limits.reason) {
+			this[Symbol.dispose]();
+			throw limits.reason;
 		}
+		this.#child = null;
+		await abortable(child.exited, signal);
+		if (child.signalCode === null) return null;
+		throw killed(String(child.signalCode));
 	}
 
 	[Symbol.dispose](): void {
