@@ -33,7 +33,10 @@ export function homeWithFolder(): Home {
 }
 
 /** Keeps the library as it is now as a backup of this time; returns the backup's name. */
-export async function backUpAt(home: Home, createdAt: string): Promise<string> {
+export async function backUpAt(
+	home: Pick<Home, "library" | "backups">,
+	createdAt: string,
+): Promise<string> {
 	mkdirSync(home.backups, { recursive: true });
 	const at = new Date(createdAt);
 	const snapshot = join(home.backups, "snapshot.tmp");

@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { makeSampleLibrary } from "../../scripts/sample.ts";
 import { makeBackups } from "./backups.ts";
+import { backUpAt } from "./nights.ts";
 import { BINARY } from "./program.ts";
 
 const LIBRARY_BYTES = 5_000_000;
@@ -56,6 +57,7 @@ const SCENES: Readonly<Record<string, (place: Place) => Promise<void>>> = {
 		library.run("PRAGMA foreign_keys = ON");
 		library.run("DELETE FROM files WHERE id BETWEEN 900 AND 1199");
 	},
+	"a folder lost at night": loseFolder,
 	"seven nights": (place) => makeNights(place),
 	"seven nights, and the last one": async (place) => {
 		await makeNights(place);
@@ -69,6 +71,33 @@ async function makeOne(place: Place): Promise<void> {
 	const made = readdirSync(folder).find((name) => name.endsWith(".gz")) ?? "";
 	const name = "vpo-library-2026-02-05T143022Z.tar.gz";
 	renameSync(join(folder, made), join(folder, name));
+}
+
+/** Episodes of one show; in the night before the last backup they go. */
+async function loseFolder(place: Place): Promise<void> {
+	const folder = "/media/tv/Firefly";
+	const library = join(place.home, ".vpo/library.db");
+	const backups = place.inside(BACKUPS);
+	const change = (statement: string) => {
+		using database = new Database(library);
+		database.run("PRAGMA foreign_keys = ON");
+		database.run(statement);
+	};
+	change(
+		`UPDATE files SET directory = '${folder}', filename = format('Firefly - S01E%02d.mkv', id - 899), path = format('${folder}/Firefly - S01E%02d.mkv', id - 899) WHERE id BETWEEN 900 AND 913`,
+	);
+	for (const day of ["02", "03", "04", "05"]) {
+		const scanned = `2026-02-${day}T02:00:00+00:00`;
+		change(`UPDATE files SET scanned_at = '${scanned}'`);
+		if (day === "03") {
+			change("UPDATE files SET size_bytes = 4000000000 WHERE id = 901");
+		}
+		if (day === "05") {
+			change(`DELETE FROM files WHERE directory = '${folder}'`);
+			change("UPDATE tracks SET title = 'Audio' WHERE id = 77");
+		}
+		await backUpAt({ library, backups }, `2026-02-${day}T03:00:00Z`);
+	}
 }
 
 async function makeNights(place: Place): Promise<void> {

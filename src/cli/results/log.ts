@@ -60,7 +60,7 @@ export function logResult(log: PathLog, flags: SettingsFlags): Result {
 							: "Nothing is missing in the last one.",
 					]
 				: lost.flatMap(({ place, count }, at) => [
-						`${countFiles(count)} missing; last in ${printableLine(shortName(place.filename))} (${formatTime(place.createdAt)}). To bring back what is missing:`,
+						`${countFiles(count)} ${count === 1 ? "is" : "are"} missing, last in ${printableLine(shortName(place.filename))} (${formatTime(place.createdAt)}). To bring back what is missing:`,
 						`  ${commands[at]}`,
 					])),
 		].join("\n"),

@@ -100,7 +100,7 @@ describe("of a folder, over thirty backups", () => {
 test("of a file it tells what changed", async () => {
 	const { stdout } = await run(binary, home, [...LOG, `${FOLDER}/4.mkv`]);
 	expect(stdout).toMatch(/^ {6}size_bytes \d+ → 9$/m);
-	expect(stdout).toContain("1 file missing; last in 2026-02-20T030000Z");
+	expect(stdout).toContain("1 file is missing, last in 2026-02-20T030000Z");
 }, 30_000);
 
 test("of a file that is still there it says that nothing is missing", async () => {
