@@ -6,6 +6,7 @@ import type { Workshop } from "../archive/workshop.ts";
 import type { RowChange } from "../library/compare/difference.ts";
 import { compareLibraries } from "../library/compare/libraries.ts";
 import type { Backup } from "../location/catalog.ts";
+import { requireStored } from "../location/location.ts";
 import { Lost, type LostFiles, type Place } from "./lost.ts";
 import { type Unpacked, unpackOne } from "./unpacked.ts";
 import { LIVE, openView, type ViewOptions } from "./view.ts";
@@ -86,21 +87,31 @@ export class History {
 			this.#before = { ...this.#before, place };
 			return;
 		}
+		const unpacked = await this.#unpack(backup, stage);
+		if (unpacked === null) return;
 		try {
-			if (backup.error !== null)
-				throw new AppError("INVALID_ARCHIVE", backup.error);
-			const unpacked = await unpackOne(
-				backup,
-				this.#scratch,
-				stage,
-				this.#workshop,
-			);
 			await this.#compare(unpacked.path, null, place);
-			await this.#before?.unpacked[Symbol.asyncDispose]();
-			this.#before = { unpacked, sha256, place };
-			this.#places.push(place);
 		} catch (error) {
-			this.#skip(filename, error);
+			await unpacked[Symbol.asyncDispose]();
+			this.#skip(filename, error, ["DATABASE_ERROR"]);
+			return;
+		}
+		await this.#before?.unpacked[Symbol.asyncDispose]();
+		this.#before = { unpacked, sha256, place };
+		this.#places.push(place);
+	}
+
+	async #unpack(backup: Backup, stage: string): Promise<Unpacked | null> {
+		try {
+			if (backup.error !== null) {
+				throw new AppError("INVALID_ARCHIVE", backup.error);
+			}
+			const source = requireStored(backup.entry);
+			return await unpackOne(source, this.#scratch, stage, this.#workshop);
+		} catch (error) {
+			const codes = ["INVALID_ARCHIVE", "NOT_FOUND", "OPERATION_FAILED"];
+			this.#skip(backup.filename, error, codes);
+			return null;
 		}
 	}
 
@@ -111,7 +122,8 @@ export class History {
 			await this.#compare(view.path, view.path, null);
 			this.#isLive = true;
 		} catch (error) {
-			this.#skip("the library as it is", error);
+			const codes = ["DATABASE_ERROR", "DATABASE_LOCKED"];
+			this.#skip("the library as it is", error, codes);
 		}
 	}
 
@@ -128,17 +140,11 @@ export class History {
 		};
 	}
 
-	#skip(filename: string, error: unknown): void {
+	#skip(filename: string, error: unknown, codes: readonly string[]): void {
 		this.#workshop.signal?.throwIfAborted();
-		const codes = [
-			"INVALID_ARCHIVE",
-			"NOT_FOUND",
-			"OPERATION_FAILED",
-			"DATABASE_ERROR",
-			"DATABASE_LOCKED",
-		];
-		if (!(error instanceof AppError) || !codes.includes(error.code))
+		if (!(error instanceof AppError) || !codes.includes(error.code)) {
 			throw error;
+		}
 		this.#skipped.push({ filename, reason: error.message });
 	}
 

@@ -3,16 +3,19 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Scratch } from "../../ground/scratch.ts";
+import { inspectArchive } from "../archive/inspect.ts";
+import type { Metadata } from "../archive/metadata.ts";
+import type { ArchiveSource } from "../archive/source.ts";
 import { readArchive } from "../archive/unpack.ts";
 import type { Workshop } from "../archive/workshop.ts";
-import type { Backup } from "../location/catalog.ts";
-import { requireStored } from "../location/location.ts";
 import { unpackCandidate } from "../restore/candidate.ts";
 import { stageCounter } from "../work/progress.ts";
 
 /** A database to look at; gone when disposed of. */
 export interface Unpacked extends AsyncDisposable {
 	readonly path: string;
+	readonly metadata: Metadata;
+	readonly warnings: readonly string[];
 }
 
 /**
@@ -22,22 +25,24 @@ export interface Unpacked extends AsyncDisposable {
  * @throws AppError NOT_FOUND, INVALID_ARCHIVE, INSUFFICIENT_SPACE, OPERATION_FAILED
  */
 export async function unpackOne(
-	{ entry, metadata }: Backup,
+	source: ArchiveSource,
 	scratch: Scratch,
 	stage: string,
 	workshop: Workshop,
 ): Promise<Unpacked> {
-	const source = requireStored(entry);
-	if (!metadata?.own) {
+	const { pool, signal, onProgress } = workshop;
+	const known = await inspectArchive(source, signal);
+	if (!known?.own) {
 		const quiet = { ...workshop, onProgress: undefined };
 		return await unpackCandidate(source, scratch.path, quiet);
 	}
-	const { pool, signal, onProgress } = workshop;
 	const to = join(scratch.path, `${crypto.randomUUID()}.db`);
 	const onBytes = stageCounter(onProgress, stage, source.sizeBytes);
-	await readArchive(source, { pool, to, signal, onBytes });
+	const { metadata } = await readArchive(source, { pool, to, signal, onBytes });
 	return {
 		path: to,
+		metadata,
+		warnings: [],
 		[Symbol.asyncDispose]: async () => rm(to, { force: true }),
 	};
 }

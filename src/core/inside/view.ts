@@ -1,4 +1,4 @@
-// A library to look into: the one in a backup, unpacked and proven, or the live one. Neither is changed by it.
+// A library to look into: the one in a backup, unpacked, or the live one. Neither is changed by it.
 
 import { resolveLinks } from "../../ground/paths.ts";
 import { makeScratch, type Scratch } from "../../ground/scratch.ts";
@@ -10,7 +10,7 @@ import { openBackups } from "../location/open.ts";
 import { findBackup } from "../location/reference.ts";
 import { placeForScratch } from "../location/scratch-place.ts";
 import { viewerOf } from "../location/standing.ts";
-import { unpackCandidate } from "../restore/candidate.ts";
+import { unpackOne } from "./unpacked.ts";
 
 /** What stands for the library itself where a backup can be named. */
 export const LIVE = "live";
@@ -72,12 +72,12 @@ export async function openView(
 		await viewerOf(settings, now),
 		signal,
 	);
-	const candidate = await unpackCandidate(archive, scratch.path, workshop);
+	const unpacked = await unpackOne(archive, scratch, "Unpack", workshop);
 	return {
-		path: candidate.path,
+		path: unpacked.path,
 		source: archive.path,
-		metadata: candidate.metadata,
-		warnings: candidate.warnings,
-		[Symbol.asyncDispose]: () => candidate[Symbol.asyncDispose](),
+		metadata: unpacked.metadata,
+		warnings: unpacked.warnings,
+		[Symbol.asyncDispose]: () => unpacked[Symbol.asyncDispose](),
 	};
 }

@@ -1,5 +1,8 @@
 // Comparing as the main thread asks for it: private files, or one of them beside the live library.
 
+import { AppError } from "../../../ground/errors.ts";
+import { fileSize } from "../../../ground/paths.ts";
+import { limitsFor } from "../examine/limits.ts";
 import type { LockOptions } from "../library.ts";
 import type { Missing } from "../missing/missing.ts";
 import type { SqliteThread } from "../sqlite-thread.ts";
@@ -15,30 +18,57 @@ export interface Paths {
 /**
  * Says what changed from one database to another. The live library is read without changing it.
  * @param scratch a private folder, for what does not fit into memory
- * @throws AppError DATABASE_ERROR: they can't be compared; DATABASE_LOCKED after the timeout
+ * @throws AppError DATABASE_ERROR: they can't be compared; DATABASE_LOCKED after the timeout; OPERATION_FAILED: it takes
+ * longer than it can need
  */
-export function compareLibraries(
+export async function compareLibraries(
 	sqlite: SqliteThread,
 	paths: Paths,
 	scratch: string,
 	options: CompareOptions & LockOptions,
 ): Promise<Compared> {
-	const { under, list, signal } = options;
+	const { under, list } = options;
 	const { live } = paths;
 	const wanted = { under, list };
+	using patience = await patienceFor(paths, options.signal);
+	const { signal } = patience;
 	return live === null
-		? sqlite.readPrivate(
+		? await sqlite.readPrivate(
 				signal,
 				"compare",
 				scratch,
 				sidesOf(paths, true),
 				wanted,
 			)
-		: sqlite.readLive(live, options, "compare", (isImmutable) => [
-				scratch,
-				sidesOf(paths, isImmutable),
-				wanted,
-			]);
+		: await sqlite.readLive(
+				live,
+				{ ...options, signal },
+				"compare",
+				(isImmutable) => [scratch, sidesOf(paths, isImmutable), wanted],
+			);
+}
+
+// What is in a backup may have been made to keep us busy for ever.
+async function patienceFor(
+	{ old, new: fresh }: Paths,
+	signal: AbortSignal | undefined,
+) {
+	const sizes = await Promise.all([old, fresh].map(fileSize));
+	const { seconds } = limitsFor(Math.max(...sizes));
+	const limit = new AbortController();
+	const timer = setTimeout(() => limit.abort(tooLong()), seconds * 1000);
+	return {
+		signal: signal ? AbortSignal.any([signal, limit.signal]) : limit.signal,
+		[Symbol.dispose]: () => clearTimeout(timer),
+	};
+}
+
+function tooLong(): AppError {
+	return new AppError(
+		"OPERATION_FAILED",
+		"comparing takes longer than libraries of their size can need",
+		{ hint: "one of them may be damaged, or the machine very busy" },
+	);
 }
 
 /**
