@@ -3,6 +3,7 @@
 import { Database } from "bun:sqlite";
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Mount } from "./mounts.ts";
 import { FIXTURES, type Home } from "./program.ts";
 
 /** A call, ready to be made. */
@@ -127,8 +128,12 @@ export const FAILURES: readonly Failure[] = [
 		name: "a full disk",
 		exitCode: 44,
 		code: "INSUFFICIENT_SPACE",
-		error: /^not enough space in \/proc: .* needed, 0 B free$/,
-		stage: () => ({ args: ["library", "backup", "--output", "/proc/"] }),
+		error: /^not enough space in .*: .* needed, 262\.1 KB free$/,
+		stage: () => {
+			const disk = Mount.tmpfs(256 * 1024);
+			const args = ["library", "backup", "--output", disk.at("/")];
+			return { args, held: disk };
+		},
 	},
 	{
 		name: "a backup that is newer than the library",
