@@ -84,11 +84,11 @@ describe.each(PROGRAMS)("$name", (program) => {
 		const { exitCode, stdout, stderr } = await run(program, home, VERIFY);
 		expect(exitCode).toBe(46);
 		expect(stdout).toMatch(
-			/^good .*\nBAD .*02-02T030000Z\n {2}! damaged archive: damaged gzip data\ngood /m,
+			/^good .*\nBAD .*02-02T030000Z\n {2}! incomplete archive: its end is missing\ngood /m,
 		);
 		expect(stdout).toEndWith(" s\n");
 		expect(stderr).toContain(
-			`1 of 3 backups is bad: ${SECOND} (damaged archive: damaged gzip data)`,
+			`1 of 3 backups is bad: ${SECOND} (incomplete archive: its end is missing)`,
 		);
 	});
 
@@ -114,6 +114,9 @@ describe.each(PROGRAMS)("$name", (program) => {
 			archive_size_bytes: expect.any(Number),
 			file_count: 3,
 			schema_version: 27,
+			repaired_from: null,
+			repair_error: null,
+			damaged_kept_as: null,
 			warnings: [],
 		});
 		truncateSync(join(home.backups, SECOND), 500);
@@ -134,7 +137,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 				filename: SECOND,
 				valid: false,
 				code: "INVALID_ARCHIVE",
-				error: expect.stringContaining("damaged gzip data"),
+				error: expect.stringContaining("incomplete archive"),
 			},
 			{ valid: true },
 		]);
