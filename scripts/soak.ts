@@ -8,6 +8,7 @@ import { soakFailures, soakFire, soakKills } from "./soak/kills.ts";
 import { soakLarge } from "./soak/large.ts";
 import { soakLoops } from "./soak/loops.ts";
 import { soakOpeners } from "./soak/openers.ts";
+import { soakPower } from "./soak/power.ts";
 import type { SoakRow } from "./soak/row.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<SoakRow[]>>> = {
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, () => Promise<SoakRow[]>>> = {
 	fire: soakFire,
 	large: soakLarge,
 	loops: soakLoops,
+	power: soakPower,
 	openers: soakOpeners,
 };
 const PAGE = join(import.meta.dir, "..", "docs", "guarantees.md");

@@ -23,16 +23,32 @@ const READ_BYTES = 1024 * 1024;
 /** Called with the bytes done so far. */
 export type OnBytes = (doneBytes: number) => void;
 
-/** Makes a folder and its missing parents, readable by nobody else; an existing one is left as it is. */
-export async function makePrivateFolder(path: string): Promise<void> {
+/**
+ * Makes a folder and its missing parents, readable by nobody else; an existing one is left as it is. What is made
+ * survives a power cut, where the file system can.
+ * @returns the topmost one that was made, or null
+ */
+export async function makePrivateFolder(path: string): Promise<string | null> {
 	try {
-		await mkdir(path, { recursive: true, mode: PRIVATE_FOLDER_MODE });
+		const mode = PRIVATE_FOLDER_MODE;
+		const made = await mkdir(path, { recursive: true, mode });
+		if (made === undefined) return null;
+		// Whoever syncs only what lies in a new folder may lose it with all that it holds.
+		for (let at = path; at.length >= made.length; at = dirname(at)) {
+			await syncFolder(dirname(at)).catch(passUnreadable);
+		}
+		return made;
 	} catch (cause) {
 		if (errnoOf(cause) === "EEXIST") {
 			throw notAFolder(path, cause);
 		}
 		throw fileError(`cannot make the folder ${path}`, cause);
 	}
+}
+
+// One may make a folder where one may not list what is there.
+function passUnreadable(error: AppError): void {
+	if (errnoOf(error.cause) !== "EACCES") throw error;
 }
 
 /**

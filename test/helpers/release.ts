@@ -56,7 +56,7 @@ export function sh(
 ): Outcome {
 	const { exitCode, stdout, stderr } = Bun.spawnSync([...command], {
 		env: { PATH: process.env.PATH ?? "", HOME: "/nonexistent" },
-		timeout: 300_000,
+		timeout: 1_200_000,
 		...options,
 	});
 	return {

@@ -212,4 +212,5 @@ def main():
     sys.exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -19,7 +19,7 @@ import {
 	sh,
 } from "../helpers/release.ts";
 
-setDefaultTimeout(600_000);
+setDefaultTimeout(1_800_000);
 
 const scratch = new Scratch();
 const root = scratch.at("root");

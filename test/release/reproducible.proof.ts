@@ -11,7 +11,7 @@ import {
 import { dirname, join } from "node:path";
 import { KEY, must, RELEASE, ROOT, Scratch, sh } from "../helpers/release.ts";
 
-setDefaultTimeout(600_000);
+setDefaultTimeout(1_800_000);
 
 test("SHA256SUMS names every file, and its signature is of this key", () => {
 	const named = must(["sha256sum", "--check", "--strict", "SHA256SUMS"], {

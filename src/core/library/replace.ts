@@ -37,6 +37,9 @@ export function replaceContent(
 	database.run(`PRAGMA cache_size = -${CACHE_KIB}`);
 	database.run("PRAGMA wal_autocheckpoint = 0"); // what is committed is folded in once, afterwards
 	database.run("ATTACH ? AS candidate", [candidatePath]);
+	// Else the journal would name a super-journal by its path, which is another one outside of a container: whoever opens
+	// the library there after a kill or a power cut takes the journal for a stale one, and half a transaction for the library.
+	database.run("PRAGMA candidate.synchronous = OFF");
 	try {
 		database.run("BEGIN EXCLUSIVE");
 		for (const step of [empty, fill, requireSame]) {

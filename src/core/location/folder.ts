@@ -59,7 +59,9 @@ export function openFolder(
 		},
 		requirePresent: () => requireFolder(folder),
 		requireWritable: () => requireWritableFolder(folder),
-		make: () => makePrivateFolder(folder),
+		make: async () => {
+			await makePrivateFolder(folder);
+		},
 		publish: (from, name, scratch) => publishNew(from, pathOf(name), scratch),
 		replace: (from, name) => publishOver(from, pathOf(name)),
 		remove: (files, signal) => remove(folder, files, signal),

@@ -1,19 +1,11 @@
 // One file takes a library's place, where there is nothing to be transacted with: no library, a damaged or foreign file, one of
 // another shape. Both files are locked meanwhile, so that nobody reads half of it; who holds the old one gets it back.
 
-import {
-	chown,
-	copyFile,
-	link,
-	mkdir,
-	rename,
-	stat,
-	unlink,
-} from "node:fs/promises";
+import { chown, copyFile, link, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError, errnoOf, fileError } from "../../ground/errors.ts";
 import {
-	PRIVATE_FOLDER_MODE,
+	makePrivateFolder,
 	publishOver,
 	syncFile,
 	syncFolder,
@@ -146,13 +138,8 @@ async function swapIn(
 }
 
 async function makeFolder(path: string): Promise<void> {
-	const made = await mkdir(path, {
-		recursive: true,
-		mode: PRIVATE_FOLDER_MODE,
-	}).catch((cause) => {
-		throw fileError(`cannot make the folder ${path}`, cause);
-	});
-	if (!made) return;
+	const made = await makePrivateFolder(path);
+	if (made === null) return;
 	// Made by root in a user's folder, it belongs to that user too.
 	const { uid, gid } = await stat(dirname(made));
 	for (

@@ -67,6 +67,8 @@ export function bringBack(
 	database.run("PRAGMA wal_autocheckpoint = 0"); // what is committed is folded in once, afterwards
 	keepTemporary(database, scratch);
 	database.run("ATTACH ? AS old", [candidatePath]);
+	// No super-journal: its path is right in one container only (see replace.ts).
+	database.run("PRAGMA old.synchronous = OFF");
 	try {
 		database.run("BEGIN EXCLUSIVE");
 		const paired = pairAttached(database, { old: "old", new: "main" }, under);

@@ -1,0 +1,52 @@
+// A power cut at any call of a run loses nothing: whatever a file system may have kept of what was not synced, the library is
+// the old or the new one, what has a backup's name is whole, and what was reported is there.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { SHORT } from "./cuts.ts";
+import { Readers } from "./readers.ts";
+import { SETTINGS } from "./scenes.ts";
+import { Recorded } from "./trial.ts";
+import { UNNEEDED } from "./unneeded.ts";
+
+const LONG_MS = 180_000;
+/** They end in the same calls as a restore in place; the soak tries all. */
+const ALIKE = ["rows in its WAL", "undo", "missing"];
+
+const readers = new Readers();
+afterAll(() => readers[Symbol.asyncDispose]());
+
+describe.each(Object.entries(SETTINGS))("power is cut in %s", (_, make) => {
+	let recorded: Recorded;
+	beforeAll(async () => {
+		const { home, trial } = await make();
+		using _ = home;
+		recorded = await Recorded.make(trial, home, readers);
+	}, LONG_MS);
+	afterAll(() => recorded?.[Symbol.dispose]());
+
+	test(
+		"nothing is lost",
+		async () => {
+			const { states, problems } = await recorded.try(SHORT);
+			expect(problems).toEqual([]);
+			expect(states).toBeGreaterThan(1);
+		},
+		LONG_MS,
+	);
+
+	test(
+		"without its syncs of any one file something would be",
+		async () => {
+			if (ALIKE.includes(recorded.name)) return;
+			const missed: string[] = [];
+			for (const [name, at] of recorded.syncs()) {
+				const worse = recorded.calls.filter((_, call) => !at.includes(call));
+				const { problems } = await recorded.try(SHORT, worse, 1);
+				if (problems.length === 0) missed.push(name);
+			}
+			const isKnown = (name: string) => UNNEEDED.some(([it]) => it.test(name));
+			expect(missed.filter((name) => !isKnown(name))).toEqual([]);
+		},
+		LONG_MS,
+	);
+});
