@@ -8,9 +8,11 @@ import { apart } from "../ground/locks/apart.ts";
 
 /** How long to leave a reader that is behind alone, where the pipe doesn't wait by itself. */
 export const FULL_PIPE_WAIT_MS = 5;
-const ANSWER_MS = 200;
+const ANSWER_MS = 500;
 /** How long a reader that is behind may keep us after a signal. */
-const LAST_WORDS_MS = 1000;
+const LAST_WORDS_MS = 2000;
+
+const MOMENT_MS = 20;
 
 /** One open descriptor. */
 export class Writer {
@@ -27,7 +29,7 @@ export class Writer {
 
 	/**
 	 * Writes after all that was written before.
-	 * @throws a system error; the signal's reason, if the reader takes nothing for a second after it
+	 * @throws a system error; the signal's reason, if the reader takes nothing for two seconds after it
 	 */
 	write(text: string): Promise<void> {
 		const writing = this.#last.then(() => this.#write(text));
@@ -51,14 +53,16 @@ export class Writer {
 		const patience = Promise.withResolvers<never>();
 		let timer: Timer | undefined;
 		const { reject } = patience;
+		const giveUp = () => {
+			this.#isLost = true;
+			reject(this.#signal.reason);
+		};
 		const hurry = () => {
-			timer = setTimeout(
-				() => {
-					this.#isLost = true;
-					reject(this.#signal.reason);
-				},
-				this.#isLost ? 0 : LAST_WORDS_MS,
-			);
+			// Where this thread itself was late, what was written meanwhile is heard of in between.
+			const wait = () => {
+				timer = setTimeout(giveUp, MOMENT_MS);
+			};
+			timer = setTimeout(wait, this.#isLost ? 0 : LAST_WORDS_MS);
 		};
 		this.#signal.addEventListener("abort", hurry, { once: true });
 		if (this.#signal.aborted) hurry();
