@@ -17,6 +17,7 @@ import { benchNeighbour } from "./bench/parts/neighbour.ts";
 import { benchRestore } from "./bench/parts/restore.ts";
 import { benchSmall } from "./bench/parts/small.ts";
 import { benchStart } from "./bench/parts/start.ts";
+import { benchStore } from "./bench/parts/store.ts";
 import { type Findings, insertReport, renderReport } from "./bench/report.ts";
 
 const parts = {
@@ -25,6 +26,7 @@ const parts = {
 	list: benchList,
 	memory: benchMemory,
 	cores: benchCores,
+	store: benchStore,
 	start: benchStart,
 	levels: benchLevels,
 	small: benchSmall,
