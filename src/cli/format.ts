@@ -22,6 +22,11 @@ export function formatTime(iso: string): string {
 	return `${day.join("-")} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
+/** The local time zone, which is UTC in a container that was not told of another. */
+export function zoneName(): string {
+	return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 const AGES: readonly (readonly [unit: string, seconds: number])[] = [
 	["y", 365 * 86_400],
 	["mo", 30 * 86_400],

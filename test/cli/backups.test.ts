@@ -105,12 +105,11 @@ describe.each(PROGRAMS)("$name", (program) => {
 				),
 			);
 		expect(await lines(program, home)).toEqual([
-			"CREATED AGE ARCHIVE FILES LIBRARY VERIFIED NAME",
+			"CREATED (UTC) AGE ARCHIVE FILES LIBRARY VERIFIED NAME",
 			row(1, 3, "<1 h", short(first)),
 			"  pinned: the one",
 			"  note: before the upgrade",
-			expect.stringMatching(/^\S+ \S+ 2 d \S+ KB 3 \S+ KB as made/),
-			`  ${short(second)}`,
+			row(2, 3, "as made", short(second)),
 			"  what a restore replaced",
 			row(3, 1, "3 d", short(third)),
 			"  ! the library has shrunk: 1 files, 3 in the backup of 2026-01-01T00:00:00Z",
@@ -140,6 +139,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 			[name]: {
 				verified_at: "2026-02-02T03:00:00Z",
 				verified_error: "bad",
+				confirmed_at: null,
 				library_id: null,
 				counts: false,
 				passed_over: "a verification found: bad",
@@ -166,6 +166,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 				error: "bad",
 				verified_at: "2026-02-02T03:00:00Z",
 				verified_error: "bad",
+				confirmed_at: null,
 				pinned: true,
 				pin_note: "pin's",
 				library_id: null,
@@ -192,7 +193,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 	});
 });
 
-test("every line of normal content fits 80 columns", async () => {
+test("one backup is one line, and every line of normal content fits 80 columns", async () => {
 	using home = new Home(null);
 	const note =
 		"before the great renaming of all the series, in which nobody believed but which was done all the same, twice";
@@ -233,11 +234,15 @@ test("every line of normal content fits 80 columns", async () => {
 		[VPO]: { verified_at: daysAgo(3), verified_error: "damaged" },
 	});
 	const { stdout } = await run(binary, home, LIST);
-	const wide = stdout
-		.split("\n")
-		.slice(0, -2)
-		.filter((line) => Bun.stringWidth(line) > 80);
+	const lines = stdout.split("\n").slice(0, -2);
+	const isNamedAtLength = /(Z-pre-restore|-07-46Z|series|です)$/;
+	const wide = lines.filter(
+		(line) => Bun.stringWidth(line) > 80 && !isNamedAtLength.test(line),
+	);
 	expect(wide).toEqual([]);
+	// One backup is one line; remarks begin with two spaces.
+	const backups = lines.filter((line) => !line.startsWith("  ")).slice(1);
+	expect(backups).toHaveLength(12);
 	expect(stdout).toMatch(/ 130,500 +1000 MB +as made +\d{4}-\S+Z\n/);
 	expect(stdout).toContain("damaged\n  ! incomplete archive: ");
 	expect(stdout).toContain("\n    "); // a remark goes on where it was broken
@@ -327,5 +332,64 @@ describe("the chart", () => {
 		add(home, 3);
 		expect((await runOnTerminal(binary, home, LIST)).text).toMatch(BLOCKS);
 		expect((await run(binary, home, LIST)).stdout).not.toMatch(BLOCKS);
+	});
+});
+
+describe("of many backups", () => {
+	const make = async (home: Home) =>
+		await makeBackups(
+			home.backups,
+			[1, 2, 10, 40].map((days) => ({ createdAt: daysAgo(days) })),
+		);
+	const listed = (json: Record<string, unknown>) =>
+		(json.backups as { filename: string }[]).map(({ filename }) => filename);
+
+	test.each([
+		[["--limit", "2"], 2],
+		[["--since", "3d"], 2],
+		[["--since", daysAgo(20).slice(0, 10)], 3],
+		[["--since", daysAgo(20).replace("T", " ").slice(0, 16)], 3],
+		[["--since", "1y", "--limit", "1"], 1],
+	])(
+		"%j shows the newest, and tells how many there are",
+		async (flags, count) => {
+			using home = new Home(null);
+			const names = await make(home);
+			const { json } = await runJson(binary, home, [...LIST, ...flags]);
+			expect(json.total_count).toBe(4);
+			expect(listed(json)).toEqual(names.slice(0, count));
+			const { stdout } = await run(binary, home, [...LIST, ...flags]);
+			expect(stdout).toContain(`\n4 backups, ${4 - count} of them not shown, `);
+		},
+	);
+
+	test.each([
+		["--limit", "0"],
+		["--since", "yesterday"],
+		["--since", "2026-02-31"],
+		["--since", ""],
+	])("%s %j is no way to say which", async (flag, value) => {
+		using home = new Home(null);
+		const call = [...LIST, flag, value];
+		const { exitCode, json } = await runJson(binary, home, call);
+		expect([exitCode, json.error]).toEqual([2, expect.stringContaining(flag)]);
+	});
+
+	test("the zone of the times is named once", async () => {
+		using home = new Home(null);
+		await make(home);
+		const env = { TZ: "Asia/Kolkata" };
+		const { stdout } = await run(binary, home, LIST, { env });
+		expect(stdout.match(/Asia\/Kolkata/g)).toHaveLength(1);
+	});
+
+	test("on a terminal that is too short the newest stands last", async () => {
+		using home = new Home(null);
+		const names = await make(home);
+		const { text } = await runOnTerminal(binary, home, LIST, { rows: 5 });
+		const shown = [...text.matchAll(/\d{4}-\d\d-\d\dT\d{6}Z/g)].map(String);
+		expect(shown).toEqual(
+			names.map((name) => name.slice("vpo-library-".length, -7)).reverse(),
+		);
 	});
 });

@@ -71,7 +71,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 		const env = { VPO_BACKUP_DIR: home.library };
 		const { exitCode, stderr } = await run(program, home, BACKUPS, { env });
 		expect(exitCode).toBe(40);
-		expect(stderr).toStartWith("[error] cannot read the backup folder ");
+		expect(stderr).toStartWith("[error] this is a file, not a folder: ");
 	});
 
 	test("ours and VPO's stand newest first, with local time, sizes, files and note", async () => {

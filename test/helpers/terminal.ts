@@ -16,6 +16,7 @@ export interface TerminalOptions {
 	/** As somebody who reads the question first. */
 	readonly answerAfterMs?: number;
 	readonly columns?: number;
+	readonly rows?: number;
 	readonly env?: Record<string, string>;
 }
 
@@ -31,6 +32,7 @@ export async function runOnTerminal(
 		answer,
 		answerAfterMs = 0,
 		columns = 80,
+		rows = 24,
 		env,
 	}: TerminalOptions = {},
 ): Promise<Screen> {
@@ -57,7 +59,7 @@ export async function runOnTerminal(
 		killSignal: "SIGKILL",
 		terminal: {
 			cols: columns,
-			rows: 24,
+			rows,
 			data(terminal, bytes) {
 				text += decoder.decode(bytes, { stream: true });
 				typeAhead(terminal);

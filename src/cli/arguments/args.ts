@@ -137,6 +137,24 @@ export function toDurationMs(flag: string, text: string, now: Date): number {
 	return now.getTime() - start.epochMilliseconds;
 }
 
+/**
+ * A moment in milliseconds since 1970: a time ago as in "30d", or a local date, with a time or without.
+ * @throws AppError USAGE
+ */
+export function toMoment(flag: string, text: string, now: Date): number {
+	const local = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?$/.exec(text);
+	if (!local) return now.getTime() - toDurationMs(flag, text, now);
+	const [, day = "", time = "00:00"] = local;
+	try {
+		const options = { overflow: "reject" } as const;
+		const moment = Temporal.PlainDateTime.from(`${day}T${time}`, options);
+		return moment.toZonedDateTime(Temporal.Now.timeZoneId()).epochMilliseconds;
+	} catch (cause) {
+		if (!(cause instanceof RangeError)) throw cause;
+		throw usage(`--${flag}: no such time: "${text}"`);
+	}
+}
+
 /** A gzip level, 1 to 9. */
 export function toLevel(text: string | undefined, otherwise: number): number {
 	if (text === undefined) return otherwise;

@@ -14,12 +14,23 @@ import {
 } from "../../core/upkeep/copies/overview.ts";
 import { AppError } from "../../ground/errors.ts";
 import { ownCommand } from "../../ground/program.ts";
-import { commonArgs, databaseArg, pathArg } from "../arguments/args.ts";
+import {
+	commonArgs,
+	databaseArg,
+	pathArg,
+	toCount,
+	toMoment,
+} from "../arguments/args.ts";
 import type { Context } from "../context.ts";
 import { printableLine, shellQuote } from "../format.ts";
 import type { Result } from "../output.ts";
 import { standingJson, standingLine } from "../results/copies/standing.ts";
-import { formatList, LIST_PAINT, totalBytes } from "../results/list.ts";
+import {
+	formatList,
+	LIST_PAINT,
+	type Shown,
+	totalBytes,
+} from "../results/list.ts";
 import { settleToRead } from "../settle.ts";
 
 export const examples = [
@@ -35,6 +46,17 @@ export const command = defineCommand({
 		names: {
 			type: "boolean",
 			description: "Print only their names, without a look into them",
+		},
+		limit: {
+			type: "string",
+			valueHint: "N",
+			description: "Only the N newest",
+		},
+		since: {
+			type: "string",
+			valueHint: "WHEN",
+			description:
+				"Only those made since then: 30d, 2026-02-05, '2026-02-05 14:30'",
 		},
 		...databaseArg,
 		...commonArgs,
@@ -63,9 +85,15 @@ export const command = defineCommand({
 					(error) => withoutCopies(error, warnings),
 				);
 		const lines = copies.map((standing) => standingLine(standing, now));
-		const json = toJson(address, backups, copies, warnings);
+		const { limit, since } = args;
+		const shown = {
+			backups: choose(backups, toCount("limit", limit), since, now),
+			totalCount: backups.length,
+			totalBytes: totalBytes(backups),
+		};
+		const json = toJson(address, shown, copies, warnings);
 		if (backups.length > 0) {
-			const text = [formatList(address, backups, now), ...lines].join("\n");
+			const text = [formatList(address, shown, now), ...lines].join("\n");
 			return { text, paint: LIST_PAINT, json, warnings };
 		}
 		const makeOne = args.path
@@ -92,20 +120,34 @@ function namesResult(directory: string, names: readonly string[]): Result {
 	return { text: lines.join("\n"), json: { directory, names } };
 }
 
+function choose(
+	backups: readonly Backup[],
+	limit: number | undefined,
+	since: string | undefined,
+	now: Date,
+): readonly Backup[] {
+	const start = since === undefined ? null : toMoment("since", since, now);
+	const young = backups.filter(
+		({ createdAt }) =>
+			start === null || (createdAt !== null && Date.parse(createdAt) >= start),
+	);
+	return young.slice(0, limit);
+}
+
 function asFolder(path: string): string {
 	return path.endsWith("/") ? path : `${path}/`;
 }
 
 function toJson(
 	directory: string,
-	backups: readonly Backup[],
+	{ backups, totalCount, totalBytes }: Shown,
 	copies: readonly PlaceStanding[],
 	warnings: readonly string[],
 ): object {
 	return {
 		directory,
-		total_count: backups.length,
-		total_size_bytes: totalBytes(backups),
+		total_count: totalCount,
+		total_size_bytes: totalBytes,
 		backups: backups.map(entryJson),
 		copies: copies.map(standingJson),
 		warnings,
@@ -120,7 +162,7 @@ function entryJson({
 	...backup
 }: Backup): object {
 	const own = metadata?.own;
-	const { verifiedAt, verifiedError, pinned, note } = remembered;
+	const { verifiedAt, verifiedError, confirmedAt, pinned, note } = remembered;
 	return {
 		filename: backup.filename,
 		path: backup.path,
@@ -137,6 +179,7 @@ function entryJson({
 		error: error ?? verifiedError,
 		verified_at: verifiedAt,
 		verified_error: verifiedError,
+		confirmed_at: confirmedAt,
 		pinned,
 		pin_note: note,
 		library_id: own?.libraryId ?? null,

@@ -17,6 +17,7 @@ import {
 	formatTime,
 	printableLine,
 	withoutPath,
+	zoneName,
 } from "../format.ts";
 import { formatChart } from "./chart.ts";
 
@@ -24,12 +25,15 @@ const STDOUT = 1;
 /** A note of ours at its longest; what others wrote into an archive may be longer. */
 const MOST_REMARK_LENGTH = 1100;
 
+/** "2026-02-05 14:30" */
+const TIME_CHARACTERS = 16;
+
 /** The kind that goes without saying. */
 const MANUAL = "manual";
 /** Two points would only show that one is higher. */
 const FEWEST_POINTS = 3;
 
-// The name comes last: a long one then spoils no column.
+// One backup is one line. The name comes last: a long one then spoils no column.
 const COLUMNS: readonly Column[] = [
 	{ title: "CREATED", align: "left" },
 	{ title: "AGE", align: "left" },
@@ -37,7 +41,7 @@ const COLUMNS: readonly Column[] = [
 	{ title: "FILES", align: "right" },
 	{ title: "LIBRARY", align: "right" },
 	{ title: "VERIFIED", align: "left" },
-	{ title: "NAME", align: "left", mayMove: true },
+	{ title: "NAME", align: "left" },
 ];
 
 /** What is bad in a list. */
@@ -45,10 +49,23 @@ export const LIST_PAINT: Paint = [
 	[/(^ +!(?= )|(?<= {2})BAD(?= {2}))/gm, "red"],
 ];
 
-/** The whole text of a list that is not empty. The chart is only for a terminal. */
+/** What is shown of a list. */
+export interface Shown {
+	/** Newest first. */
+	readonly backups: readonly Backup[];
+	/** How many there are, shown or not. */
+	readonly totalCount: number;
+	/** What all of them take. */
+	readonly totalBytes: number;
+}
+
+/**
+ * The whole text of a list that is not empty. Only a terminal gets a chart, and where the list is longer than that, the
+ * newest last: it is what stays to be seen.
+ */
 export function formatList(
 	directory: string,
-	backups: readonly Backup[],
+	{ backups, totalCount, totalBytes }: Shown,
 	now: Date,
 ): string {
 	const schema = backups.find(({ metadata }) => metadata)?.metadata
@@ -56,22 +73,42 @@ export function formatList(
 	const damaged = backups.filter(
 		({ doubt }) => doubt?.kind === "damaged",
 	).length;
+	// The zone is named once: above the times, if it is short.
+	const created = `CREATED (${zoneName()})`;
+	const isNamedAbove = created.length <= TIME_CHARACTERS;
+	const [first, ...others] = COLUMNS;
+	const columns = isNamedAbove
+		? [{ ...first, title: created, align: "left" as const }, ...others]
+		: COLUMNS;
+	const hiddenCount = totalCount - backups.length;
 	const total = [
-		`${formatCount(backups.length)} ${backups.length === 1 ? "backup" : "backups"}`,
-		formatBytes(totalBytes(backups)),
+		`${formatCount(totalCount)} ${totalCount === 1 ? "backup" : "backups"}`,
+		...(hiddenCount > 0
+			? [`${formatCount(hiddenCount)} of them not shown`]
+			: []),
+		formatBytes(totalBytes),
 		...(schema === undefined ? [] : [`schema ${schema}`]),
 		...(damaged > 0 ? [`${damaged} damaged or unreadable`] : []),
+		...(isNamedAbove ? [] : [`times of ${zoneName()}`]),
 	];
-	const chart = isatty(STDOUT) ? chartOf(backups) : null;
-	return [
+	const line = `${total.join(", ")} in ${printableLine(directory)}`;
+	const table = (shown: readonly Backup[]) =>
 		formatTable(
-			COLUMNS,
-			backups.map((backup) => toRow(backup, now)),
-			backups.map((backup) => toRemarks(backup, schema, now)),
-		),
-		`${total.join(", ")} in ${printableLine(directory)}`,
-		...(chart === null ? [] : ["", chart]),
-	].join("\n");
+			columns,
+			shown.map((backup) => toRow(backup, now)),
+			shown.map((backup) => toRemarks(backup, schema, now)),
+		);
+	const isTerminal = isatty(STDOUT);
+	const chart = isTerminal ? chartOf(backups) : null;
+	const text = [table(backups), line, ...(chart === null ? [] : ["", chart])];
+	const isTooLong = countLines(text) >= (process.stdout.rows ?? Infinity);
+	if (!isTerminal || !isTooLong) return text.join("\n");
+	const oldestFirst = [table(backups.toReversed()), line];
+	return [...(chart === null ? [] : [chart, ""]), ...oldestFirst].join("\n");
+}
+
+function countLines(parts: readonly string[]): number {
+	return parts.join("\n").split("\n").length;
 }
 
 function toRow(backup: Backup, now: Date): string[] {
@@ -127,6 +164,9 @@ function toRemarks(
 	if (doubt?.kind === "other library") remarks.push(doubt.reason);
 	if (doubt?.kind === "in the future") {
 		remarks.push("! dated ahead of the clock, so counted for nothing");
+	}
+	if (remembered.confirmedAt !== null) {
+		remarks.push(`unchanged until ${formatTime(remembered.confirmedAt)}`);
 	}
 	if (own?.kind === PRE_RESTORE) remarks.push("what a restore replaced");
 	else if (own && own.kind !== MANUAL) remarks.push(`kind: ${own.kind}`);

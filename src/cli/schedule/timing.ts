@@ -18,6 +18,8 @@ import {
 import { ownCommand } from "../../ground/program.ts";
 import { usage } from "../arguments/args.ts";
 
+export { zoneName } from "../format.ts";
+
 const NEXT_RUNS = 5;
 
 /** Who keeps to a schedule that is printed. */
@@ -76,11 +78,6 @@ function ofClock(
 	const schedule = cronSchedule(expressions);
 	const onCalendar = expressions.flatMap(cronOnCalendar);
 	return { flags, expressions, onCalendar, schedule: () => schedule };
-}
-
-/** The local time zone, which is UTC in a container that was not told of another. */
-export function zoneName(): string {
-	return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 /** The next five times, as who keeps to them will: cron and systemd by the clock where they can, a container from now. */
