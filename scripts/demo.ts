@@ -28,12 +28,21 @@ async function demo(): Promise<void> {
 	say("Back it up. What is written is read back and checked before it counts.");
 	await shell("vpo library backup --note 'before the demo'");
 	await shell("vpo library backups");
+	await shell("vpo library check");
 
 	say("Would it restore? Everything is checked, nothing is changed.");
 	await shell("vpo library restore --dry-run latest");
 
+	say(
+		"A disk was not mounted during a scan. Only what is missing, back into the library:",
+	);
+	lose("id BETWEEN 1000 AND 1099");
+	await shell("vpo library diff latest --limit 3");
+	await shell("vpo library restore --yes --only-missing latest");
+	expectFiles(fileCount);
+
 	say("A bad day: every file, gone from the library.");
-	loseFiles();
+	lose("true");
 	expectFiles(0);
 
 	say("Restore. What is replaced is backed up first.");
@@ -92,8 +101,11 @@ function shellEnvironment(): Record<string, string> {
 	return { ...Object.fromEntries(given), HOME: home, PATH: path };
 }
 
-function loseFiles(): void {
-	const statements = ["PRAGMA foreign_keys = ON", "DELETE FROM files"];
+function lose(which: string): void {
+	const statements = [
+		"PRAGMA foreign_keys = ON",
+		`DELETE FROM files WHERE ${which}`,
+	];
 	const database = new Database(library, { readwrite: true });
 	try {
 		for (const statement of statements) {

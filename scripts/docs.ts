@@ -1,6 +1,5 @@
 // Writes into the README and docs/ what the program says today: the page of commands, the keys of its JSON, and what
 // stands in a console block and is no longer true.
-// Days near today's are told as those of the day in which the pages play.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,11 +15,6 @@ import { commandsPage } from "./docs/commands.ts";
 import { withKeys } from "./docs/keys.ts";
 
 const ROOT = join(import.meta.dir, "..");
-const STORY_DAY = Date.parse("2026-02-05");
-const DAY_MS = 86_400_000;
-
-const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
-
 const commands = join(ROOT, "docs/commands.md");
 writeFileSync(commands, commandsPage(await describeCommands()));
 
@@ -44,23 +38,11 @@ function write(text: string, { command, shown, came }: Played): string {
 	const kept = [...shown];
 	const lines = came.map((line) => {
 		const at = kept.findIndex((old) => masked(old) === masked(line));
-		return kept.splice(at < 0 ? kept.length : at, 1)[0] ?? inStory(line);
+		return kept.splice(at < 0 ? kept.length : at, 1)[0] ?? line;
 	});
 	const old = [typed, ...shown].join("\n");
 	return text.replace(
 		`\n${old}\n`,
 		() => `\n${[typed, ...lines].join("\n")}\n`,
 	);
-}
-
-function inStory(line: string): string {
-	const moved = (time: number) =>
-		Math.abs(time - today) < 60 * DAY_MS ? time - today + STORY_DAY : time;
-	return line
-		.replaceAll(/\d{4}-\d\d-\d\d/g, (day) =>
-			new Date(moved(Date.parse(day))).toISOString().slice(0, 10),
-		)
-		.replaceAll(/\b\d{10}\b/g, (seconds) =>
-			String(moved(Number(seconds) * 1000) / 1000),
-		);
 }

@@ -1,7 +1,7 @@
 // The keys of every command's JSON document, as the program gives them.
 
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { makePlace, type Place } from "../../test/helpers/places.ts";
 
 /** Objects whose keys are the user's own: tables, settings, columns. */
@@ -21,14 +21,14 @@ const CALLS: readonly Call[] = [
 	{ call: "backups" },
 	{ call: "backups --names" },
 	{ call: "show latest" },
-	{ call: "diff 2026-02-05" },
+	{ call: "diff 2026-02-05T143022" },
 	{ call: "query live 'SELECT path FROM files LIMIT 1'" },
 	{ call: "extract latest --to ~/copy.db" },
-	{ call: "verify 2026-02-05" },
+	{ call: "verify 2026-02-05T143022" },
 	{ call: "pin latest" },
 	{ call: "unpin latest", base: "pin" },
-	{ call: "restore --dry-run 2026-02-05" },
-	{ call: "restore --yes 2026-02-05" },
+	{ call: "restore --dry-run 2026-02-05T143022" },
+	{ call: "restore --yes 2026-02-05T143022" },
 	{ call: "copy --dry-run" },
 	{ call: "copy" },
 	{ call: "check" },
@@ -82,9 +82,13 @@ function prepare(place: Place): void {
 }
 
 function documentOf(call: string, place: Place): object {
-	const line = `${place.program} library ${call} --json`;
+	const line = place.inside(`vpo library ${call} --json`);
 	const { stdout } = Bun.spawnSync(["bash", "-c", line], {
-		env: { HOME: place.home, PATH: process.env.PATH ?? "", TZ: "UTC" },
+		env: {
+			HOME: place.home,
+			PATH: `${dirname(place.program)}:${process.env.PATH}`,
+			TZ: "UTC",
+		},
 		stderr: "ignore",
 	});
 	return JSON.parse(stdout.toString()) as object;

@@ -27,9 +27,9 @@ const PAGE_PATH = new RegExp(`(?<![\\w.~])(${PATHS.join("|")})\\b`, "g");
 export interface Place extends Disposable {
 	readonly home: string;
 	readonly program: string;
-	/** What a page says, with the paths that hold here. */
+	/** What a page says, with the paths and days that hold here. */
 	inside(text: string): string;
-	/** What was printed here, with the page's paths. */
+	/** What was printed here, with the page's paths and days. */
 	outside(text: string): string;
 }
 
@@ -43,9 +43,12 @@ keep_monthly = 12
 skip_unchanged = true
 `;
 const NIGHTS = [
-	...["2025-11-30", "2025-12-31", "2026-01-18", "2026-01-25"],
-	...["2026-01-31", "2026-02-01", "2026-02-02"],
+	...["2025-12-01", "2026-01-01", "2026-01-20", "2026-01-27"],
+	...["2026-02-02", "2026-02-03", "2026-02-04"],
 ];
+/** The last day in the pages. */
+const STORY_DAY = "2026-02-05";
+const DAY_MS = 86_400_000;
 
 /** What stands there when a page begins, beside the library. */
 const SCENES: Readonly<Record<string, (place: Place) => Promise<void>>> = {
@@ -65,11 +68,22 @@ const SCENES: Readonly<Record<string, (place: Place) => Promise<void>>> = {
 	},
 };
 
+/** Days that the pages name are as far from theirs as days here are from ours. */
+function moveDays(text: string, days: number): string {
+	return text
+		.replaceAll(/\b20\d\d-\d\d-\d\d/g, (day) =>
+			new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10),
+		)
+		.replaceAll(/\b1[78]\d{8}\b/g, (seconds) =>
+			String(Number(seconds) + (days * DAY_MS) / 1000),
+		);
+}
+
 async function makeOne(place: Place): Promise<void> {
 	await back(place, "--note", "before the upgrade");
 	const folder = place.inside(BACKUPS);
 	const made = readdirSync(folder).find((name) => name.endsWith(".gz")) ?? "";
-	const name = "vpo-library-2026-02-05T143022Z.tar.gz";
+	const name = place.inside("vpo-library-2026-02-05T143022Z.tar.gz");
 	renameSync(join(folder, made), join(folder, name));
 }
 
@@ -87,7 +101,7 @@ async function loseFolder(place: Place): Promise<void> {
 		`UPDATE files SET directory = '${folder}', filename = format('Firefly - S01E%02d.mkv', id - 899), path = format('${folder}/Firefly - S01E%02d.mkv', id - 899) WHERE id BETWEEN 900 AND 913`,
 	);
 	for (const day of ["02", "03", "04", "05"]) {
-		const scanned = `2026-02-${day}T02:00:00+00:00`;
+		const scanned = place.inside(`2026-02-${day}T02:00:00+00:00`);
 		change(`UPDATE files SET scanned_at = '${scanned}'`);
 		if (day === "03") {
 			change("UPDATE files SET size_bytes = 4000000000 WHERE id = 901");
@@ -96,14 +110,15 @@ async function loseFolder(place: Place): Promise<void> {
 			change(`DELETE FROM files WHERE directory = '${folder}'`);
 			change("UPDATE tracks SET title = 'Audio' WHERE id = 77");
 		}
-		await backUpAt({ library, backups }, `2026-02-${day}T03:00:00Z`);
+		const at = place.inside(`2026-02-${day}T03:00:00Z`);
+		await backUpAt({ library, backups }, at);
 	}
 }
 
 async function makeNights(place: Place): Promise<void> {
 	const folder = place.inside(SHARE);
 	const made = NIGHTS.map((day) => ({
-		createdAt: `${day}T03:00:00Z`,
+		createdAt: `${place.inside(day)}T03:00:00Z`,
 		fileCount: 1413,
 	}));
 	await makeBackups(folder, made);
@@ -122,12 +137,17 @@ export async function makePlace(scene: string): Promise<Place> {
 	const build = SCENES[scene];
 	if (!build) throw new Error(`no scene "${scene}" in ${import.meta.path}`);
 	const root = mkdtempSync(join(tmpdir(), "vpo-page-"));
+	// All of its hours are over: nothing in the pages is dated in the future.
+	const yesterday = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
+	const daysSinceStory =
+		(Date.parse(yesterday) - Date.parse(STORY_DAY)) / DAY_MS;
 	const place: Place = {
 		home: join(root, "home/me"),
 		program: join(root, "usr/local/bin/vpo"),
-		inside: (text) => text.replaceAll(PAGE_PATH, `${root}$&`),
+		inside: (text) =>
+			moveDays(text, daysSinceStory).replaceAll(PAGE_PATH, `${root}$&`),
 		outside: (text) =>
-			text
+			moveDays(text, -daysSinceStory)
 				.replaceAll(root, "")
 				// For the user of the pages it is the home folder that cron and systemd know.
 				.replaceAll(/VPO_DATA_DIR=\/home\/me\/.vpo /g, ""),

@@ -61,7 +61,7 @@ export function formatDone({ files }: Difference): string {
 	].filter(isSome);
 	return parts.length > 0
 		? `files: ${parts.join(", ")}`
-		: "no file is another than before";
+		: "the files are as before";
 }
 
 // "32 files scanned since then would be lost, 4 come back, 12 differ"
@@ -71,7 +71,7 @@ function formatFiles({ added, removed, changed }: Counts): string {
 		[removed, "come back"],
 		[changed, "differ"],
 	].filter(([count]) => count !== 0) as [number, string][];
-	if (!first) return "no file would be another";
+	if (!first) return "no file differs";
 	return [
 		`${countFiles(first[0])} ${first[1]}`,
 		...others.map(([count, what]) => `${formatCount(count)} ${what}`),
