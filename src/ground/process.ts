@@ -7,7 +7,7 @@ import { AppError, fileError } from "./errors.ts";
 const ECHO_MS = 1000;
 const LAST_WORDS_MS = 5000;
 /** For taking back what is half-done and telling others of it; containers and services are killed after 10 s. */
-const LAST_WORK_MS = 8000;
+const LAST_WORK_MS = 7000;
 /** For work to take back what is half-done, after a signal. */
 const GRACE_MS = 2500;
 /** A third of the processor time of a thread with priority BELOW_NORMAL, where both want it. */
