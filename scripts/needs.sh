@@ -12,6 +12,7 @@ needs=(
 	sha256sum:coreutils
 	mount:mount
 	setpriv:util-linux
+	setfacl:acl
 	taskset:util-linux
 	systemd-analyze:systemd
 	crontab:cron

@@ -1,7 +1,7 @@
 // One file takes a library's place, where there is nothing to be transacted with: no library, a damaged or foreign file, one of
 // another shape. Both files are locked meanwhile, so that nobody reads half of it; who holds the old one gets it back.
 
-import { chown, copyFile, link, rename, stat, unlink } from "node:fs/promises";
+import { copyFile, link, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError, errnoOf, fileError } from "../../ground/errors.ts";
 import {
@@ -12,13 +12,13 @@ import {
 } from "../../ground/files.ts";
 import { exists, isMountPoint } from "../../ground/paths.ts";
 import { publishNew } from "../../ground/publish.ts";
+import { keepAccess } from "../../ground/rights/access.ts";
 import { makeScratch, type Scratch } from "../../ground/scratch.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { inUse, sidecars } from "../library/library.ts";
 import type { LibraryLock } from "../library/lock.ts";
 import { formatHolders, holdersOf, knownFiles } from "../library/processes.ts";
 import { orNullIfNoLibrary } from "./current.ts";
-import { adoptMode, adoptOwner } from "./owner.ts";
 
 /**
  * Lets a path pass whose file can be exchanged for another.
@@ -48,22 +48,22 @@ export interface Exchange {
 
 /**
  * Puts a proven candidate in the library's place.
+ * @returns warnings
  * @throws AppError DATABASE_LOCKED: somebody has the old file open, or made a new one; OPERATION_FAILED, INSUFFICIENT_SPACE. The old library stands then.
  */
 export async function exchange(
 	candidatePath: string,
 	{ libraryPath, lock, wasWal, becomesWal }: Exchange,
 	{ sqlite, signal }: Workshop,
-): Promise<void> {
+): Promise<string[]> {
 	await requireExchangeable(libraryPath);
 	const folder = dirname(libraryPath);
-	await makeFolder(folder);
+	await makePrivateFolder(folder);
 	await using scratch = await makeScratch(folder);
 	const newPath = join(scratch.path, "library.db");
 	await bring(candidatePath, newPath);
 	await sqlite.setJournalMode(newPath, "DELETE");
-	await adoptOwner(newPath, libraryPath);
-	await adoptMode(newPath, libraryPath);
+	const warnings = await keepAccess(newPath, libraryPath);
 	await syncFile(newPath);
 	signal?.throwIfAborted();
 	try {
@@ -79,6 +79,7 @@ export async function exchange(
 	if (becomesWal) {
 		await sqlite.setJournalMode(libraryPath, "WAL").catch(() => undefined);
 	}
+	return warnings;
 }
 
 // Into the library's own folder, where a rename can't fail for being on another disk.
@@ -134,20 +135,6 @@ async function swapIn(
 			await syncFolder(dirname(libraryPath));
 		}
 		throw error;
-	}
-}
-
-async function makeFolder(path: string): Promise<void> {
-	const made = await makePrivateFolder(path);
-	if (made === null) return;
-	// Made by root in a user's folder, it belongs to that user too.
-	const { uid, gid } = await stat(dirname(made));
-	for (
-		let folder = path;
-		folder.length >= made.length;
-		folder = dirname(folder)
-	) {
-		await chown(folder, uid, gid).catch(() => undefined);
 	}
 }
 

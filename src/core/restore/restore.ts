@@ -131,8 +131,7 @@ async function replaceLibrary(
 		wasWal: current?.facts?.journalMode === "wal",
 		becomesWal: candidate.metadata.own?.sourceJournalMode === "wal",
 	};
-	await exchange(candidate.path, change, workshop);
-	return [];
+	return exchange(candidate.path, change, workshop);
 }
 
 /** @returns warnings; null: the library turned out to be damaged, and nothing was changed */

@@ -7,6 +7,7 @@ import {
 	requireWritableFile,
 	requireWritableFolder,
 } from "../../ground/files.ts";
+import { keepAccess } from "../../ground/rights/access.ts";
 import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
@@ -27,7 +28,6 @@ import {
 } from "./choice.ts";
 import { type CurrentLibrary, describeCurrent } from "./current.ts";
 import { requireExchangeable } from "./exchange.ts";
-import { adoptOwner } from "./owner.ts";
 import { spool } from "./piped.ts";
 import {
 	makePlan,
@@ -207,5 +207,5 @@ async function requirePlace(
 	await requireWritableFolder(dirname(libraryPath));
 	if (isInPlace) return;
 	await requireExchangeable(libraryPath);
-	await adoptOwner(candidate.path, libraryPath);
+	await keepAccess(candidate.path, libraryPath);
 }

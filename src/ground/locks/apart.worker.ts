@@ -1,12 +1,14 @@
 // The thread of one call that may never return.
 
 import { rmSync, writeSync } from "node:fs";
+import { copyAccess } from "../rights/copy.ts";
 import { askForLock } from "./flock.ts";
 
 const FULL_PIPE_WAIT_MS = 5;
 
 const calls = {
 	lock: askForLock,
+	copyAccess,
 	/** Removes a folder with all it holds. */
 	remove: async (path: string) => {
 		rmSync(path, { recursive: true, force: true });
