@@ -119,7 +119,7 @@ test("the check sees what there is", () => {
 		expect.arrayContaining([
 			"main.ts imports cli/run.ts",
 			"cli/root.ts imports cli/commands/backup.ts",
-			"core/library/soundness.ts imports core/library/sqlite.worker.ts",
+			"core/library/sqlite-start.ts imports core/library/sqlite.worker.ts",
 		]),
 	);
 });

@@ -3,11 +3,11 @@
 import {
 	type Examination,
 	examineFile,
-} from "../../core/library/examine/examination.ts";
+} from "../../core/library/check/examination.ts";
 import type {
 	ExamineAnswer,
 	ExamineRequest,
-} from "../../core/library/examine/examiner.ts";
+} from "../../core/library/check/examiner.ts";
 import { SqliteThread } from "../../core/library/sqlite-thread.ts";
 import { plain } from "../../core/work/thread.ts";
 

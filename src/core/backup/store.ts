@@ -18,7 +18,7 @@ import {
 } from "../archive/metadata.ts";
 import { readBack } from "../archive/readback.ts";
 import type { Workshop } from "../archive/workshop.ts";
-import type { CheckResult } from "../library/damage.ts";
+import type { CheckResult } from "../library/check/damage.ts";
 import { damagedError, type Survey } from "../library/library.ts";
 import type { SqliteThread } from "../library/sqlite-thread.ts";
 import type { Destination } from "../location/destination.ts";

@@ -2,7 +2,8 @@
 
 import type { Database } from "bun:sqlite";
 import { AppError } from "../../ground/errors.ts";
-import { asking, countRows, pragma, reading } from "./sqlite.ts";
+import { countRows, pragma, reading } from "./sqlite.ts";
+import { asking } from "./sqlite-error.ts";
 
 /** What a library says of itself at once, however large it is. */
 export interface LibraryHead {

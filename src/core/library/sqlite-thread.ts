@@ -4,9 +4,10 @@ import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exists, fileSize } from "../../ground/paths.ts";
 import { abortable } from "../work/thread.ts";
-import type { CheckResult } from "./damage.ts";
-import { type Examination, examineFile } from "./examine/examination.ts";
-import { Examiner } from "./examine/examiner.ts";
+import type { CheckResult } from "./check/damage.ts";
+import { type Examination, examineFile } from "./check/examination.ts";
+import { Examiner } from "./check/examiner.ts";
+import { checkSoundness } from "./check/soundness.ts";
 import {
 	canWrite,
 	closedState,
@@ -25,8 +26,8 @@ import {
 } from "./library.ts";
 import { type LibraryLock, lockLibrary } from "./lock.ts";
 import type { Shape } from "./shape.ts";
-import { checkSoundness, startSqlite } from "./soundness.ts";
 import type { SqliteOperations } from "./sqlite.worker.ts";
+import { startSqlite } from "./sqlite-start.ts";
 
 const RETRY_MS = 50;
 

@@ -3,8 +3,6 @@
 import type { Database } from "bun:sqlite";
 import { AppError, errnoOf } from "../../ground/errors.ts";
 import { serve } from "../work/thread.ts";
-import { compare } from "./compare/difference.ts";
-import { countUnder } from "./compare/under.ts";
 import {
 	checkForeignKeys,
 	checkStructure,
@@ -13,7 +11,9 @@ import {
 	findDamage,
 	findStructureDamage,
 	partsOf,
-} from "./damage.ts";
+} from "./check/damage.ts";
+import { compare } from "./compare/difference.ts";
+import { countUnder } from "./compare/under.ts";
 import {
 	type LibraryFacts,
 	type LibraryHead,
@@ -27,7 +27,6 @@ import { nextRows, openCursor } from "./query/cursor.ts";
 import { replaceContent } from "./replace.ts";
 import { readShape, type Shape } from "./shape.ts";
 import {
-	asking,
 	connect,
 	copyInto,
 	eagerly,
@@ -35,6 +34,7 @@ import {
 	reading,
 	withConnection,
 } from "./sqlite.ts";
+import { asking } from "./sqlite-error.ts";
 
 export type SqliteOperations = typeof operations;
 

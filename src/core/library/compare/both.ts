@@ -3,13 +3,8 @@
 import type { Database } from "bun:sqlite";
 import { pathToFileURL } from "node:url";
 import { AppError } from "../../../ground/errors.ts";
-import {
-	asking,
-	connectNothing,
-	eagerly,
-	pragma,
-	withConnection,
-} from "../sqlite.ts";
+import { connectNothing, eagerly, pragma, withConnection } from "../sqlite.ts";
+import { asking } from "../sqlite-error.ts";
 
 /** One of two databases. */
 export interface Side {

@@ -2,7 +2,7 @@
 
 import { AppError } from "../../../ground/errors.ts";
 import { fileSize } from "../../../ground/paths.ts";
-import { limitsFor } from "../examine/limits.ts";
+import { limitsFor } from "../check/limits.ts";
 import type { LockOptions } from "../library.ts";
 import type { Missing } from "../missing/missing.ts";
 import type { SqliteThread } from "../sqlite-thread.ts";

@@ -1,6 +1,7 @@
 // How many files a library has at a path.
 
-import { asking, withConnection } from "../sqlite.ts";
+import { withConnection } from "../sqlite.ts";
+import { asking } from "../sqlite-error.ts";
 import { isUnder, underArgs } from "./scope.ts";
 
 /** What a library has at a path. */

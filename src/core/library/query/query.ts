@@ -6,7 +6,7 @@ import { AppError } from "../../../ground/errors.ts";
 import { formatBytes } from "../../../ground/units.ts";
 import { abortable } from "../../work/thread.ts";
 import type { Value } from "../compare/values.ts";
-import { startSqlite } from "../soundness.ts";
+import { startSqlite } from "../sqlite-start.ts";
 
 /** A library, and how it is to be opened. */
 export interface Asked {

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { Examiner } from "../../../../src/core/library/examine/examiner.ts";
+import { Examiner } from "../../../../src/core/library/check/examiner.ts";
 import { SqliteThread } from "../../../../src/core/library/sqlite-thread.ts";
 import { miscountFreeSpace } from "../../../helpers/harm.ts";
 import { makeLibrary, rewriteLibrary } from "../../../helpers/hostile.ts";

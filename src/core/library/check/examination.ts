@@ -1,7 +1,7 @@
 // What a restore wants to know of a database that came from outside: is it sound, and what is in it.
 
-import type { CheckResult } from "../damage.ts";
 import type { LibraryFacts, LockOptions } from "../library.ts";
+import type { CheckResult } from "./damage.ts";
 
 export interface Examination extends CheckResult {
 	/** null if it is damaged. */

@@ -1,19 +1,12 @@
 // Whether a private database is sound. Where cores are free its parts are checked side by side, which amounts to
 // integrity_check in full: the structure of all (quick_check), and each table with its indexes.
 
-import { abortable, Thread } from "../work/thread.ts";
+import { abortable } from "../../work/thread.ts";
+import { type Sqlite, startSqlite } from "../sqlite-start.ts";
 import type { CheckResult } from "./damage.ts";
-import type { SqliteOperations } from "./sqlite.worker.ts";
-
-type Sqlite = Thread<SqliteOperations>;
 
 /** More take more memory than they save time: the largest table is checked by one of them alone. */
 const MOST_THREADS = 4;
-
-/** Starts a thread in which SQLite works. */
-export function startSqlite(): Sqlite {
-	return new Thread(new URL("./sqlite.worker.ts", import.meta.url));
-}
 
 /**
  * Checks a private file in full: every page, every index, every foreign key.

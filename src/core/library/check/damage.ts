@@ -1,14 +1,9 @@
 // What is wrong in a database, as SQLite finds it. Runs in a thread that may block.
 
 import type { Database } from "bun:sqlite";
-import { type AppError, shortened } from "../../ground/errors.ts";
-import {
-	countRows,
-	isUnanswerable,
-	quoted,
-	reading,
-	readingAsWriter,
-} from "./sqlite.ts";
+import { type AppError, shortened } from "../../../ground/errors.ts";
+import { countRows, quoted, reading, readingAsWriter } from "../sqlite.ts";
+import { isUnanswerable } from "../sqlite-error.ts";
 
 /** What the check of a private file found out. */
 export interface CheckResult {

@@ -3,9 +3,9 @@
 import { Database } from "bun:sqlite";
 import { afterAll, describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
-import { SqliteThread } from "../../../src/core/library/sqlite-thread.ts";
-import { python } from "../../helpers/peer.ts";
-import { Home } from "../../helpers/program.ts";
+import { SqliteThread } from "../../../../src/core/library/sqlite-thread.ts";
+import { python } from "../../../helpers/peer.ts";
+import { Home } from "../../../helpers/program.ts";
 
 const sqlite = new SqliteThread();
 afterAll(() => sqlite[Symbol.dispose]());
