@@ -15,11 +15,7 @@ export interface Effort {
 }
 
 export const SHORT: Effort = { single: 4, paired: 4, inRow: 4 };
-export const LONG: Effort = {
-	single: Number.POSITIVE_INFINITY,
-	paired: 60,
-	inRow: Number.POSITIVE_INFINITY,
-};
+export const LONG: Effort = { single: 60, paired: 24, inRow: 60 };
 
 /** All cuts of a run. */
 export function* cutsOf(disk: Disk, effort: Effort): Generator<Cut> {
