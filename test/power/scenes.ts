@@ -1,7 +1,7 @@
 // The runs that a power cut can hit, each with the home that it starts in.
 
 import { Database } from "bun:sqlite";
-import { renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
 import { BACKUP, LEFT, RESTORE } from "../helpers/scene.ts";
 import { backupsIn } from "../helpers/state.ts";
@@ -71,6 +71,16 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
 		const trial = { name: "prune", library: "old", removes } as const;
 		const run = { ...trial, args: [...args, "--yes"], pinned: [pinned] };
 		return { home, trial: run };
+	},
+	"a copy to a further location": async () => {
+		const home = await homeWithBackups(2);
+		mkdirSync(home.at("copies"));
+		// As the home is another one in every copy of it, the path is the one that HOME gives.
+		const config = '[[backup.copy]]\nto = "~/copies"\n';
+		writeFileSync(home.at(".vpo/config.toml"), config);
+		const args = ["library", "copy"];
+		const trial = { name: "copy", args, library: "old", isBackup: true };
+		return { home, trial: trial as Trial };
 	},
 	"the first pin": async () => {
 		const home = await homeWithBackups(2);

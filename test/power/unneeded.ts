@@ -8,8 +8,8 @@ const HEADER =
 /** By the trial and what is synced. */
 export const UNNEEDED: readonly (readonly [RegExp, string])[] = [
 	[/: .vpo\/SCRATCH\/library\.db\.vpo\.json$/, MEMORY],
-	[/^backup: .vpo$/, MEMORY],
-	[/^backup: .*\/SCRATCH\/\.vpo-state\.json$/, MEMORY],
+	[/^(backup|copy): .vpo$/, MEMORY],
+	[/^(backup|copy): .*SCRATCH\/\.vpo-state\.json$/, MEMORY],
 	[/^prune: /, "a backup that comes back is none that is lost"],
 	[/^a hot journal: .vpo$/, `the journal had its name before; ${MEMORY}`],
 	[/^rows in its WAL: .vpo$/, `the WAL had its name before; ${MEMORY}`],
