@@ -1,8 +1,8 @@
 // A bucket of a Ceph on this machine against a folder: backup, list and memory.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { fileBody } from "../../../src/core/location/s3/body.ts";
 import { Bucket } from "../../../src/core/location/s3/bucket.ts";
-import { fileBody } from "../../../src/core/location/s3/objects.ts";
 import { startCeph } from "../../../test/helpers/ceph.ts";
 import {
 	accountOf,

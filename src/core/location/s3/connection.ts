@@ -6,6 +6,7 @@ import type { Patience } from "../../../ground/s3/settings.ts";
 import { version } from "../../../ground/version.ts";
 import type { Account } from "./account.ts";
 import { type Address, encodeKey, encodeStrictly } from "./address.ts";
+import type { Body } from "./body.ts";
 import { explain } from "./explain.ts";
 import {
 	failureFrom,
@@ -14,15 +15,6 @@ import {
 	StoreFailure,
 	triesFor,
 } from "./failure.ts";
-
-/** A body that can be sent more than once. */
-export interface Body {
-	readonly sizeBytes: number;
-	/** In hexadecimal. */
-	readonly sha256: string;
-	/** @param moved to be called whenever a piece of it is taken */
-	open(moved: () => void): Bun.BodyInit;
-}
 
 export interface StoreRequest {
 	readonly method: "GET" | "HEAD" | "PUT" | "DELETE";

@@ -3,7 +3,6 @@
 
 import * as v from "valibot";
 import { AppError } from "../../../ground/errors.ts";
-import { isoSeconds } from "../../archive/metadata.ts";
 import {
 	type Entries,
 	type Entry,
@@ -12,53 +11,25 @@ import {
 	State,
 } from "../memory/state.ts";
 import { randomName } from "../memory/state-file.ts";
-import { encodeStrictly } from "./address.ts";
+import { textBody } from "./body.ts";
 import type { Bucket } from "./bucket.ts";
-import { type StoredObject, textBody } from "./objects.ts";
+import {
+	confirmationContent,
+	decodeMark,
+	FOLDER,
+	type Kind,
+	type Mark,
+	nameOfMark,
+	newestOfEach,
+	pinContent,
+	textOfMark,
+	toMark,
+	verificationContent,
+} from "./mark.ts";
+import type { StoredObject } from "./objects.ts";
 
-const FOLDER = ".vpo/";
-/** Of the 1,024 bytes of a key; a prefix may have the other half. */
-const MOST_NAME_BYTES = 500;
-const MOST_CONTENT_BYTES = 16 * 1024;
-
-const time = v.pipe(
-	v.string(),
-	v.check((iso) => !Number.isNaN(Date.parse(iso)), "not a date"),
-	v.transform((iso) => isoSeconds(new Date(iso))),
-);
-const integer = v.pipe(v.number(), v.safeInteger());
-
-/** A pin is that of a name, whatever has it. */
-const Pin = v.object({ note: v.nullable(v.string()) });
-/** A verification is that of one content. */
-const Verification = v.object({
-	size_bytes: integer,
-	modified_ms: integer,
-	verified_at: v.nullable(time),
-	verified_error: v.nullable(v.string()),
-});
-/** So is what was seen to equal the library. */
-const Confirmation = v.object({
-	size_bytes: integer,
-	modified_ms: integer,
-	confirmed_at: time,
-});
-const KINDS = { pin: Pin, verified: Verification, confirmed: Confirmation };
 /** The key of the object that tells which location this is ends with its id. */
 const LOCATION = `${FOLDER}location~`;
-
-type Kind = keyof typeof KINDS;
-
-/** An object that is a mark. */
-interface Mark {
-	readonly object: StoredObject;
-	readonly kind: Kind;
-	readonly archive: string;
-	/** When it was made, in milliseconds: of two of a kind the later one counts. */
-	readonly at: number;
-	/** What it says, in base64url; "": its body does. */
-	readonly content: string;
-}
 
 /** Reads what is remembered; nothing and a warning where the marks can't be read. */
 export async function readMarkState(
@@ -81,10 +52,13 @@ async function readMarks(
 	const entries: Entries = new Map();
 	const malformed: string[] = [];
 	const objects = await listFolder(bucket, signal);
-	for (const mark of latest(objects.flatMap(toMark))) {
+	for (const mark of newestOfEach(objects.flatMap(toMark))) {
 		const { archive, object } = mark;
 		const known = entries.get(archive) ?? NOTHING;
-		const changes = decode(mark.kind, await textOf(mark, bucket, signal));
+		const changes = decodeMark(
+			mark.kind,
+			await textOfMark(mark, bucket, signal),
+		);
 		if (changes)
 			entries.set(archive, { ...keptOf(known, changes), ...changes });
 		else malformed.push(bucket.at(object.name));
@@ -159,25 +133,18 @@ export async function putMark(
 	if (changes.pinned === true) {
 		const state = await readMarks(bucket, signal);
 		const { note } = { ...state.of(archive, identity), ...changes };
-		const content = { note } satisfies v.InferOutput<typeof Pin>;
+		const content = pinContent(note);
 		await replaceAll(bucket, "pin", archive, content, ofKind("pin"), signal);
 	}
-	const ofContent = {
-		size_bytes: identity.sizeBytes,
-		modified_ms: identity.modifiedMs,
-	};
 	const { confirmedAt } = changes;
 	if (confirmedAt !== undefined && confirmedAt !== null) {
-		const content = { ...ofContent, confirmed_at: confirmedAt };
+		const content = confirmationContent(identity, confirmedAt);
 		const before = ofKind("confirmed");
 		await replaceAll(bucket, "confirmed", archive, content, before, signal);
 	}
 	if (changes.verifiedAt !== undefined) {
-		const content = {
-			...ofContent,
-			verified_at: changes.verifiedAt,
-			verified_error: changes.verifiedError ?? null,
-		} satisfies v.InferOutput<typeof Verification>;
+		const { verifiedAt, verifiedError = null } = changes;
+		const content = verificationContent(identity, verifiedAt, verifiedError);
 		const before = ofKind("verified");
 		await replaceAll(bucket, "verified", archive, content, before, signal);
 	}
@@ -211,10 +178,8 @@ async function replaceAll(
 	const text = JSON.stringify(content);
 	const newest = Math.max(0, ...before.map(({ at }) => at));
 	const at = Math.max(Date.now(), newest + 1); // a clock that went back hides nothing
-	const start = `${FOLDER}${kind}~${encodeArchive(archive)}~${at}`;
-	const whole = `${start}~${Buffer.from(text).toString("base64url")}`;
-	const fits = Buffer.byteLength(whole) <= MOST_NAME_BYTES;
-	await bucket.putOver(fits ? whole : `${start}~`, textBody(text), signal);
+	const name = nameOfMark(kind, archive, at, text);
+	await bucket.putOver(name, textBody(text), signal);
 	// Older ones count no more, whether they can be removed or not.
 	await removeAll(bucket, before, signal).catch((error) => {
 		signal?.throwIfAborted();
@@ -242,77 +207,4 @@ async function listFolder(
 	signal: AbortSignal | undefined,
 ): Promise<StoredObject[]> {
 	return (await Array.fromAsync(bucket.list(FOLDER, signal))).flat();
-}
-
-function toMark(object: StoredObject): Mark[] {
-	const [kind = "", name = "", at = "", content = ""] = object.name
-		.slice(FOLDER.length)
-		.split("~");
-	const archive = decodeArchive(name);
-	if (!isKind(kind) || archive === null || !/^\d{1,15}$/.test(at)) return [];
-	return [{ object, kind, archive, at: Number(at), content }];
-}
-
-function latest(marks: readonly Mark[]): Iterable<Mark> {
-	const newest = new Map<string, Mark>();
-	for (const mark of marks) {
-		const about = `${mark.kind}~${mark.archive}`;
-		if ((newest.get(about)?.at ?? -1) < mark.at) newest.set(about, mark);
-	}
-	return [...newest.values()].sort((a, b) => a.at - b.at);
-}
-
-async function textOf(
-	{ content, object }: Mark,
-	bucket: Bucket,
-	signal: AbortSignal | undefined,
-): Promise<string> {
-	if (content !== "") return Buffer.from(content, "base64url").toString();
-	const bytes = await bucket.range(object, 0, MOST_CONTENT_BYTES, signal);
-	return new TextDecoder().decode(bytes);
-}
-
-function decode(
-	kind: Kind,
-	text: string,
-): Partial<Remembered & Identity> | null {
-	try {
-		const content: unknown = JSON.parse(text);
-		if (kind === "pin") return { pinned: true, ...v.parse(Pin, content) };
-		if (kind === "confirmed") {
-			const found = v.parse(Confirmation, content);
-			return { ...identityOf(found), confirmedAt: found.confirmed_at };
-		}
-		const found = v.parse(Verification, content);
-		return {
-			...identityOf(found),
-			verifiedAt: found.verified_at,
-			verifiedError: found.verified_error,
-		};
-	} catch {
-		return null; // reported by who asked
-	}
-}
-
-function identityOf(found: {
-	readonly size_bytes: number;
-	readonly modified_ms: number;
-}): Identity {
-	return { sizeBytes: found.size_bytes, modifiedMs: found.modified_ms };
-}
-
-function isKind(text: string): text is Kind {
-	return Object.hasOwn(KINDS, text);
-}
-
-function encodeArchive(name: string): string {
-	return encodeStrictly(name).replaceAll("~", "%7E");
-}
-
-function decodeArchive(text: string): string | null {
-	try {
-		return decodeURIComponent(text);
-	} catch {
-		return null;
-	}
 }

@@ -1,6 +1,5 @@
 // Objects as answers of a store describe them: lists, headers, parts. What an answer says is held against what was asked.
 
-import type { OnBytes } from "../../../ground/files.ts";
 import {
 	childrenOf,
 	type Element,
@@ -9,7 +8,6 @@ import {
 	readText,
 	textOf,
 } from "./answer.ts";
-import type { Body } from "./connection.ts";
 import { failureIn, StoreFailure, WRONG_ANSWER } from "./failure.ts";
 
 /** An object as a list, or a look at it, tells. */
@@ -163,41 +161,6 @@ export async function requireSuccess(response: Response): Promise<void> {
 /** The store answered what nobody asked. */
 export function wrongAnswer(said: string): StoreFailure {
 	return new StoreFailure(200, WRONG_ANSWER, { said });
-}
-
-/** A file as a body. It must stay as it is until it is sent. */
-export function fileBody(
-	path: string,
-	{ sizeBytes, sha256 }: { sizeBytes: number; sha256: string },
-	onBytes?: OnBytes,
-): Body {
-	const open = (moved: () => void) => {
-		// A file as such would be loaded as a whole where the line is encrypted.
-		const reader = Bun.file(path).stream().getReader();
-		let sentBytes = 0;
-		return new ReadableStream<Uint8Array>({
-			async pull(controller) {
-				const { done, value } = await reader.read();
-				moved();
-				sentBytes += value?.byteLength ?? 0;
-				onBytes?.(sentBytes);
-				if (done) controller.close();
-				else controller.enqueue(value);
-			},
-			cancel: (reason) => reader.cancel(reason),
-		});
-	};
-	return { sizeBytes, sha256, open };
-}
-
-/** A short text as a body. */
-export function textBody(text: string): Body {
-	const bytes = new TextEncoder().encode(text);
-	return {
-		sizeBytes: bytes.byteLength,
-		sha256: Bun.SHA256.hash(bytes, "hex"),
-		open: () => bytes,
-	};
 }
 
 function withoutQuotes(etag: string): string {

@@ -13,11 +13,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Account } from "../../../../src/core/location/s3/account.ts";
+import { fileBody, textBody } from "../../../../src/core/location/s3/body.ts";
 import { Bucket } from "../../../../src/core/location/s3/bucket.ts";
-import {
-	fileBody,
-	textBody,
-} from "../../../../src/core/location/s3/objects.ts";
 import { AppError } from "../../../../src/ground/errors.ts";
 import { startCeph } from "../../../helpers/ceph.ts";
 import { FAULTS, type Fault, FaultyStore } from "../../../helpers/faulty.ts";
