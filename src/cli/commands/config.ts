@@ -29,6 +29,11 @@ import {
 import type { Context } from "../context.ts";
 import { formatTable, printableLine } from "../format.ts";
 import type { Result } from "../output.ts";
+import {
+	copyTables,
+	type Setting,
+	storeTable,
+} from "../results/copies/settings.ts";
 import { settleConfigPath } from "../settle.ts";
 
 export const examples = [
@@ -90,39 +95,6 @@ async function firstConfig(
 		text: `Written: ${printableLine(path)}\nEvery key is a comment in it; take away the "# " of those that you want, then: ${ownCommand("config")}`,
 		json: { success: true, config_path: path },
 	};
-}
-
-/** Each [[backup.copy]], by its number, with the rules that it has. */
-function copyTables({ copies }: Settings): Setting[] {
-	return copies.flatMap(({ to, rules }, index) => {
-		const keys = Object.entries({ to, ...rules });
-		return keys.flatMap(([key, value]) =>
-			value === undefined
-				? []
-				: {
-						name: `backup.copy.${index + 1}.${key}`,
-						value,
-						origin: "config.toml",
-					},
-		);
-	});
-}
-
-/** What the [s3] table says; keys are in no table, and never shown. */
-function storeTable({ s3 }: Settings): Setting[] {
-	return Object.entries(s3.configured).flatMap(([key, value]) =>
-		value === undefined
-			? []
-			: { name: `s3.${key}`, value, origin: "config.toml" },
-	);
-}
-
-interface Setting {
-	readonly name: string;
-	readonly value: string | number | boolean | null;
-	readonly origin: string;
-	/** What stands for null in the table. */
-	readonly otherwise?: string;
 }
 
 function configResult(settings: Settings): Result {
