@@ -287,3 +287,18 @@ test("verifications and pins at the same time are all remembered", async () => {
 		});
 	}
 });
+
+test.each([
+	["no data folder", {}],
+	[
+		"a configured backup folder that is missing",
+		{ VPO_BACKUP_DIR: "/nowhere" },
+	],
+])("an archive is verified by its path where there is %s", async (_, env) => {
+	using home = new Home(null);
+	rmSync(home.at(".vpo"), { recursive: true, force: true });
+	const archive = join(model.backups, FIRST);
+	const outcome = await runJson(binary, home, [...VERIFY, archive], { env });
+	expect(outcome).toMatchObject({ exitCode: 0, json: { bad_count: 0 } });
+	expect(tree(home.path)).toEqual({});
+});

@@ -89,9 +89,9 @@ export function formatList(
 		formatBytes(totalBytes),
 		...(schema === undefined ? [] : [`schema ${schema}`]),
 		...(damaged > 0 ? [`${damaged} damaged or unreadable`] : []),
-		...(isNamedAbove ? [] : [`times of ${zoneName()}`]),
 	];
-	const line = `${total.join(", ")} in ${printableLine(directory)}`;
+	const zone = isNamedAbove ? "" : `; times of ${zoneName()}`;
+	const line = `${total.join(", ")} in ${printableLine(directory)}${zone}`;
 	const table = (shown: readonly Backup[]) =>
 		formatTable(
 			columns,
