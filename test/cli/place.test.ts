@@ -11,6 +11,7 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { Mount } from "../helpers/mounts.ts";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
 import { backupsIn } from "../helpers/state.ts";
 
@@ -148,4 +149,41 @@ test("what is remembered beside the library is private, and written once", async
 	expect(before.mode & 0o777).toBe(0o600);
 	await run(binary, home, BACKUP);
 	expect(statSync(memory).ino).toBe(before.ino);
+});
+
+describe("where nothing can be written", () => {
+	test("beside the library, nothing is remembered, backups are made all the same, and check says so", async () => {
+		using home = new Home();
+		using library = Mount.readOnly(home.at(".vpo"));
+		const nas = home.at("nas");
+		mkdirSync(nas);
+		const paths = ["--path", nas, "--database", library.at("library.db")];
+		const backup = await runJson(binary, home, [...BACKUP, ...paths]);
+		expect(backup).toMatchObject({ exitCode: 0, json: { warnings: [] } });
+		const { json } = await runJson(binary, home, [
+			"library",
+			"backups",
+			...paths,
+		]);
+		expect(json.backups).toMatchObject([{ library_id: null, counts: true }]);
+		const check = await runJson(binary, home, [...CHECK, ...paths]);
+		expect(check.exitCode).toBe(60);
+		expect(check.json.error).toContain("nothing is remembered");
+		expect(existsSync(`${home.library}.vpo.json`)).toBe(false);
+	});
+
+	test("in the backup folder, check finds it before the night does", async () => {
+		const { home, nas, env } = await shared();
+		using _ = home;
+		using readOnly = Mount.readOnly(nas);
+		const check = await runJson(binary, home, CHECK, { env });
+		expect(check.exitCode).toBe(0);
+		const blocked = await runJson(binary, home, CHECK, {
+			env: { VPO_BACKUP_DIR: readOnly.path },
+		});
+		expect(blocked.exitCode).toBe(60);
+		expect(blocked.json.error).toContain(
+			`cannot write to the folder ${readOnly.path}`,
+		);
+	});
 });

@@ -17,6 +17,7 @@ import {
 	ownMetadata,
 	rewriteLibrary,
 } from "../helpers/hostile.ts";
+import { mountFile } from "../helpers/mounts.ts";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
 import { backupsIn, unpacked } from "../helpers/state.ts";
 
@@ -147,4 +148,33 @@ describe("where the clock must be wrong, nothing goes, and the reason is named",
 		expect(json).toMatchObject({ code: "ATTENTION", pruned: [] });
 		expect(backupsIn(home.backups)).toHaveLength(6);
 	});
+});
+
+test("one that can't be removed stops no other, both are named, and the exit code says so", async () => {
+	const names = await makeBackups(
+		home.backups,
+		[1, 2, 3, 4, 5, 6].map((days) => ({ createdAt: daysAgo(days) })),
+	);
+	const stuck = names[4] ?? "";
+	const path = join(home.backups, stuck);
+	using _ = mountFile(path, path); // nobody removes what is a mount point
+	writeFileSync(home.at(".vpo", "config.toml"), "[backup]\nkeep_last = 3\n");
+	const { exitCode, json } = await runJson(binary, home, PRUNE);
+	expect([exitCode, json.removed]).toEqual([60, [names[3], names[5]]]);
+	expect(String(json.warnings)).toContain(`left ${stuck}: cannot be removed`);
+	const next = await runJson(binary, home, ["library", "backup", "--prune"]);
+	expect([next.exitCode, next.json.pruned]).toEqual([60, [names[2]]]);
+	expect(String(next.json.error)).toContain(stuck);
+});
+
+test("backup --output FOLDER/ --prune prunes the folder that it writes to", async () => {
+	const usb = home.at("usb");
+	const made = [1, 2, 3].map((days) => ({ createdAt: daysAgo(days) }));
+	const here = await makeBackups(home.backups, made);
+	const there = await makeBackups(usb, made);
+	writeFileSync(home.at(".vpo", "config.toml"), "[backup]\nkeep_last = 2\n");
+	const args = ["library", "backup", "--prune", "--output", `${usb}/`];
+	const { exitCode, json } = await runJson(binary, home, args);
+	expect([exitCode, json.pruned]).toEqual([0, there.slice(1)]);
+	expect(backupsIn(home.backups)).toEqual([...here].sort());
 });
