@@ -4,15 +4,17 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import {
 	existsSync,
+	mkdirSync,
 	readdirSync,
 	readFileSync,
+	statSync,
 	truncateSync,
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { makeBackups } from "../helpers/backups.ts";
 import { binary, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
-import { backupsIn } from "../helpers/state.ts";
+import { backupsIn, succeed } from "../helpers/state.ts";
 
 function change(path: string, sql: string): void {
 	const database = new Database(path);
@@ -179,6 +181,59 @@ test("metrics are written whole, for anybody to read", async () => {
 	expect(text).toContain("vpo_backup_check_status 0\n");
 	expect(text).toContain("vpo_library_files 120\n");
 	expect(readdirSync(home.path).sort()).toEqual([".vpo", "vpo.prom"]);
+});
+
+test("metrics are printed where - is their file, with the check's exit code", async () => {
+	using home = new Home();
+	const args = ["library", "check", "--metrics"];
+	const { exitCode, stdout, stderr } = await run(binary, home, [...args, "-"]);
+	expect({ exitCode, stderr }).toEqual({ exitCode: 61, stderr: "" });
+	expect(stdout).toStartWith("# HELP vpo_backup_check_status ");
+	expect(stdout).toContain("\nvpo_backup_check_status 61\n");
+	expect(stdout).not.toContain("CRITICAL");
+	expect(readdirSync(home.path)).toEqual([".vpo"]);
+	const both = await run(binary, home, [...args, "-", "--json"]);
+	expect(both.exitCode).toBe(2);
+	const path = home.at("vpo.prom");
+	await run(binary, home, [...args, path]);
+	const isTimed = (line: string) => /seconds \d|_bytes \d/.test(line);
+	const facts = (text: string) =>
+		text.split("\n").filter((line) => !isTimed(line));
+	expect(facts(readFileSync(path, "utf8"))).toEqual(facts(stdout));
+});
+
+test("metrics that can't be written cost a warning, not the result", async () => {
+	using home = new Home();
+	await run(binary, home, ["library", "backup"]);
+	const path = home.at("textfile", "vpo.prom");
+	const args = ["library", "check", "--metrics", path];
+	const { exitCode, json } = await runJson(binary, home, args);
+	expect(exitCode).toBe(60);
+	expect(json).toMatchObject({ status: "warning", file_count: 120 });
+	expect(json.error).toStartWith("no metrics: cannot make a scratch folder in");
+	expect(json.error).toEndWith(": no such file or folder");
+	const { stdout } = await run(binary, home, args);
+	expect(stdout).toStartWith("WARNING: no metrics: ");
+	expect(stdout).toMatch(/\nwarning +metrics\n +no metrics: /);
+	mkdirSync(home.at("textfile"));
+	const written = await run(binary, home, args);
+	expect(written.exitCode).toBe(0);
+	expect(written.stdout).toMatch(/\nok +metrics +in /);
+});
+
+test("metrics are never written to what is no file, nor waited for there", async () => {
+	using home = new Home();
+	const fifo = home.at("fifo");
+	succeed(["mkfifo", fifo]);
+	for (const path of [fifo, "/dev/null", home.at(".vpo")]) {
+		const args = ["library", "check", "--metrics", path];
+		const { exitCode, json } = await runJson(binary, home, args);
+		expect({ exitCode, error: json.error }).toEqual({
+			exitCode: 40,
+			error: `--metrics writes a file, and this is none: ${path}`,
+		});
+	}
+	expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
 });
 
 test("metrics replace metrics, and nothing else", async () => {

@@ -1,9 +1,14 @@
 // vpo library check: flags → checkHealth → a line, one more for each promise, an exit code, perhaps metrics.
 
 import { defineCommand } from "citty";
-import { checkHealth } from "../../core/upkeep/check.ts";
-import { requireMetricsFile, writeMetrics } from "../../core/upkeep/metrics.ts";
+import { checkHealth, type Health } from "../../core/upkeep/check.ts";
+import {
+	formatMetrics,
+	requireMetricsFile,
+	writeMetrics,
+} from "../../core/upkeep/metrics.ts";
 import { configuredDuration } from "../../core/upkeep/rules.ts";
+import { AppError } from "../../ground/errors.ts";
 import {
 	commonArgs,
 	DEFAULT_MAX_AGE,
@@ -13,6 +18,7 @@ import {
 	toDurationMs,
 	toLockTimeoutMs,
 	toPath,
+	usage,
 } from "../arguments/args.ts";
 import { type Context, withWorkshop } from "../context.ts";
 import type { Result } from "../output.ts";
@@ -23,7 +29,19 @@ export const examples = [
 	"vpo library check",
 	"vpo library check --max-age 8d --deep",
 	"vpo library check --metrics /var/lib/node_exporter/textfile/vpo.prom",
+	"vpo library check --metrics - > /var/lib/node_exporter/textfile/vpo.prom",
 ];
+
+const STDOUT = "-";
+
+function withoutMetrics(health: Health, { message }: AppError): Health {
+	const finding = {
+		about: "metrics",
+		severity: "warning",
+		message: `no metrics: ${message}`,
+	} as const;
+	return { ...health, findings: [...health.findings, finding] };
+}
 
 export const command = defineCommand({
 	meta: {
@@ -44,7 +62,8 @@ export const command = defineCommand({
 		metrics: {
 			type: "string",
 			valueHint: "FILE",
-			description: "Write a Prometheus textfile too",
+			description:
+				"Write a Prometheus textfile too; - prints the metrics instead of the result",
 		},
 		...pathArg,
 		...lockTimeoutArg,
@@ -64,9 +83,15 @@ export const command = defineCommand({
 			false,
 		);
 		const maxAge = args["max-age"] ?? configured ?? DEFAULT_MAX_AGE;
-		const metricsPath = args.metrics
-			? toPath(args.metrics, environment)
-			: settings.metricsPath;
+		const printsMetrics = args.metrics === STDOUT;
+		if (printsMetrics && args.json) {
+			throw usage("--metrics - prints metrics, and --json a document");
+		}
+		const metricsPath = printsMetrics
+			? null
+			: args.metrics
+				? toPath(args.metrics, environment)
+				: settings.metricsPath;
 		if (metricsPath) await requireMetricsFile(metricsPath);
 		const options = {
 			maxAgeMs: toDurationMs("max-age", maxAge, now),
@@ -80,11 +105,20 @@ export const command = defineCommand({
 		const health = await withWorkshop(context, (workshop) =>
 			checkHealth(settings, options, workshop),
 		);
-		const looked = { maxAge, isDeep: options.isDeep, now };
+		const looked = { maxAge, isDeep: options.isDeep, now, metricsPath };
 		const result = healthResult(health, looked);
-		if (metricsPath) {
-			await writeMetrics(metricsPath, health, result.exitCode, now);
+		if (printsMetrics) {
+			const text = formatMetrics(health, result.exitCode, now).trimEnd();
+			return { text, json: {}, exitCode: result.exitCode };
 		}
-		return result;
+		if (metricsPath === null) return result;
+		try {
+			await writeMetrics(metricsPath, health, result.exitCode, now);
+			return result;
+		} catch (error) {
+			if (!(error instanceof AppError)) throw error;
+			// What was found out is worth more than the file.
+			return healthResult(withoutMetrics(health, error), looked);
+		}
 	},
 });

@@ -30,6 +30,8 @@ export interface Looked {
 	readonly maxAge: string;
 	readonly isDeep: boolean;
 	readonly now: Date;
+	/** The file that metrics are written to; null for none. */
+	readonly metricsPath: string | null;
 }
 
 /** One promise: kept, or what is wrong. */
@@ -104,6 +106,7 @@ function linesOf(about: Promised, health: Health, looked: Looked): Line[] {
 		}));
 	}
 	if (about === "copies" && health.copies.length === 0) return [];
+	if (about === "metrics" && looked.metricsPath === null) return [];
 	const fact = FACTS[about](health, looked);
 	return fact === null
 		? [{ about, status: UNKNOWN, message: "the library could not be read" }]
@@ -137,6 +140,7 @@ const FACTS: Readonly<
 				? `${space.folder} does not tell how much is free`
 				: `${formatBytes(space.freeBytes)} are free`
 		}`,
+	metrics: (_, { metricsPath }) => `in ${metricsPath}`,
 };
 
 function formatBackups(count: number): string {

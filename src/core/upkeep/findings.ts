@@ -10,6 +10,7 @@ export const PROMISES = [
 	"newest backup",
 	"copies",
 	"space",
+	"metrics",
 ] as const;
 
 export type Promised = (typeof PROMISES)[number];

@@ -1,14 +1,14 @@
 // The health of library and backups as a Prometheus textfile (https://prometheus.io/docs/instrumenting/exposition_formats/).
 
+import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { AppError } from "../../ground/errors.ts";
+import { AppError, fileError, isMissing } from "../../ground/errors.ts";
 import {
 	publishOver,
 	readHead,
 	syncFile,
 	writeNewFile,
 } from "../../ground/files.ts";
-import { exists } from "../../ground/paths.ts";
 import { makeScratch } from "../../ground/scratch.ts";
 import type { Health } from "./check.ts";
 import type { PlaceStanding } from "./copies/overview.ts";
@@ -24,7 +24,18 @@ const START = "# HELP vpo_";
  * @throws AppError OPERATION_FAILED: it is anything else
  */
 export async function requireMetricsFile(path: string): Promise<void> {
-	if (!(await exists(path))) return;
+	const found = await stat(path).catch((cause) => {
+		if (isMissing(cause)) return null;
+		throw fileError(`cannot look at ${path}`, cause);
+	});
+	if (found === null) return;
+	if (!found.isFile()) {
+		throw new AppError(
+			"OPERATION_FAILED",
+			`--metrics writes a file, and this is none: ${path}`,
+			{ hint: "name a file, or print them: --metrics -" },
+		);
+	}
 	const head = await readHead(path, START.length);
 	const text = new TextDecoder().decode(head);
 	if (text === "" || text === START) return;
@@ -55,7 +66,12 @@ export async function writeMetrics(
 	await publishOver(unfinished, path);
 }
 
-function formatMetrics(health: Health, status: number, now: Date): string {
+/** What is written. @param status the exit code of the check */
+export function formatMetrics(
+	health: Health,
+	status: number,
+	now: Date,
+): string {
 	const { newest, library, space } = health;
 	const seconds = (iso: string | null | undefined) =>
 		iso ? Date.parse(iso) / 1000 : null;
