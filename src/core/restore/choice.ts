@@ -2,6 +2,7 @@
 
 import { basename, dirname } from "node:path";
 import { AppError } from "../../ground/errors.ts";
+import { shellQuote } from "../../ground/program.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Metadata } from "../archive/metadata.ts";
 import type { ArchiveSource } from "../archive/source.ts";
@@ -39,17 +40,29 @@ export async function chooseBackup(
 	const backups = openBackups(settings);
 	const memory = await readMemory(libraryPath);
 	const viewer = { libraryId: memory.libraryId, now };
-	const { archive, passedOver } =
+	const finding =
 		reference === null
-			? await findReplaced(
-					backups,
-					memory.lastRestore,
-					viewer,
-					settings,
-					signal,
-				)
-			: await findBackup(reference, backups, viewer, signal);
+			? findReplaced(backups, memory.lastRestore, viewer, settings, signal)
+			: findBackup(reference, backups, viewer, signal);
+	const { archive, passedOver } = await finding.catch((error) => {
+		throw namingCopies(error, settings);
+	});
 	return { archive, passedOver, memory };
+}
+
+// Nothing is taken from another location in silence, but where there may be one is told.
+function namingCopies(error: unknown, { copies, origins }: Settings): unknown {
+	const isMissing = error instanceof AppError && error.code === "NOT_FOUND";
+	if (!isMissing || copies.length === 0 || origins.location === "--path") {
+		return error;
+	}
+	const { message, hint, cause } = error;
+	const calls = copies.map(({ to }) => `--path ${shellQuote(to)}`);
+	const copied = `there may be a copy: ${calls.join(" or ")}`;
+	return new AppError("NOT_FOUND", message, {
+		hint: hint === undefined ? copied : `${hint}; ${copied}`,
+		cause,
+	});
 }
 
 /** An archive that came through a pipe is the one to restore. */
