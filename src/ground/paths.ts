@@ -1,6 +1,6 @@
 // What a path leads to: links, folders that are not there yet, file systems and their free space.
 
-import { statSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import {
 	lstat,
 	readFile,
@@ -25,7 +25,7 @@ export function isAddress(text: string): boolean {
 
 /**
  * A path as a person writes it, absolute; the last parts count first, as in `resolve`.
- * @throws AppError NOT_FOUND: it is relative to the working directory, and that was removed
+ * @throws AppError NOT_FOUND: it is relative to the working directory, and that was removed; USAGE: it is no text
  */
 export function fromHere(...parts: readonly string[]): string {
 	if (!parts.some(isAbsolute) && isAdrift()) {
@@ -35,17 +35,34 @@ export function fromHere(...parts: readonly string[]): string {
 			{ hint: "go to another folder, or write the whole path, from / on" },
 		);
 	}
-	return resolve(...parts);
+	return requireText(resolve(...parts));
 }
 
 /** Whether the working directory was removed: Bun then takes the program's own folder for it, the system does not. */
 export function isAdrift(): boolean {
 	try {
-		const [real, taken] = [statSync("."), statSync(process.cwd())];
-		return real.ino !== taken.ino || real.dev !== taken.dev;
-	} catch (error) {
-		return isMissing(error); // else it is there, and not for us
+		// Unlike a look at the folder itself this waits for no share.
+		const here = readlinkSync("/proc/self/cwd");
+		return here.endsWith(" (deleted)") && here !== process.cwd();
+	} catch {
+		return false; // no /proc: then nobody knows
 	}
+}
+
+/** How the bytes of a name that are no text are shown to us: the same for all, so that nothing has that name. */
+const NO_TEXT = "\ufffd";
+
+/** Lets a path pass whose names are text. @throws AppError USAGE: one is not UTF-8 */
+export function requireText(path: string): string {
+	if (!path.includes(NO_TEXT)) return path;
+	throw new AppError("USAGE", `a name in this path is not UTF-8: ${path}`, {
+		hint: "rename it: vpo can't write such a name, and would make another",
+	});
+}
+
+/** Whether a name that can't be found is one that is not UTF-8. */
+export function isNoText(name: string): boolean {
+	return name.includes(NO_TEXT);
 }
 
 /** A file's size in bytes. */
@@ -99,7 +116,7 @@ export async function isMountPoint(path: string): Promise<boolean> {
 export async function resolveLinks(path: string): Promise<string> {
 	for (let current = path, hops = 0; ; hops++) {
 		try {
-			return await realpath(current);
+			return requireText(await realpath(current));
 		} catch (cause) {
 			if (errnoOf(cause) !== "ENOENT" || hops > 40) {
 				throw fileError(`cannot follow ${path}`, cause);
@@ -107,7 +124,7 @@ export async function resolveLinks(path: string): Promise<string> {
 		}
 		const target = await readlink(current).catch(() => null);
 		if (target === null) return current;
-		current = resolve(dirname(current), target);
+		current = requireText(resolve(dirname(current), target));
 	}
 }
 

@@ -1,9 +1,17 @@
 // What stands where a library, a backup or a name of one is expected, and is something else: told, never waited for.
 
 import { describe, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import {
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
-import { succeed } from "../helpers/state.ts";
+import { inShell } from "../helpers/shell.ts";
+import { backupsIn, succeed } from "../helpers/state.ts";
 
 describe("a FIFO beside the library, in which SQLite would wait for ever", () => {
 	test.each(["-journal", "-wal", "-shm"])("as its %s", async (ending) => {
@@ -30,5 +38,85 @@ describe("a FIFO beside the library, in which SQLite would wait for ever", () =>
 			});
 			expect(json.error).toBe(`not a regular file: ${path}`);
 		}
+	});
+});
+
+/** "Zubehör" as an old system wrote it. */
+const LATIN = Buffer.from("Zubeh\xf6r", "latin1");
+const SHOWN = "Zubeh\ufffdr";
+
+describe("a name that is not UTF-8", () => {
+	test("as a backup's is listed, and never passed over", async () => {
+		using home = new Home();
+		await run(binary, home, ["library", "backup"]);
+		const [name = ""] = backupsIn(home.backups);
+		const bytes = readFileSync(join(home.backups, name));
+		const path = [Buffer.from(`${home.backups}/`), LATIN, Buffer.from(".tgz")];
+		writeFileSync(Buffer.concat(path), bytes);
+		const listed = await runJson(binary, home, ["library", "backups"]);
+		expect(listed.json).toMatchObject({
+			total_count: 2,
+			backups: [
+				{ valid: true },
+				{
+					filename: `${SHOWN}.tgz`,
+					valid: false,
+					error: expect.stringContaining("its name is not UTF-8"),
+				},
+			],
+		});
+		const verified = await run(binary, home, ["library", "verify"]);
+		expect(verified.exitCode).not.toBe(0);
+		expect(verified.stderr).toContain("its name is not UTF-8");
+		expect(verified.stdout).not.toContain("all good");
+		const check = await run(binary, home, ["library", "check"]);
+		expect(check.exitCode).toBe(60);
+		const prune = ["library", "prune", "--keep-last", "1", "--yes"];
+		const pruned = await run(binary, home, prune);
+		expect(pruned.stdout).toMatch(/leave.*its name is not UTF-8\n/);
+		expect(readdirSync(home.backups, "buffer")).toContainEqual(
+			Buffer.concat([LATIN, Buffer.from(".tgz")]),
+		);
+	});
+
+	test.each([
+		['exec "$@" --output "$(printf "/tmp/Zubeh\\366r/")"', "/tmp/"],
+		['exec "$@" --database "$(printf "/tmp/Zubeh\\366r")"', "/tmp/"],
+		[
+			'export VPO_BACKUP_DIR="$(printf "/tmp/Zubeh\\366r")"; exec "$@"',
+			"/tmp/",
+		],
+		['cd Zubeh*; exec "$@" --output x/', null],
+	])(
+		"in a path is refused with a word, and nothing else is made: %s",
+		async (line, folder) => {
+			using home = new Home();
+			mkdirSync(Buffer.concat([Buffer.from(`${home.path}/`), LATIN]));
+			const { exitCode, stderr } = await run(inShell(binary, line), home, [
+				"library",
+				"backup",
+			]);
+			expect(exitCode).toBe(2);
+			const at = folder ?? `${home.path}/`;
+			expect(stderr).toStartWith(
+				`[error] a name in this path is not UTF-8: ${at}${SHOWN}`,
+			);
+			expect(readdirSync(home.path)).toHaveLength(2);
+			expect(readdirSync("/tmp")).not.toContain(SHOWN);
+		},
+	);
+
+	test("is not made where a link leads to it", async () => {
+		using home = new Home();
+		const folder = Buffer.concat([Buffer.from(`${home.path}/`), LATIN]);
+		mkdirSync(folder);
+		succeed(["sh", "-c", `ln -s ${home.path}/Zubeh* ${home.at("link")}`]);
+		const env = { VPO_DATA_DIR: home.at("link") };
+		const backup = ["library", "restore", home.at("none.tar.gz")];
+		const { exitCode, stderr } = await run(binary, home, backup, { env });
+		expect([2, 20]).toContain(exitCode);
+		expect(stderr).not.toBe("");
+		expect(readdirSync(folder)).toEqual([]);
+		expect(readdirSync(home.path)).toHaveLength(3);
 	});
 });

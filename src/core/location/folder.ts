@@ -4,7 +4,12 @@ import * as fs from "node:fs";
 import { readdir, unlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
-import { AppError, errnoOf, fileError } from "../../ground/errors.ts";
+import {
+	AppError,
+	errnoOf,
+	fileError,
+	isMissing,
+} from "../../ground/errors.ts";
 import {
 	makePrivateFolder,
 	publishOver,
@@ -12,7 +17,7 @@ import {
 	requireWritableFolder,
 	syncFolder,
 } from "../../ground/files.ts";
-import { exists, isLink } from "../../ground/paths.ts";
+import { exists, isLink, isNoText } from "../../ground/paths.ts";
 import { publishNew } from "../../ground/publish.ts";
 import { cannotOpen, requireRegularFile } from "../archive/format.ts";
 import { archiveFile } from "../archive/source.ts";
@@ -131,7 +136,9 @@ async function entryAt(path: string, isLink: boolean): Promise<Entry> {
 	let modifiedMs = 0;
 	try {
 		const found = await stat(path).catch((cause) => {
-			throw cannotOpen(path, cause);
+			throw isMissing(cause) && isNoText(name)
+				? notText(path)
+				: cannotOpen(path, cause);
 		});
 		modifiedMs = found.mtimeMs;
 		requireRegularFile(path, found);
@@ -142,6 +149,16 @@ async function entryAt(path: string, isLink: boolean): Promise<Entry> {
 		if (!(problem instanceof AppError)) throw problem;
 		return { name, path, modifiedMs, isLink, problem };
 	}
+}
+
+function notText(path: string): AppError {
+	return new AppError(
+		"OPERATION_FAILED",
+		`cannot read ${path}: its name is not UTF-8`,
+		{
+			hint: "rename it, so that it can be read",
+		},
+	);
 }
 
 async function remove(
