@@ -16,9 +16,12 @@ POLL_SECONDS = 0.01
 def children_of(pid):
     """Of a program with threads each may have started some."""
     found = []
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/children") as file:
-            found += map(int, file.read().split())
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as file:
+                found += map(int, file.read().split())
+    except OSError:
+        pass  # it, or one of its threads, has just ended
     return found
 
 

@@ -50,15 +50,16 @@ async function arePartsSound(
 		const tables = await abortable(first.call("partsOf", path), signal);
 		if (tables.length === 0) return false;
 		const parts = [null, ...tables].values();
+		const threads = [...two, ...more];
 		const work = async (thread: Sqlite) => {
 			for (const part of parts) {
 				const damage = await (part === null
 					? thread.call("checkStructure", path)
-					: thread.call("checkTable", path, part));
+					: thread.call("checkTable", path, part, threads.length));
 				if (damage !== "") throw new Error(damage);
 			}
 		};
-		await abortable(Promise.all([...two, ...more].map(work)), signal);
+		await abortable(Promise.all(threads.map(work)), signal);
 		return true;
 	} catch {
 		signal?.throwIfAborted();
