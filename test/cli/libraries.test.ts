@@ -15,6 +15,7 @@ import {
 	readFileSync,
 	rmSync,
 	symlinkSync,
+	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { openFolder } from "../../src/core/location/folder.ts";
@@ -264,4 +265,31 @@ test("a backup dated ahead of the clock takes part in nothing, and check warns u
 	});
 	rmSync(join(nas, ahead));
 	expect((await call(home.library, "check")).exitCode).toBe(0);
+});
+
+test("latest that turns out to be damaged is not met a second time", async () => {
+	const first = await call(home.library, "backup");
+	const [name = ""] = await makeBackups(nas, [
+		{ createdAt: daysAgo(-1 / 1440) },
+	]);
+	const path = join(nas, name);
+	const bytes = readFileSync(path);
+	const middle = bytes.length >> 1; // its ends are whole
+	bytes.fill((bytes[middle] ?? 0) ^ 8, middle, middle + 1);
+	writeFileSync(path, bytes);
+	const dry = await call(home.library, "restore", "latest", "--dry-run");
+	expect(dry.exitCode).toBe(46);
+	const refused = await call(home.library, "restore", "latest", "--yes");
+	expect(refused).toMatchObject({
+		exitCode: 46,
+		json: {
+			error: expect.stringContaining(path),
+			hint: expect.stringContaining("restore latest"),
+		},
+	});
+	const restored = await call(home.library, "restore", "latest", "--yes");
+	expect(restored).toMatchObject({
+		exitCode: 0,
+		json: { source_path: first.json.path, passed_over: [{ path }] },
+	});
 });

@@ -7,6 +7,7 @@ import { viewerOf } from "../../core/location/standing.ts";
 import {
 	backupArg,
 	commonArgs,
+	databaseArg,
 	pathArg,
 	toReference,
 } from "../arguments/args.ts";
@@ -26,12 +27,13 @@ export const command = defineCommand({
 		...backupArg,
 		"dry-run": { type: "boolean", description: "Say what would be unpinned" },
 		...pathArg,
+		...databaseArg,
 		...commonArgs,
 	},
 	async run({ args, data }): Promise<Result> {
 		const { environment, now, signal } = data as Context;
 		const reference = toReference(args.backup, environment);
-		const flags = { location: args.path };
+		const flags = { database: args.database, location: args.path };
 		const settings = await settle(flags, environment);
 		const backups = openBackups(settings);
 		const viewer = await viewerOf(settings, now);

@@ -2,11 +2,12 @@
 
 import { basename, dirname } from "node:path";
 import { AppError } from "../../ground/errors.ts";
-import { shellQuote } from "../../ground/program.ts";
+import { ownCommand, shellQuote } from "../../ground/program.ts";
 import type { Settings } from "../../ground/settings.ts";
-import type { Metadata } from "../archive/metadata.ts";
+import { isoSeconds, type Metadata } from "../archive/metadata.ts";
 import type { ArchiveSource } from "../archive/source.ts";
 import type { PassedOver } from "../location/latest.ts";
+import { identityIn } from "../location/location.ts";
 import {
 	changeMemory,
 	type Memory,
@@ -14,6 +15,7 @@ import {
 } from "../location/memory/memory.ts";
 import { openBackups } from "../location/open.ts";
 import { findBackup } from "../location/reference.ts";
+import { viewerOf } from "../location/standing.ts";
 import { findReplaced } from "../location/undo.ts";
 
 /** The backup that a restore takes. */
@@ -48,6 +50,37 @@ export async function chooseBackup(
 		throw namingCopies(error, settings);
 	});
 	return { archive, passedOver, memory };
+}
+
+/**
+ * Remembers of "latest" that it turned out to be damaged, so that the next restore passes it over.
+ * @param error what its validation ended with
+ * @returns the error to throw
+ */
+export async function noteDamage(
+	error: unknown,
+	{ reference, startedAt }: { reference: string | null; startedAt: Date },
+	settings: Settings,
+	signal?: AbortSignal,
+): Promise<unknown> {
+	const isDamage =
+		error instanceof AppError && error.code === "INVALID_ARCHIVE";
+	if (!isDamage || reference !== "latest") return error;
+	const location = openBackups(settings);
+	const { message, cause } = error;
+	try {
+		const viewer = await viewerOf(settings, startedAt);
+		const { archive } = await findBackup("latest", location, viewer, signal);
+		if (!message.includes(archive.path)) return error;
+		const verifiedAt = isoSeconds(startedAt);
+		const changes = { verifiedAt, verifiedError: message };
+		await location.remember(archive.name, identityIn(archive), changes, signal);
+		const hint = `it counts as damaged from now on; take the one before: ${ownCommand("restore latest")}`;
+		return new AppError("INVALID_ARCHIVE", message, { hint, cause });
+	} catch (problem) {
+		if (!(problem instanceof AppError)) throw problem;
+		return error; // where that can't be remembered, the damage is what counts
+	}
 }
 
 // Nothing is taken from another location in silence, but where there may be one is told.

@@ -11,7 +11,7 @@ import type { LibraryLock } from "../library/lock.ts";
 import { rememberPlace } from "../location/memory/place.ts";
 import { openBackups } from "../location/open.ts";
 import type { Candidate } from "./candidate.ts";
-import { libraryIdAfter, rememberRestore } from "./choice.ts";
+import { libraryIdAfter, noteDamage, rememberRestore } from "./choice.ts";
 import { keepCurrent, lockCurrent, orNullIfNoLibrary } from "./current.ts";
 import { exchange } from "./exchange.ts";
 import type { RestorePlan } from "./restore-plan.ts";
@@ -58,7 +58,11 @@ export async function restoreBackup(
 	confirm: (plan: RestorePlan) => Promise<boolean>,
 ): Promise<RestoredLibrary> {
 	await requireUnused(await resolveOwnLinks(settings.databasePath)); // before the work, as after it
-	const validated = await validateRestore(settings, options, workshop);
+	const validated = await validateRestore(settings, options, workshop).catch(
+		async (error) => {
+			throw await noteDamage(error, options, settings, workshop.signal);
+		},
+	);
 	await using candidate = validated.candidate;
 	const { plan, memory } = validated;
 	const { libraryPath } = plan;
