@@ -43,9 +43,17 @@ export function isAdrift(): boolean {
 	try {
 		// Unlike a look at the folder itself this waits for no share.
 		const here = readlinkSync("/proc/self/cwd");
-		return here.endsWith(" (deleted)") && here !== process.cwd();
+		return here.endsWith(" (deleted)") && here !== ownCwd();
 	} catch {
 		return false; // no /proc: then nobody knows
+	}
+}
+
+function ownCwd(): string | null {
+	try {
+		return process.cwd();
+	} catch {
+		return null; // from source Bun says itself that it is gone
 	}
 }
 
