@@ -10,6 +10,7 @@ import { describeMachine, missingPackages } from "./bench/machine.ts";
 import { benchBackup } from "./bench/parts/backup.ts";
 import { benchCores } from "./bench/parts/cores.ts";
 import { benchGrowth } from "./bench/parts/growth.ts";
+import { benchInside } from "./bench/parts/inside.ts";
 import { benchLevels } from "./bench/parts/levels.ts";
 import { benchList } from "./bench/parts/list.ts";
 import { benchMemory } from "./bench/parts/memory.ts";
@@ -23,6 +24,7 @@ import { type Findings, insertReport, renderReport } from "./bench/report.ts";
 const parts = {
 	backup: benchBackup,
 	restore: benchRestore,
+	inside: benchInside,
 	list: benchList,
 	memory: benchMemory,
 	cores: benchCores,

@@ -17,6 +17,11 @@ const tools = [
 	{ name: "python3", package: "python3", argv: ["python3", "--version"] },
 	{ name: "tar", package: "tar", argv: ["tar", "--version"] },
 	{ name: "gzip", package: "gzip", argv: ["gzip", "--version"] },
+	{
+		name: "sqldiff",
+		package: "sqlite3-tools",
+		argv: ["sh", "-c", "dpkg -s sqlite3-tools | grep ^Version"],
+	},
 	{ name: "taskset", package: "util-linux", argv: ["taskset", "--version"] },
 ] as const;
 

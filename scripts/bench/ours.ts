@@ -57,6 +57,32 @@ export function ourVerify(bench: Bench, archive: string): Contender {
 	};
 }
 
+/** `vpo library diff` of an archive and a library. */
+export function ourDiff(
+	bench: Bench,
+	archive: string,
+	library: string,
+): Contender {
+	const words = [bench.vpo, "library", "diff", archive];
+	return {
+		name: "vpo library diff",
+		command: () => [...words, "--database", library],
+	};
+}
+
+/** `vpo library restore --dry-run` of an archive over a library. */
+export function ourDryRun(
+	bench: Bench,
+	archive: string,
+	library: string,
+): Contender {
+	const words = [bench.vpo, "library", "restore", "--dry-run"];
+	return {
+		name: "vpo library restore --dry-run",
+		command: () => [...words, "--database", library, archive],
+	};
+}
+
 /** `vpo library backups` of a folder. */
 export function ourList(bench: Bench, path: string, name: string): Contender {
 	return {

@@ -58,6 +58,14 @@ export function pythonRestore(
 	};
 }
 
+/** What changed between two databases, by Debian's sqlite3-tools. */
+export function sqldiff(old: string, fresh: string): Contender {
+	return {
+		name: "sqldiff --summary",
+		command: () => ["sqldiff", "--summary", old, fresh],
+	};
+}
+
 /** The command that runs `argv` and prints its peak memory in bytes. */
 export function peakMemoryCommand(argv: readonly string[]): readonly string[] {
 	return python("peak_memory.py", ...argv);

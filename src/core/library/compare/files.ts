@@ -14,8 +14,8 @@ import {
 	isAt,
 	type Notes,
 	pairsOf,
-	rowsOf,
 	type SideName,
+	scanOf,
 	tableOf,
 } from "./sql.ts";
 
@@ -45,7 +45,7 @@ export function findTouched(
 		);
 		if (counts.old > counts.pairs) {
 			note(
-				`${rowsOf(notes, kinship, "old", "t0")} ${old.joins} CROSS JOIN ${pairsOf(notes, FILES)} AS f ON ${isAt(files, "old", old.alias, "f.o")} WHERE ${isAlone(notes, kinship, "old", "t0")}`,
+				`${scanOf(notes, kinship, "old", "t0")} ${old.joins} CROSS JOIN ${pairsOf(notes, FILES)} AS f ON ${isAt(files, "old", old.alias, "f.o")} WHERE ${isAlone(notes, kinship, "old", "t0")}`,
 				"f.o0",
 				"'removed'",
 			);
@@ -55,7 +55,7 @@ export function findTouched(
 			indexNew(database, notes, files);
 			const fresh = up("new");
 			note(
-				`${rowsOf(notes, kinship, "new", "t0")} ${fresh.joins} CROSS JOIN ${pairsOf(notes, FILES)} AS f ON ${isAt(files, "new", fresh.alias, "f.n")} WHERE ${isAlone(notes, kinship, "new", "t0")}`,
+				`${scanOf(notes, kinship, "new", "t0")} ${fresh.joins} CROSS JOIN ${pairsOf(notes, FILES)} AS f ON ${isAt(files, "new", fresh.alias, "f.n")} WHERE ${isAlone(notes, kinship, "new", "t0")}`,
 				"f.o0",
 				"'added'",
 			);

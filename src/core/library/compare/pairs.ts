@@ -4,7 +4,10 @@
 import type { Database } from "bun:sqlite";
 import { FILES } from "../schema/names.ts";
 import { isRenumbered, type Kinship, type Shared } from "./kinship.ts";
-import { isSame, pairByRank, stateEarly } from "./ranks.ts";
+import { type Counted, isSame, pairByRank, stateEarly } from "./ranks.ts";
+
+export type { Counted } from "./ranks.ts";
+
 import {
 	all,
 	any,
@@ -25,13 +28,6 @@ import {
 	tableOf,
 	typedParts,
 } from "./sql.ts";
-
-/** How many rows there are of a table, and how many of them were found on the other side too. */
-export interface Counted {
-	readonly old: number;
-	readonly new: number;
-	readonly pairs: number;
-}
 
 /** Finds the pairs of all tables; those without any key have none. */
 export function findPairs(
@@ -56,8 +52,6 @@ function pairRows(database: Database, notes: Notes, kinship: Kinship): Counted {
 	const rows = (side: SideName) => count(rowsOf(notes, kinship, side, "a"));
 	const counts = { old: rows("old"), new: rows("new") };
 	const isIncomplete = () => count(pairs) < Math.min(counts.old, counts.new);
-	// One row less moves all behind it up.
-	const isMoved = () => count(pairs) < Math.max(counts.old, counts.new);
 	const pairWhere = (isFound: string, isPair: string) => {
 		const handles = [
 			...handleOf(kinship, "old", "a"),
@@ -73,7 +67,8 @@ function pairRows(database: Database, notes: Notes, kinship: Kinship): Counted {
 		pairWhere(isSameNumber(kinship), isSame(database, notes, kinship));
 	}
 	if (kinship.method === "ranked") {
-		if (isMoved()) pairByRank(database, notes, kinship);
+		const found = { ...counts, pairs: count(pairs) };
+		pairByRank(database, notes, kinship, found);
 	} else if (isIncomplete()) {
 		pairWhere(isSame(database, notes, kinship), isUnpaired);
 	}

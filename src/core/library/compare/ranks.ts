@@ -15,11 +15,19 @@ import {
 	pairsOf,
 	rowsOf,
 	type SideName,
+	scanOf,
 	stateOf,
 	tableOf,
 	translated,
 	tuple,
 } from "./sql.ts";
+
+/** How many rows there are of a table, and how many of them were found on the other side too. */
+export interface Counted {
+	readonly old: number;
+	readonly new: number;
+	readonly pairs: number;
+}
 
 /** That rows `a` and `b` belong to the same, and have the same key. */
 export function isSame(
@@ -57,7 +65,7 @@ function isOwnerStill(
 	);
 	const keys = values.map((_, at) => `k${at}`);
 	database.run(
-		`CREATE TABLE IF NOT EXISTS temp.${moved} AS SELECT ${values.join()} FROM ${rowsOf(notes, parent, "old", "p")} WHERE ${isAlone(notes, parent, "old", "p")}`,
+		`CREATE TABLE IF NOT EXISTS temp.${moved} AS SELECT ${values.join()} FROM ${scanOf(notes, parent, "old", "p")} WHERE ${isAlone(notes, parent, "old", "p")}`,
 	);
 	database.run(
 		`CREATE INDEX IF NOT EXISTS temp.${moved}_by_key ON ${moved} (${keys.join()})`,
@@ -74,11 +82,13 @@ function isOwnerStill(
 /**
  * Pairs the first of an owner's rows with the first, and so on. Where all of them kept their numbers, reading both
  * tables side by side has done that already.
+ * @param counts as far as that has come
  */
 export function pairByRank(
 	database: Database,
 	notes: Notes,
 	kinship: Kinship,
+	counts: Counted,
 ): void {
 	const shared = [...(kinship.owner?.columns ?? []), ...kinship.key];
 	if (shared.length === 0) return;
@@ -95,11 +105,16 @@ export function pairByRank(
 	const unsettled = (side: SideName, alias: string) => {
 		const [there, other] = side === "old" ? ["new", "b"] : ["old", "a"];
 		const theirs = `SELECT ${whose[there as SideName].join()} FROM ${rowsOf(notes, kinship, there as SideName, other)}`;
-		return `SELECT ${named(side)} FROM ${rowsOf(notes, kinship, side, alias)} WHERE ${isAlone(notes, kinship, side, alias)} AND ${tuple(whose[side])} IN (${theirs})`;
+		return `SELECT ${named(side)} FROM ${scanOf(notes, kinship, side, alias)} WHERE ${isAlone(notes, kinship, side, alias)} AND ${tuple(whose[side])} IN (${theirs})`;
 	};
-	indexNew(database, notes, kinship);
+	const lone = [
+		...(counts.old > counts.pairs ? [unsettled("old", "a")] : []),
+		...(counts.new > counts.pairs ? [unsettled("new", "b")] : []),
+	];
+	if (lone.length === 0) return;
+	if (counts.new > counts.pairs) indexNew(database, notes, kinship);
 	database.run(
-		`CREATE TABLE temp.unsettled_${number} AS ${unsettled("old", "a")} UNION ${unsettled("new", "b")}`,
+		`CREATE TABLE temp.unsettled_${number} AS ${lone.join(" UNION ")}`,
 	);
 	const isAny = database.query(`SELECT 1 FROM temp.unsettled_${number}`).get();
 	if (isAny === null) return;

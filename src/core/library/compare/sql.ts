@@ -46,6 +46,18 @@ export function rowsOf(
 	return `${scope} AS in_${alias} CROSS JOIN ${table} ON ${isAt(kinship, side, alias, `in_${alias}.h`)}`;
 }
 
+/** As `rowsOf`, in the order of their numbers, in which they are looked up elsewhere faster than a smaller index saves. */
+export function scanOf(
+	notes: Notes,
+	kinship: Kinship,
+	side: SideName,
+	alias: string,
+): string {
+	const isInOrder = !notes.isScoped && kinship[side].isNumbered;
+	const rows = rowsOf(notes, kinship, side, alias);
+	return isInOrder ? `${rows} NOT INDEXED` : rows;
+}
+
 export function scopeOf(notes: Notes, table: string, side: SideName): string {
 	return `temp.${side}_scope_${notes.numberOf(table)}`;
 }

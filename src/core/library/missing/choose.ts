@@ -13,7 +13,7 @@ import {
 	type Notes,
 	pairsOf,
 	parts,
-	rowsOf,
+	scanOf,
 	tableOf,
 	translated,
 	typedParts,
@@ -38,7 +38,7 @@ export function chooseMissing(database: Database, notes: Notes): void {
 		if (kinship.method === "whole") continue;
 		const handle = kinship.old.handle.map((part) => column("a", part));
 		database.run(
-			`INSERT INTO ${missingOf(notes, kinship.table)} (${names.join()}) SELECT ${handle.join()} FROM ${rowsOf(notes, kinship, "old", "a")} WHERE ${all(
+			`INSERT INTO ${missingOf(notes, kinship.table)} (${names.join()}) SELECT ${handle.join()} FROM ${scanOf(notes, kinship, "old", "a")} WHERE ${all(
 				[
 					isAlone(notes, kinship, "old", "a"),
 					isWanted(notes, kinship),
