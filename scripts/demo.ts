@@ -1,5 +1,5 @@
-// Shows the real program on a sample library: back up, lose everything, restore, undo. Whatever is not as it should
-// be ends the demo with exit code 1. The scratch HOME that it names is all that it touches, and it removes that.
+// Shows the real program on a sample library: back up, lose everything, restore, undo, look inside, bring back a folder.
+// Whatever is not as it should be ends the demo with exit code 1. The scratch HOME that it names is all that it touches, and it removes that.
 
 import { Database } from "bun:sqlite";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -33,16 +33,20 @@ async function demo(): Promise<void> {
 	say("Would it restore? Everything is checked, nothing is changed.");
 	await shell("vpo library restore --dry-run latest");
 
-	say(
-		"A disk was not mounted during a scan. Only what is missing, back into the library:",
-	);
-	lose("id BETWEEN 1000 AND 1099");
-	await shell("vpo library diff latest --limit 3");
-	await shell("vpo library restore --yes --only-missing latest");
-	expectFiles(fileCount);
+	say("A folder went at night, and something new came since. When was that?");
+	const folder = loseFolder();
+	await shell(`vpo library log '${folder}'`);
+	await shell("vpo library diff latest --limit 4");
+	say("Bring it back, and keep what came since.");
+	const missing = "vpo library restore --yes --only-missing";
+	await shell(`${missing} --under '${folder}' latest`);
+	expectFiles(fileCount + 1);
+	await shell("vpo library diff latest --limit 4");
+	await shell("vpo library restore --yes latest");
+	expectContent(whole);
 
 	say("A bad day: every file, gone from the library.");
-	lose("true");
+	loseFiles();
 	expectFiles(0);
 
 	say("Restore. What is replaced is backed up first.");
@@ -101,14 +105,38 @@ function shellEnvironment(): Record<string, string> {
 	return { ...Object.fromEntries(given), HOME: home, PATH: path };
 }
 
-function lose(which: string): void {
-	const statements = [
-		"PRAGMA foreign_keys = ON",
-		`DELETE FROM files WHERE ${which}`,
-	];
+function loseFiles(): void {
+	change("DELETE FROM files");
+}
+
+/** The folder with the most files goes, one file comes; returns the folder. */
+function loseFolder(): string {
+	const folder = fullestFolder();
+	change(
+		`DELETE FROM files WHERE directory = '${folder}'`,
+		"INSERT INTO files (path, filename, directory, extension, size_bytes, modified_at, scanned_at) VALUES ('/mnt/new.mkv', 'new.mkv', '/mnt', 'mkv', 1, 'now', 'now')",
+	);
+	return folder;
+}
+
+function fullestFolder(): string {
 	const database = new Database(library, { readwrite: true });
 	try {
-		for (const statement of statements) {
+		const found = database
+			.query(
+				"SELECT directory FROM files WHERE directory NOT LIKE '%''%' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+			)
+			.values();
+		return String(found[0]?.[0]);
+	} finally {
+		database.close(true);
+	}
+}
+
+function change(...statements: readonly string[]): void {
+	const database = new Database(library, { readwrite: true });
+	try {
+		for (const statement of ["PRAGMA foreign_keys = ON", ...statements]) {
 			console.log(`sqlite> ${statement};`);
 			database.run(statement);
 		}

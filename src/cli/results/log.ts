@@ -1,6 +1,7 @@
 // The history of a path as people and programs read it: what came, changed and went, and the call that brings it back.
 
 import type { LogEntry, PathLog } from "../../core/inside/log.ts";
+import type { RowChange } from "../../core/library/compare/difference.ts";
 import { shortName } from "../../core/location/names.ts";
 import { ownCommand } from "../../ground/program.ts";
 import type { SettingsFlags } from "../../ground/settings.ts";
@@ -51,7 +52,7 @@ export function logResult(log: PathLog, flags: SettingsFlags): Result {
 				],
 			]),
 			"",
-			...entries.flatMap(formatEntry),
+			...entries.flatMap((entry) => formatEntry(entry, path)),
 			"",
 			...(lost.length === 0
 				? [
@@ -83,7 +84,7 @@ export function logResult(log: PathLog, flags: SettingsFlags): Result {
 	};
 }
 
-function formatEntry(entry: LogEntry): string[] {
+function formatEntry(entry: LogEntry, folder: string): string[] {
 	const { backup, isFirst, present, added, removed, changed, changes } = entry;
 	const when = backup
 		? `${formatTime(backup.createdAt)}  ${printableLine(shortName(backup.filename))}`
@@ -98,9 +99,21 @@ function formatEntry(entry: LogEntry): string[] {
 	const more = added + removed + changed - changes.length;
 	return [
 		`${when}: ${what.join(", ")}`,
-		...changes.flatMap(formatChange).map((line) => `  ${line}`),
+		...changes
+			.map((change) => below(folder, change))
+			.flatMap(formatChange)
+			.map((line) => `  ${line}`),
 		...(more > 0 ? [`  … and ${formatCount(more)} more: --limit N`] : []),
 	];
+}
+
+// What is below the folder is named as it is from there.
+function below(folder: string, change: RowChange): RowChange {
+	const { path } = change;
+	const isBelow = path?.startsWith(`${folder}/`) ?? false;
+	return isBelow && path !== null
+		? { ...change, path: path.slice(folder.length + 1) }
+		: change;
 }
 
 function countFiles(count: number): string {
