@@ -4,7 +4,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { SHORT } from "./cuts.ts";
 import { Readers } from "./readers.ts";
-import { SETTINGS } from "./scenes.ts";
+import type { Call } from "./recording.ts";
+import { backupIntoNewFolders, SETTINGS } from "./scenes.ts";
 import { Recorded } from "./trial.ts";
 import { UNNEEDED } from "./unneeded.ts";
 
@@ -50,3 +51,27 @@ describe.each(Object.entries(SETTINGS))("power is cut in %s", (_, make) => {
 		LONG_MS,
 	);
 });
+
+test(
+	"a program that names a backup before its content is on the disk fails this",
+	async () => {
+		const { home, trial } = await backupIntoNewFolders();
+		using _ = home;
+		using recorded = await Recorded.make(trial, home, readers);
+		const { calls } = recorded;
+		const isArchive = ({ path }: Call) => path.endsWith(".tar.gz");
+		const synced = calls.findIndex(
+			(call) => call.does === "sync" && isArchive(call),
+		);
+		const named = calls.findIndex(
+			(call) => call.does === "link" && isArchive(call),
+		);
+		expect(synced).toBeGreaterThan(-1);
+		expect(named).toBeGreaterThan(synced);
+		const sync = calls[synced] as Call;
+		const worse = calls.toSpliced(named + 1, 0, sync).toSpliced(synced, 1);
+		const { problems } = await recorded.try(SHORT, worse);
+		expect(problems.join("\n")).toContain("is not whole");
+	},
+	LONG_MS,
+);

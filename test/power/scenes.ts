@@ -19,8 +19,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
 		await leave(home, "rows in its WAL");
 		return backup(home, []);
 	},
-	"a backup into folders that it makes": async () =>
-		backup(smallHome(), ["--output", "disk/vpo/backups/"]),
+	"a backup into folders that it makes": backupIntoNewFolders,
 	"a restore in place, library left with rows in its WAL": () =>
 		restoreOver("rows in its WAL"),
 	"a restore in place, library left with a hot journal": () =>
@@ -93,6 +92,10 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
 		return pin(home, [first], second);
 	},
 };
+
+export async function backupIntoNewFolders() {
+	return backup(smallHome(), ["--output", "disk/vpo/backups/"]);
+}
 
 function backup(home: Home, flags: readonly string[]) {
 	const args = [...BACKUP, ...flags];
