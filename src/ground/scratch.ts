@@ -1,7 +1,17 @@
 // Scratch folders: private, gone at the end, and if their owner was killed, removed by the next run.
 
-import { lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { constants } from "node:fs";
+import {
+	access,
+	lstat,
+	mkdir,
+	open,
+	readdir,
+	rename,
+	rm,
+	stat,
+} from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileError } from "./errors.ts";
 import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from "./files.ts";
@@ -14,6 +24,8 @@ import { exists } from "./paths.ts";
 const NAME = /^\.vpo-scratch-(\d+-\d*-([0-9a-f]{8})[0-9a-f]{8}-[0-9a-f]{8})$/;
 /** In a scratch folder; locked from the moment on in which it has this name, as long as the owner lives. */
 const LOCK_NAME = "lock";
+/** Of the folder that a scratch folder is in: SQLite takes paths of 504 bytes, its journal's ending not counted. */
+const MOST_PATH_BYTES = 420;
 const LONGEST_PAUSE_MS = 100;
 /** A scratch folder of another machine, or where there are no locks, of another container, is left alone for so long. */
 const FOREIGN_MAX_AGE_MS = 24 * 3600 * 1000;
@@ -29,10 +41,12 @@ export interface Scratch extends AsyncDisposable {
 }
 
 /**
- * Makes a scratch folder in `parent`, which must exist, after removing those of killed runs there.
+ * Makes a scratch folder in `folder`, which must exist, after removing those of killed runs there. Where its path is so
+ * long that SQLite could open nothing in there, it is made above it, on the same file system.
  * @throws AppError OPERATION_FAILED, INSUFFICIENT_SPACE
  */
-export async function makeScratch(parent: string): Promise<Scratch> {
+export async function makeScratch(folder: string): Promise<Scratch> {
+	const parent = await shortEnough(folder);
 	await removeLeftovers(parent);
 	const owner = `${ownName()}-${crypto.randomUUID().slice(0, 8)}`;
 	const path = join(parent, `.vpo-scratch-${owner}`);
@@ -64,6 +78,27 @@ export async function makeScratch(parent: string): Promise<Scratch> {
 		await remove();
 		throw fileError(`cannot make a scratch folder in ${parent}`, cause);
 	}
+}
+
+async function shortEnough(folder: string): Promise<string> {
+	const isShort = (path: string) => Buffer.byteLength(path) <= MOST_PATH_BYTES;
+	if (isShort(folder)) return folder;
+	const { dev } = await stat(folder).catch((cause) => {
+		throw fileError(`cannot make a scratch folder in ${folder}`, cause);
+	});
+	for (let above = dirname(folder); above !== "/"; above = dirname(above)) {
+		if (!isShort(above) || !(await mayWrite(above))) continue;
+		const found = await stat(above);
+		return found.dev === dev ? above : folder;
+	}
+	return folder;
+}
+
+async function mayWrite(folder: string): Promise<boolean> {
+	return access(folder, constants.W_OK | constants.X_OK).then(
+		() => true,
+		() => false,
+	);
 }
 
 async function lockScratch(path: string): Promise<Lock> {

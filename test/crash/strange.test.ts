@@ -2,13 +2,15 @@
 
 import { describe, expect, test } from "bun:test";
 import {
+	cpSync,
 	mkdirSync,
 	readdirSync,
 	readFileSync,
 	rmSync,
 	writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { contentOf } from "../helpers/content.ts";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
 import { inShell } from "../helpers/shell.ts";
 import { backupsIn, succeed } from "../helpers/state.ts";
@@ -118,5 +120,57 @@ describe("a name that is not UTF-8", () => {
 		expect(stderr).not.toBe("");
 		expect(readdirSync(folder)).toEqual([]);
 		expect(readdirSync(home.path)).toHaveLength(3);
+	});
+});
+
+describe("a path as long as SQLite takes it", () => {
+	/** The path of a library in this home that has so many bytes. */
+	function longPath(home: Home, bytes: number): string {
+		let folder = home.path;
+		const rest = () => bytes - folder.length - "/library.db".length;
+		while (rest() > 0) folder += `/${"x".repeat(Math.min(200, rest() - 1))}`;
+		return join(folder, "library.db");
+	}
+
+	test.each([445, 471, 504])(
+		"%i bytes: it is backed up, checked and restored",
+		async (bytes) => {
+			using home = new Home();
+			const path = longPath(home, bytes);
+			expect(path).toHaveLength(bytes);
+			mkdirSync(dirname(path), { recursive: true });
+			cpSync(home.library, path);
+			const before = contentOf(path);
+			for (const args of [
+				["backup"],
+				["check", "--deep"],
+				["restore", "--yes", "latest"],
+				["backup", "--output", `${dirname(path)}/`],
+			]) {
+				const all = ["library", ...args, "--database", path];
+				const { exitCode, stderr } = await run(binary, home, all);
+				expect({ args, exitCode, stderr }).toEqual({
+					args,
+					exitCode: 0,
+					stderr: "",
+				});
+			}
+			expect(contentOf(path)).toEqual(before);
+			const left = readdirSync(home.path, { recursive: true }).map(String);
+			expect(left.filter((name) => name.includes(".vpo-scratch"))).toEqual([]);
+		},
+	);
+
+	test("longer ones are refused, where a library is to be made too", async () => {
+		using home = new Home();
+		await run(binary, home, ["library", "backup"]);
+		const path = longPath(home, 505);
+		const args = ["library", "restore", "latest", "--database", path];
+		const { exitCode, stderr } = await run(binary, home, args);
+		expect(exitCode).toBe(40);
+		expect(stderr).toContain(
+			"has 505 bytes, and SQLite opens none of more than 504",
+		);
+		expect(readdirSync(home.path)).toEqual([".vpo"]);
 	});
 });

@@ -30,6 +30,9 @@ export interface LockOptions {
 /** The newest schema version that this program knows. */
 export const NEWEST_SCHEMA = 27;
 
+/** SQLite's MAX_PATHNAME of 512 without "-journal". */
+const MOST_PATH_BYTES = 504;
+
 /** What SQLite may keep beside a library. */
 const SIDECARS = ["-wal", "-shm", "-journal"];
 
@@ -54,6 +57,7 @@ export async function requireUnused(path: string): Promise<void> {
  * @throws AppError NOT_FOUND, DATABASE_ERROR: a folder, an empty or a foreign file; OPERATION_FAILED: what is no file stands beside it
  */
 export async function requireLibraryFile(path: string): Promise<void> {
+	requireShortPath(path);
 	const found = await stat(path).catch((cause) => {
 		if (isMissing(cause)) {
 			throw new AppError("NOT_FOUND", `no library at ${path}`, {
@@ -82,6 +86,17 @@ export async function requireLibraryFile(path: string): Promise<void> {
 		);
 	}
 	for (const beside of sidecars(path)) await requireFileOrNothing(beside);
+}
+
+/** @throws AppError OPERATION_FAILED: SQLite can't open what has so long a path */
+export function requireShortPath(path: string): void {
+	const bytes = Buffer.byteLength(path);
+	if (bytes <= MOST_PATH_BYTES) return;
+	throw new AppError(
+		"OPERATION_FAILED",
+		`the library's path has ${bytes} bytes, and SQLite opens none of more than ${MOST_PATH_BYTES}: ${path}`,
+		{ hint: "VPO can't open it either: give it a shorter path" },
+	);
 }
 
 // SQLite would wait in a FIFO for ever.

@@ -13,7 +13,7 @@ import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import type { Difference } from "../library/compare/difference.ts";
 import { compareLibraries } from "../library/compare/libraries.ts";
-import { findUsers } from "../library/library.ts";
+import { findUsers, requireShortPath } from "../library/library.ts";
 import { findObstacle } from "../library/shape.ts";
 import type { Location } from "../location/location.ts";
 import { requireSamePlace } from "../location/memory/place.ts";
@@ -74,6 +74,7 @@ export async function validateRestore(
 	const { reference, piped, startedAt } = options;
 	const backups = openBackups(settings);
 	const libraryPath = await resolveOwnLinks(settings.databasePath);
+	requireShortPath(libraryPath);
 	const scratch = scratchParent(settings, libraryPath);
 	await using spooled = piped && (await spool(piped, scratch));
 	const choice = spooled
