@@ -10,6 +10,7 @@ import {
 	test,
 } from "bun:test";
 import { createBackup } from "../../src/core/backup/backup.ts";
+import { logPath } from "../../src/core/inside/log.ts";
 import { readCatalog } from "../../src/core/location/catalog.ts";
 import { openBackups } from "../../src/core/location/open.ts";
 import { changePin } from "../../src/core/location/pin.ts";
@@ -155,6 +156,24 @@ const VERBS: Readonly<Record<string, Verb>> = {
 			const { left } = await executePrune(plan);
 			const isAll = plan.remove.length === 1 && left.length === 0;
 			if (!isAll) throw new AppError("OPERATION_FAILED", "not all of it");
+		},
+	},
+	log: {
+		done: NAMES,
+		async run(settings) {
+			const options = {
+				path: "/media",
+				limit: null,
+				lockTimeoutMs: 0,
+				now: NOW,
+			};
+			const { skipped, backupCount } = await logPath(
+				settings,
+				options,
+				workshop,
+			);
+			if (skipped.length > 0 || backupCount !== NAMES.length)
+				throw new AppError("OPERATION_FAILED", "not all of it");
 		},
 	},
 	pin: {

@@ -107,7 +107,13 @@ export class History {
 				throw new AppError("INVALID_ARCHIVE", backup.error);
 			}
 			const source = requireStored(backup.entry);
-			return await unpackOne(source, this.#scratch, stage, this.#workshop);
+			return await unpackOne(
+				source,
+				backup.metadata?.own != null,
+				this.#scratch,
+				stage,
+				this.#workshop,
+			);
 		} catch (error) {
 			const codes = ["INVALID_ARCHIVE", "NOT_FOUND", "OPERATION_FAILED"];
 			this.#skip(backup.filename, error, codes);
@@ -182,7 +188,6 @@ export class History {
 					table: null,
 					limit: null,
 					details: limit ?? undefined,
-					withLookedAgain: false,
 				},
 			},
 		);

@@ -3,7 +3,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Scratch } from "../../ground/scratch.ts";
-import { inspectArchive } from "../archive/inspect.ts";
 import type { Metadata } from "../archive/metadata.ts";
 import type { ArchiveSource } from "../archive/source.ts";
 import { readArchive } from "../archive/unpack.ts";
@@ -21,18 +20,19 @@ export interface Unpacked extends AsyncDisposable {
 /**
  * Unpacks a backup. One of ours was checked as a database when it was made, and by its checksum it is what it was then;
  * another one is checked in full.
+ * @param isOurs as a look at it told
  * @param stage what it is called where progress is shown
  * @throws AppError NOT_FOUND, INVALID_ARCHIVE, INSUFFICIENT_SPACE, OPERATION_FAILED
  */
 export async function unpackOne(
 	source: ArchiveSource,
+	isOurs: boolean,
 	scratch: Scratch,
 	stage: string,
 	workshop: Workshop,
 ): Promise<Unpacked> {
 	const { pool, signal, onProgress } = workshop;
-	const known = await inspectArchive(source, signal);
-	if (!known?.own) {
+	if (!isOurs) {
 		const quiet = { ...workshop, onProgress: undefined };
 		return await unpackCandidate(source, scratch.path, quiet);
 	}

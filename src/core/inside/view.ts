@@ -3,6 +3,7 @@
 import { resolveLinks } from "../../ground/paths.ts";
 import { makeScratch, type Scratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
+import { inspectArchive } from "../archive/inspect.ts";
 import type { Metadata } from "../archive/metadata.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { openSource } from "../library/source.ts";
@@ -72,7 +73,14 @@ export async function openView(
 		await viewerOf(settings, now),
 		signal,
 	);
-	const unpacked = await unpackOne(archive, scratch, "Unpack", workshop);
+	const known = await inspectArchive(archive, signal);
+	const unpacked = await unpackOne(
+		archive,
+		known !== null,
+		scratch,
+		"Unpack",
+		workshop,
+	);
 	return {
 		path: unpacked.path,
 		source: archive.path,

@@ -193,7 +193,8 @@ async function findDifference(
 		return await compareLibraries(sqlite, paths, scratch.path, options);
 	} catch (error) {
 		signal?.throwIfAborted();
-		if (error instanceof AppError) return null;
+		const codes = ["DATABASE_ERROR", "DATABASE_LOCKED", "INSUFFICIENT_SPACE"];
+		if (error instanceof AppError && codes.includes(error.code)) return null;
 		throw error;
 	}
 }

@@ -79,7 +79,6 @@ export const command = defineCommand({
 			list: {
 				table,
 				limit: limit ?? (output.isJson ? null : USUAL_LIMIT),
-				withLookedAgain: false,
 			},
 			lockTimeoutMs: toLockTimeoutMs(
 				args["lock-timeout"],

@@ -58,8 +58,6 @@ export interface ListOptions {
 	readonly limit: number | null;
 	/** Of the first so many what differs in them is told too; left out: of all. */
 	readonly details?: number | undefined;
-	/** Also those that were only looked at again. */
-	readonly withLookedAgain: boolean;
 }
 
 /**
@@ -69,7 +67,7 @@ export interface ListOptions {
 export function listChanges(
 	database: Database,
 	notes: Notes,
-	{ table, limit, withLookedAgain, details = limit ?? Infinity }: ListOptions,
+	{ table, limit, details = limit ?? Infinity }: ListOptions,
 ): RowChange[] {
 	const kinship = notes.kinships.find(
 		(other) => other.table === keyOf(table ?? FILES),
@@ -85,7 +83,6 @@ export function listChanges(
 	const reader = new RowReader(database, kinship);
 	return entriesOf(database, notes, kinship, {
 		isFiles,
-		withLookedAgain,
 		limit,
 	}).map(({ change, path, old, fresh }, at) =>
 		at >= details
@@ -123,11 +120,7 @@ function entriesOf(
 	database: Database,
 	notes: Notes,
 	kinship: Kinship,
-	{
-		isFiles,
-		withLookedAgain,
-		limit,
-	}: { isFiles: boolean; withLookedAgain: boolean; limit: number | null },
+	{ isFiles, limit }: { isFiles: boolean; limit: number | null },
 ): Entry[] {
 	indexNew(database, notes, kinship);
 	const [o, n] = [parts("o", kinship, "old"), parts("n", kinship, "new")];
@@ -149,13 +142,12 @@ function entriesOf(
 			side === "old" ? [own, n.map(() => "NULL")] : [o.map(() => "NULL"), own];
 		return `SELECT '${change}' AS change, ${path} AS path, ${[...old, ...fresh].join()} FROM ${rowsOf(notes, kinship, side, "a")} ${joins} WHERE ${isAlone(notes, kinship, side, "a")}`;
 	};
-	const least = withLookedAgain ? 1 : CHANGED;
 	const { joins, path } = pathOf("new", "b");
 	const states = isFiles
 		? `(${fileStates(notes)}) AS f CROSS JOIN ${pairsOf(notes, FILES)} AS q ON q.o0 = f.file`
 		: `${pairsOf(notes, kinship.table)} AS q`;
 	const state = isFiles ? "f.state" : "q.s";
-	const pairs = `SELECT CASE WHEN ${state} = ${CHANGED} THEN 'changed' ELSE 'lookedAgain' END, ${path}, ${[...o, ...n].map((name) => `q.${name}`).join()} FROM ${states} CROSS JOIN ${tableOf(kinship, "new", "b")} ON ${isAt(kinship, "new", "b", "q.n")} ${joins} WHERE ${state} >= ${least}`;
+	const pairs = `SELECT 'changed', ${path}, ${[...o, ...n].map((name) => `q.${name}`).join()} FROM ${states} CROSS JOIN ${tableOf(kinship, "new", "b")} ON ${isAt(kinship, "new", "b", "q.n")} ${joins} WHERE ${state} = ${CHANGED}`;
 	const all = [lone("old", "removed"), lone("new", "added"), pairs];
 	const names = ["change", "path", ...o, ...n];
 	const sql = `WITH entries (${names.join()}) AS (${all.join(" UNION ALL ")}) SELECT * FROM entries ORDER BY path, change, ${[...o, ...n].join()} LIMIT ?`;

@@ -16,6 +16,7 @@ import {
 	scanOf,
 	tableOf,
 	translated,
+	tuple,
 	typedParts,
 } from "../compare/sql.ts";
 import { includes } from "../schema/names.ts";
@@ -79,9 +80,11 @@ function isWanted(notes: Notes, kinship: Kinship): string {
 	const isSteady = `EXISTS (SELECT 1 FROM ${pairsOf(notes, parent.table)} AS q WHERE ${all([isAt(parent, "old", "p", "q.o"), isRecord(kinship) ? "1" : `q.s < ${CHANGED}`])})`;
 	const isOne = `EXISTS (SELECT 1 FROM ${tableOf(parent, "old", "p")} WHERE ${all(isIts)} AND (${comesBack} OR ${isSteady}))`;
 	// Of rows that only their order tells apart, some would get mixed up with those that are there.
-	const hasSome = `EXISTS (SELECT 1 FROM ${tableOf(kinship, "new", "b")} WHERE ${all(owner.columns.map((shared) => `${column("b", shared.name)} = ${translated(notes, shared)}`))})`;
+	const theirs = owner.columns.map(({ name }) => column("b", name));
+	const whose = owner.columns.map((shared) => translated(notes, shared));
+	const hasSome = `${tuple(whose)} IN (SELECT ${theirs.join()} FROM ${tableOf(kinship, "new", "b")})`;
 	const isAllowed =
-		method === "ranked" ? all([isOne, `NOT ${hasSome}`]) : isOne;
+		method === "ranked" ? all([isOne, `(${hasSome}) IS NOT 1`]) : isOne;
 	return any([isNobodys, isAllowed]);
 }
 

@@ -29,6 +29,9 @@ export interface Missing {
 	readonly tables: readonly TableRows[];
 }
 
+/** Of each side, for the look-ups in its indexes. */
+const CACHE_KIB = 16 * 1024;
+
 /** What the check of a changed library may tell at most. */
 const MOST_PROBLEMS = 3;
 
@@ -70,6 +73,9 @@ export function bringBack(
 	// No super-journal: its path is right in one container only (see replace.ts).
 	database.run("PRAGMA old.synchronous = OFF");
 	try {
+		for (const side of ["main", "old"]) {
+			database.run(`PRAGMA ${side}.cache_size = -${CACHE_KIB}`);
+		}
 		database.run("BEGIN EXCLUSIVE");
 		const paired = pairAttached(database, { old: "old", new: "main" }, under);
 		const { notes } = paired;

@@ -167,7 +167,7 @@ export function hasColumn(table: Table | undefined, name: string): boolean {
 	);
 }
 
-// A key that names no columns refers to the parent's primary key; one that refers to nothing which is there means nothing.
+// A key that names no columns refers to the parent's primary key; one that refers to nothing unique means nothing.
 function withParents(tables: ReadonlyMap<string, Table>): Schema {
 	const resolved = ({ columns, parentColumns, ...key }: ForeignKey) => {
 		const parent = tables.get(key.parent);
@@ -175,7 +175,7 @@ function withParents(tables: ReadonlyMap<string, Table>): Schema {
 			parentColumns.length > 0 ? parentColumns : (parent?.primaryKey ?? []);
 		const isWhole =
 			named.length === columns.length &&
-			named.every((name) => hasColumn(parent, name));
+			parent?.uniqueTogether.some((key) => isSameKey(key, named));
 		return isWhole ? [{ ...key, columns, parentColumns: named }] : [];
 	};
 	return new Map(
@@ -184,4 +184,9 @@ function withParents(tables: ReadonlyMap<string, Table>): Schema {
 			{ ...table, foreignKeys: table.foreignKeys.flatMap(resolved) },
 		]),
 	);
+}
+
+function isSameKey(a: readonly string[], b: readonly string[]): boolean {
+	const keys = new Set(a.map(keyOf));
+	return a.length === b.length && b.every((name) => keys.has(keyOf(name)));
 }
