@@ -23,7 +23,7 @@ import {
 } from "./facts.ts";
 import { damagedError } from "./library.ts";
 import { bringBack, type Missing, planMissing } from "./missing/missing.ts";
-import { nextRows, openCursor } from "./query/cursor.ts";
+import { closeCursor, nextRows, openCursor } from "./query/cursor.ts";
 import { replaceContent } from "./replace.ts";
 import { readShape, type Shape } from "./shape.ts";
 import {
@@ -146,6 +146,7 @@ const operations = {
 
 	openCursor,
 	nextRows,
+	closeCursor,
 
 	partsOf,
 	checkWhole,

@@ -91,6 +91,12 @@ export function nextRows(): Rows {
 	return { rows, isEnd: false };
 }
 
+/** Lets go of the database, if one is open: what its reading left beside it can then be removed. */
+export function closeCursor(): void {
+	open?.database.close(true);
+	open = null;
+}
+
 // What is wrong with a statement is the caller's, not the database's.
 function asked<T>(work: () => T): T {
 	try {

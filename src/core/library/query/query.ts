@@ -60,6 +60,8 @@ export async function ask<T>(
 		return await use({ columns, batches: batches() });
 	} finally {
 		done.abort();
+		// One that is still at work ends with the process.
+		if (!stop.aborted) await thread.call("closeCursor");
 	}
 }
 
