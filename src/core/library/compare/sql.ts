@@ -163,7 +163,12 @@ export function differs(notes: Notes, columns: readonly Shared[]): string {
 function pointsElsewhere(notes: Notes, shared: Shared): string {
 	const [a, b] = [column("a", shared.name), column("b", shared.name)];
 	const pairs = pairsOf(notes, shared.names ?? "");
-	return `CASE WHEN EXISTS (SELECT 1 FROM ${pairs} WHERE o0 = ${a}) THEN ${translated(notes, shared)} IS NOT ${b} ELSE ${a} IS NOT ${b} OR ${b} IN (SELECT n0 FROM ${pairs}) END`;
+	const parent = notes.kinships.find(({ table }) => table === shared.names);
+	const isThere = (side: SideName, value: string) =>
+		parent
+			? `EXISTS (SELECT 1 FROM ${tableOf(parent, side, "p")} WHERE ${column("p", parent[side].idColumn ?? "")} = ${value})`
+			: "0";
+	return `CASE WHEN EXISTS (SELECT 1 FROM ${pairs} WHERE o0 = ${a}) THEN ${translated(notes, shared)} IS NOT ${b} ELSE ${a} IS NOT ${b} OR ${isThere("old", a)} OR ${isThere("new", b)} END`;
 }
 
 /** How rows `a` and `b` differ, as far as these columns tell. */
