@@ -73,6 +73,8 @@ describe("too little space is seen before anything is written", () => {
 		using small = Mount.tmpfs(isBoth ? MIB : MIB / 2);
 		const before = tree(home.path);
 		const env = environment(small);
+		// A configured location must be there.
+		if (isBoth) mkdirSync(small.at("backups"));
 		const outcome = await run(binary, home, [...BACKUP, "--json"], { env });
 		expectFull(outcome, small.path);
 		expect(outcome.stdout).toContain("needed");
@@ -141,7 +143,11 @@ describe("another program fills the disk in the middle", () => {
 			{ folder: small.path },
 		);
 		expectFull(outcome, small.path);
-		expect(Object.keys(tree(small.path))).toEqual(["filler", "library.db"]);
+		expect(Object.keys(tree(small.path))).toEqual([
+			"filler",
+			"library.db",
+			"library.db.vpo.json",
+		]);
 		expect(contentOf(library)).toEqual(before);
 	});
 });

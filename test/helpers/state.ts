@@ -38,11 +38,11 @@ export function libraryFiles(path: string): string[] {
 	return [path, `${path}-wal`, `${path}-journal`].map(stateOf);
 }
 
-/** The scratch folders in a folder. */
+/** What our runs keep in a folder while they last: scratch folders, claims; not what they leave on purpose. */
 export function scratchIn(folder: string): string[] {
 	if (!existsSync(folder)) return [];
 	return readdirSync(folder)
-		.filter((name) => name.startsWith(".vpo-"))
+		.filter((name) => name.startsWith(".vpo-") && name !== ".vpo-state.json")
 		.map((name) => join(folder, name));
 }
 

@@ -22,7 +22,7 @@ import {
 	newestGoodBackup,
 } from "../location/good.ts";
 import type { Location } from "../location/location.ts";
-import { identifyLibrary } from "../location/memory/memory.ts";
+import { forgetLibrary, identifyLibrary } from "../location/memory/memory.ts";
 import { rememberPlace } from "../location/memory/place.ts";
 import { openBackups } from "../location/open.ts";
 import { stageCounter, watchSize } from "../work/progress.ts";
@@ -59,6 +59,7 @@ export async function createBackup(
 	const destination = await settle(libraryPath, settings, options, signal);
 	const { location } = destination;
 	const scratchParent = () => scratchFolder(settings, libraryPath, destination);
+	let unusedId: string | null = null;
 	try {
 		await using source = await openSource(
 			libraryPath,
@@ -78,7 +79,8 @@ export async function createBackup(
 		const aheadLevel = maySkip ? null : options.level;
 		pool.start();
 		await takeSnapshot(source, snapshotPath, aheadLevel, locking, workshop);
-		const libraryId = await identifyLibrary(libraryPath, null, signal);
+		const { libraryId, isNew } = await identifyLibrary(libraryPath, signal);
+		unusedId = isNew ? libraryId : null;
 		const viewer = { libraryId, now: options.createdAt };
 		const newestIn = (where: Location) =>
 			newestGoodBackup(where, viewer, signal);
@@ -91,7 +93,7 @@ export async function createBackup(
 			if (newest && (await isUnchanged(snapshotPath, newest, workshop))) {
 				const { createdAt } = options;
 				const warnings = await confirm(location, newest, createdAt, signal);
-				await rememberPlace(location, libraryPath, signal);
+				await rememberPlace(location, libraryPath, libraryId);
 				return { unchangedSince: newest, warnings };
 			}
 		}
@@ -112,9 +114,11 @@ export async function createBackup(
 			},
 			workshop,
 		);
-		if (isLocation) await rememberPlace(location, libraryPath, signal);
+		unusedId = null;
+		if (isLocation) await rememberPlace(location, libraryPath, libraryId);
 		return stored;
 	} catch (error) {
+		if (unusedId !== null) await forgetLibrary(libraryPath, unusedId);
 		throw await explainDamage(error, libraryPath, settings, options, workshop);
 	}
 }

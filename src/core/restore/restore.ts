@@ -112,8 +112,7 @@ export async function restoreBackup(
 		throw error;
 	});
 	if (!forget) await remember();
-	if (kept)
-		await rememberPlace(openBackups(settings), libraryPath, workshop.signal);
+	if (kept) await rememberPlace(openBackups(settings), libraryPath, libraryId);
 	return { plan, safetyBackup, warnings: [...plan.warnings, ...warnings] };
 }
 

@@ -1,6 +1,7 @@
 // What is remembered of one library, in a small file beside it: its id, the ids of the places where its backups are, and
 // what its last restore replaced. It is safe to delete and never trusted.
 
+import { rm } from "node:fs/promises";
 import * as v from "valibot";
 import { AppError } from "../../../ground/errors.ts";
 import { changeMemo, readMemo } from "./memo.ts";
@@ -64,28 +65,52 @@ export async function readMemory(libraryPath: string): Promise<Memory> {
 
 /**
  * Gives a library its id, if it has none yet.
- * @param adopt the id that it takes then; null: a new one
- * @returns the one that it has now; null where none can be remembered
+ * @returns the one that it has now, null where none can be remembered; and whether it was given now
  */
 export async function identifyLibrary(
 	libraryPath: string,
-	adopt: string | null,
 	signal?: AbortSignal,
-): Promise<string | null> {
+): Promise<Identified> {
 	const known = (await readMemory(libraryPath)).libraryId;
-	if (known !== null) return known;
-	const id = adopt ?? crypto.randomUUID();
+	if (known !== null) return { libraryId: known, isNew: false };
+	const id = crypto.randomUUID();
 	const settle = (memory: Memory) => ({
 		...memory,
 		libraryId: memory.libraryId ?? id,
 	});
 	try {
-		return (await changeMemory(libraryPath, settle, signal)).libraryId;
+		const { libraryId } = await changeMemory(libraryPath, settle, signal);
+		return { libraryId, isNew: libraryId === id };
 	} catch (error) {
 		signal?.throwIfAborted();
 		if (!(error instanceof AppError)) throw error;
-		return null; // a read-only mount: what can't be remembered must not be claimed either
+		return { libraryId: null, isNew: false }; // a read-only mount: what can't be remembered must not be claimed either
 	}
+}
+
+/** Takes back an id that was given for a backup which then was not made, unless something else is remembered by now. */
+export async function forgetLibrary(
+	libraryPath: string,
+	id: string,
+): Promise<void> {
+	const path = memoryPath(libraryPath);
+	const drop = async () => {
+		const { libraryId, locations, lastRestore } = parse(
+			await readMemo(path, MOST_BYTES),
+		);
+		const isUnused = locations.size === 0 && lastRestore === null;
+		if (libraryId === id && isUnused) await rm(path, { force: true });
+		return null;
+	};
+	await changeMemo(path, drop).catch((error) => {
+		if (!(error instanceof AppError)) throw error; // a name that nothing bears does no harm
+	});
+}
+
+/** The id of a library. */
+export interface Identified {
+	readonly libraryId: string | null;
+	readonly isNew: boolean;
 }
 
 /**

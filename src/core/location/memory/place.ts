@@ -55,19 +55,25 @@ export async function requireSamePlace(
 	throw another(location, options, "none of them is there now");
 }
 
-/** Remembers which place a location is, where that can be remembered, once a library was backed up to it. */
+/**
+ * Remembers which place a location is, where that can be remembered, once a library was backed up to it.
+ * @param libraryId the id that the backup bears, should it have been forgotten meanwhile
+ */
 export async function rememberPlace(
 	location: Location,
 	libraryPath: string,
+	libraryId: string | null,
 	signal?: AbortSignal,
 ): Promise<void> {
 	try {
 		const { address } = location;
 		const id = await location.identify(signal);
-		const { locations } = await readMemory(libraryPath);
-		if (locations.get(address) === id) return;
+		const known = await readMemory(libraryPath);
+		const isKnown = known.locations.get(address) === id;
+		if (isKnown && (known.libraryId ?? libraryId) === known.libraryId) return;
 		const learn = (memory: Awaited<ReturnType<typeof readMemory>>) => ({
 			...memory,
+			libraryId: memory.libraryId ?? libraryId,
 			locations: new Map([...memory.locations, [address, id]]),
 		});
 		await changeMemory(libraryPath, learn, signal);

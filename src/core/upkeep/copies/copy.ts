@@ -122,7 +122,7 @@ async function serve(
 		else {
 			await bring(plan, settings, workshop, copied, problems);
 			const holdsSome = presentCount + copied.length > 0;
-			if (holdsSome) await rememberPlace(location, libraryPath, signal);
+			if (holdsSome) await rememberPlace(location, libraryPath, null, signal);
 		}
 	} catch (error) {
 		problems.push(problemOf(error, signal));
