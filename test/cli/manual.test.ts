@@ -11,7 +11,14 @@ test("the page is clean, and has every command, flag and example that help has",
 	const { stdout, stderr } = await run(binary, home, ["library", "man"]);
 	expect(stderr).toBe("");
 	writeFileSync(home.at("vpo.1"), stdout);
-	const lint = Bun.spawnSync(["mandoc", "-T", "lint", home.at("vpo.1")]);
+	const lint = Bun.spawnSync([
+		"mandoc",
+		"-T",
+		"lint",
+		"-W",
+		"warning",
+		home.at("vpo.1"),
+	]);
 	expect(lint.stdout.toString() + lint.stderr.toString()).toBe("");
 
 	const options = ["-T", "ascii", "-O", "width=400", home.at("vpo.1")];

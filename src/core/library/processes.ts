@@ -50,10 +50,13 @@ export async function holdersOf(
 		...(await lockingPids(files)),
 		...(await openingPids(files)),
 	]);
-	pids.delete(ownPid());
+	const own = ownPid();
+	pids.delete(own);
 	const sorted = [...pids].sort((a, b) => a - b);
+	const isOurs = await Promise.all(sorted.map((pid) => isPartOf(pid, own)));
+	const others = sorted.filter((_, index) => !isOurs[index]);
 	return Promise.all(
-		sorted.map(async (pid) => ({ pid, command: await commandOf(pid) })),
+		others.map(async (pid) => ({ pid, command: await commandOf(pid) })),
 	);
 }
 
@@ -115,6 +118,16 @@ async function hasOpen(
 
 function baseName(path: string): string {
 	return path.slice(path.lastIndexOf("/") + 1);
+}
+
+// A child that runs our own program has what we have open, for the moment between fork and exec.
+async function isPartOf(pid: number, own: number): Promise<boolean> {
+	const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+	if (/^PPid:\s+(\d+)$/m.exec(status)?.[1] !== String(own)) return false;
+	const [theirs, ours] = await Promise.all(
+		[pid, own].map((id) => readlink(`/proc/${id}/exe`).catch(() => "")),
+	);
+	return theirs === ours;
 }
 
 async function commandOf(pid: number): Promise<string> {
