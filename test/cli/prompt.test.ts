@@ -1,7 +1,7 @@
 // Nothing is replaced without a clear yes from somebody who has read the question.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { setSchema, VPO_ARCHIVE } from "../helpers/failing.ts";
 import { Home, PROGRAMS, run } from "../helpers/program.ts";
 import { inShell } from "../helpers/shell.ts";
@@ -107,6 +107,7 @@ describe.each(PROGRAMS)("$name", (program) => {
 	test("the call that takes it back is printed with all it needs", async () => {
 		using home = new Home();
 		setSchema(home.library, 28);
+		mkdirSync(home.at("my backups"));
 		const where = ["--path", "my backups", "--database", home.library];
 		const done = await run(program, home, [...RESTORE, "--yes", ...where]);
 		const line = /Undo: +vpo (.*)/.exec(done.stdout)?.[1] ?? "";
