@@ -183,9 +183,7 @@ test("needs no library", async () => {
 		env: { VPO_DATABASE_PATH: "/nowhere/library.db" },
 	});
 	expect(exitCode).toBe(0);
-	expect(scratchIn(home.backups)).toEqual([
-		join(home.backups, ".vpo-state.json"),
-	]);
+	expect(scratchIn(home.backups)).toEqual([]);
 });
 
 test("unpacks in VPO_TEMP_DIR where that is set", async () => {
