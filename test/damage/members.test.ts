@@ -245,8 +245,16 @@ const SIZES: Refusal[] = [
 	{ what: "1 PiB", size: base256(2n ** 50n), says: /size|too small/ },
 	{ what: "8 GiB - 1", size: "77777777777\0", says: /size|too small/ },
 	{ what: "a size of letters", size: "zzzzzzzzzzz\0", says: /size|too small/ },
-	{ what: "a size with a minus sign", size: "-0000000001\0", says: /size|too small/ },
-	{ what: "an empty size field", size: "\0".repeat(12), says: /size|too small/ },
+	{
+		what: "a size with a minus sign",
+		size: "-0000000001\0",
+		says: /size|too small/,
+	},
+	{
+		what: "an empty size field",
+		size: "\0".repeat(12),
+		says: /size|too small/,
+	},
 	{ what: "no size at all", size: 0, says: /not a SQLite database/ },
 	{ what: "a byte too few", size: real - 1, says: /size|too small/ },
 	{ what: "a byte too many", size: real + 1, says: /size|too small/ },
