@@ -64,6 +64,7 @@ const restoring = (reference: string | null) => ({
 	allowNewerSchema: false,
 	acceptsNew: false,
 	safetyBackup: true,
+	comparesContent: false,
 	lockTimeoutMs: 100,
 	startedAt: NOW,
 	vpoVersion: "0.1.0",

@@ -185,6 +185,7 @@ function optionsOf(path: string) {
 		allowNewerSchema: false,
 		acceptsNew: false,
 		safetyBackup: false,
+		comparesContent: false,
 		lockTimeoutMs: 0,
 		startedAt: new Date(),
 		vpoVersion: "test",

@@ -108,6 +108,7 @@ export const command = defineCommand({
 		}
 		const flags = { database: args.database, location: args.path };
 		const settings = await settleToRead(flags, context);
+		const isAsked = !args.yes && isTerminal();
 		const isPiped = reference === "-";
 		if (isPiped) requireStdinWithArchive();
 		const options = {
@@ -116,6 +117,7 @@ export const command = defineCommand({
 			allowNewerSchema: args["allow-newer-schema"] ?? false,
 			acceptsNew: args["new-location"] ?? false,
 			safetyBackup: args["safety-backup"],
+			comparesContent: isAsked || args["dry-run"] === true,
 			lockTimeoutMs: toLockTimeoutMs(
 				args["lock-timeout"],
 				settings.backup.lock_timeout,
@@ -123,7 +125,6 @@ export const command = defineCommand({
 			startedAt: now,
 			vpoVersion: version,
 		};
-		const isAsked = !args.yes && isTerminal();
 		// Resolves to whether to go on.
 		const ask = async (
 			question: string,

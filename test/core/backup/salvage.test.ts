@@ -98,7 +98,7 @@ test("they are those that were opened, whatever came in their place since", asyn
 test("a signal leaves nothing", async () => {
 	writeFileSync(home.library, "damaged");
 	const signal = AbortSignal.abort(new Error("stop"));
-	expect(salvage(signal)).rejects.toThrow("stop");
+	await expect(salvage(signal)).rejects.toThrow("stop");
 	await salvage(signal).catch(() => undefined);
 	expect(scratchIn(home.backups)).toEqual([]);
 });
@@ -107,5 +107,5 @@ test("files that may not be read are named", async () => {
 	writeFileSync(home.library, "damaged");
 	succeed(["mkdir", `${home.library}-wal`]);
 	chmodSync(home.library, 0o600);
-	expect(salvage()).rejects.toThrow(`${home.library}-wal`);
+	await expect(salvage()).rejects.toThrow(`${home.library}-wal`);
 });

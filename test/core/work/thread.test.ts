@@ -55,15 +55,15 @@ test("results and foreseen errors come back as they were", async () => {
 
 test("a call to a worker that could not start is refused, at once or later", async () => {
 	using thread = new Thread<Ops>(new URL("file:///nowhere/worker.ts"));
-	expect(thread.call("add", 1, 1)).rejects.toThrow("worker.ts");
+	await expect(thread.call("add", 1, 1)).rejects.toThrow("worker.ts");
 	await thread.call("add", 1, 1).catch(() => undefined);
-	expect(thread.call("add", 1, 1)).rejects.toThrow("worker.ts");
+	await expect(thread.call("add", 1, 1)).rejects.toThrow("worker.ts");
 });
 
 test("a call to a worker that ends by itself is refused", async () => {
 	using file = workerFile();
 	using thread = new Thread<Ops>(file.url);
-	expect(thread.call("leave")).rejects.toThrow("ended by itself");
+	await expect(thread.call("leave")).rejects.toThrow("ended by itself");
 	await thread.call("leave").catch(() => undefined);
 });
 
@@ -73,6 +73,6 @@ test("a signal ends the waiting while the worker is busy", async () => {
 	const controller = new AbortController();
 	const waiting = abortable(thread.call("spin"), controller.signal);
 	controller.abort(new Error("interrupted"));
-	expect(waiting).rejects.toThrow("interrupted");
+	await expect(waiting).rejects.toThrow("interrupted");
 	await waiting.catch(() => undefined);
 });

@@ -6,6 +6,7 @@ import { AppError } from "../../../src/ground/errors.ts";
 
 function untilAborted(signal: AbortSignal): Promise<never> {
 	const { promise, reject } = Promise.withResolvers<never>();
+	if (signal.aborted) reject(signal.reason);
 	signal.addEventListener("abort", () => reject(signal.reason));
 	return promise;
 }
@@ -34,8 +35,7 @@ test("the first failure stops the other and is what is thrown, once both have en
 		async () => Promise.reject(new Error("damaged")),
 		other,
 	);
-	expect(failing).rejects.toThrow("damaged");
-	await failing.catch(() => undefined);
+	await expect(failing).rejects.toThrow("damaged");
 	expect(hasEnded).toBe(true);
 });
 
@@ -43,7 +43,7 @@ test("a signal from outside stops both", async () => {
 	const outside = new AbortController();
 	const both = together(outside.signal, untilAborted, untilAborted);
 	outside.abort(new Error("interrupted"));
-	expect(both).rejects.toThrow("interrupted");
+	await expect(both).rejects.toThrow("interrupted");
 });
 
 describe("an interruption that one failure causes in the other", () => {
@@ -56,14 +56,14 @@ describe("an interruption that one failure causes in the other", () => {
 	};
 
 	test("hides it in neither place, though it shows first", async () => {
-		expect(together(undefined, falls, fallsLater)).rejects.toBe(damage);
-		expect(together(undefined, fallsLater, falls)).rejects.toBe(damage);
+		await expect(together(undefined, falls, fallsLater)).rejects.toBe(damage);
+		await expect(together(undefined, fallsLater, falls)).rejects.toBe(damage);
 	});
 
 	test("is what is thrown where somebody did interrupt us", async () => {
 		const outside = new AbortController();
 		outside.abort(interrupted());
 		const both = together(outside.signal, falls, fallsLater);
-		expect(both).rejects.toMatchObject({ code: "INTERRUPTED" });
+		await expect(both).rejects.toMatchObject({ code: "INTERRUPTED" });
 	});
 });
