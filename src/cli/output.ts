@@ -1,7 +1,7 @@
 // Results to stdout, as text or as one JSON document; everything else to stderr. The only home of consola.
 
 import type { ConsolaInstance } from "consola/basic";
-import { AppError, errnoOf, reasonOf } from "../ground/errors.ts";
+import { AppError, causeOf, errnoOf, reasonOf } from "../ground/errors.ts";
 import type { Environment } from "../ground/settings.ts";
 import { isColourful, type Paint, painted } from "./colour.ts";
 import { printable, printableLine } from "./format.ts";
@@ -110,7 +110,7 @@ export class Output {
 	async failure(error: unknown): Promise<number> {
 		const json = failureJson(error);
 		await this.#report(json);
-		if (this.#isDebug) this.info(stackOf(error));
+		if (this.#isDebug) this.info(stackOf(causeOf(error)));
 		await this.told();
 		// Two documents would be none. If stdout takes nothing, stderr has it all, and the exit code.
 		if (this.isJson && !this.#hasAnswered) {

@@ -55,10 +55,15 @@ export async function takeClaim(
 	}
 	return {
 		async [Symbol.asyncDispose]() {
-			await removeEmpty(join(path, scratch.owner));
-			await removeEmpty(path);
+			// What it was for is done all the same, and a claim whose owner is gone is in nobody's way.
+			await giveUp(path, scratch.owner).catch(() => undefined);
 		},
 	};
+}
+
+async function giveUp(path: string, owner: string): Promise<void> {
+	await removeEmpty(join(path, owner));
+	await removeEmpty(path);
 }
 
 // rename(2) takes the place of nothing and of an empty folder, never of one that holds a name.

@@ -49,12 +49,19 @@ export class AppError extends Error {
 	}
 }
 
+/**
+ * What went wrong first: where disposing of something (`using`) failed as well, that error wraps the one that counts, in
+ * one without a message.
+ */
+export function causeOf(error: unknown): unknown {
+	let first = error;
+	while (first instanceof SuppressedError) first = first.suppressed;
+	return first;
+}
+
 /** The same failure, told of the file that a person knows, where it showed in a private copy of that. */
-export function toldOf(
-	original: string,
-	copy: string,
-	error: unknown,
-): unknown {
+export function toldOf(original: string, copy: string, told: unknown): unknown {
+	const error = causeOf(told);
 	if (!(error instanceof AppError) || !error.message.includes(copy)) {
 		return error;
 	}
@@ -69,7 +76,8 @@ export function toldOf(
 }
 
 /** The `code` of a system or SQLite error ("ENOSPC", "SQLITE_BUSY"), or "" where there is none. */
-export function errnoOf(error: unknown): string {
+export function errnoOf(told: unknown): string {
+	const error = causeOf(told);
 	if (typeof error !== "object" || error === null) return "";
 	const code = (error as { code?: unknown }).code;
 	return typeof code === "string" ? code : "";
@@ -141,9 +149,10 @@ function isDenied(errno: string): boolean {
  */
 export function fileError(
 	doing: string,
-	cause: unknown,
+	error: unknown,
 	hint?: string,
 ): AppError {
+	const cause = causeOf(error);
 	if (cause instanceof AppError) return cause;
 	const errno = errnoOf(cause);
 	if (errno === "ENOSPC" || errno === "EDQUOT") {

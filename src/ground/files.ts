@@ -1,7 +1,14 @@
 // Files that must survive a power cut: private, complete, synced, and never in place of another by accident.
 
 import { constants } from "node:fs";
-import { access, mkdir, open, rename, stat } from "node:fs/promises";
+import {
+	access,
+	type FileHandle,
+	mkdir,
+	open,
+	rename,
+	stat,
+} from "node:fs/promises";
 import { dirname } from "node:path";
 import {
 	AppError,
@@ -146,28 +153,22 @@ export async function writeNewFile(
 	pieces: AsyncIterable<Bytes>,
 	mode = PRIVATE_FILE_MODE,
 ): Promise<void> {
-	let file: Awaited<ReturnType<typeof open>>;
-	try {
-		file = await open(path, "wx", PRIVATE_FILE_MODE);
-	} catch (cause) {
+	const fail = (cause: unknown): never => {
 		throw fileError(`cannot write ${path}`, cause);
-	}
-	await using _ = file;
-	for await (const piece of pieces) {
-		try {
-			for (let at = 0; at < piece.byteLength; ) {
-				const { bytesWritten } = await file.write(piece, at);
-				at += bytesWritten;
-			}
-		} catch (cause) {
-			throw fileError(`cannot write ${path}`, cause);
-		}
-	}
-	try {
-		// Whatever the umask. A share that keeps no modes has its own idea of who may read there.
-		await file.chmod(mode).catch(passRefusal);
-	} catch (cause) {
-		throw fileError(`cannot write ${path}`, cause);
+	};
+	const file = await open(path, "wx", PRIVATE_FILE_MODE).catch(fail);
+	// A share may say only then that its disk is full.
+	const close = () => file.close().catch(fail);
+	await using _ = { [Symbol.asyncDispose]: close };
+	for await (const piece of pieces) await writeAll(file, piece).catch(fail);
+	// Whatever the umask. A share that keeps no modes has its own idea of who may read there.
+	await file.chmod(mode).catch(passRefusal).catch(fail);
+}
+
+async function writeAll(file: FileHandle, piece: Bytes): Promise<void> {
+	for (let at = 0; at < piece.byteLength; ) {
+		const { bytesWritten } = await file.write(piece, at);
+		at += bytesWritten;
 	}
 }
 

@@ -104,6 +104,19 @@ describe.each(PROGRAMS)("$name", (program) => {
 		expect(text.match(/\[warn\]/g)).toHaveLength(1);
 	});
 
+	test("what is told with the question is told once, and what came up since is told as well", async () => {
+		using home = new Home();
+		setSchema(home.library, 26);
+		mkdirSync(`${home.library}.vpo.json`);
+		const args = [...RESTORE, "--allow-newer-schema"];
+		const screen = await runOnTerminal(program, home, args, { answer: "y\n" });
+		expect(screen.exitCode).toBe(0);
+		const [before = "", after = ""] = screen.text.split("Replace the library?");
+		expect(before).toContain("[warn] the backup has schema 27");
+		expect(after).toContain("[warn] this restore is not remembered: ");
+		expect(after).not.toContain("[warn] the backup has schema 27");
+	});
+
 	test("the call that takes it back is printed with all it needs", async () => {
 		using home = new Home();
 		setSchema(home.library, 28);

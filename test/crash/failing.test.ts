@@ -3,7 +3,16 @@
 import { expect, test } from "bun:test";
 import { kindsOfCalls, twoAtATime } from "../helpers/instants.ts";
 import { failCall } from "../helpers/kill.ts";
-import { BACKUP, LEFT, makeScene, RESTORE } from "../helpers/scene.ts";
+import {
+	BACKUP,
+	copyOf,
+	heldContent,
+	LEFT,
+	makeScene,
+	RESTORE,
+} from "../helpers/scene.ts";
+import { expectWholeBackups } from "../helpers/state.ts";
+import { trace } from "../helpers/trace.ts";
 
 const LONG = 120_000;
 const ERRNOS = ["ENOSPC", "EDQUOT", "EIO"];
@@ -39,4 +48,32 @@ test.each(RUNS)(
 		expect(verdicts.flatMap(({ problems }) => problems)).toEqual([]);
 	},
 	LONG,
+);
+
+test.each(RUNS)(
+	"$name stands, with a warning by name, where the disk dies as the run would be remembered beside the library",
+	async ({ args, leave }) => {
+		using scene = await makeScene(leave);
+		const calls = [
+			"rename:.vpo.json.claim",
+			"write:.vpo.json",
+			"fsync:.vpo.json",
+		];
+		for (const at of calls) {
+			using home = copyOf(scene.home);
+			const { exitCode, stdout } = await trace(home, [...args, "--json"], {
+				action: "EIO+",
+				at,
+			});
+			const { success, warnings } = JSON.parse(stdout);
+			expect({ at, exitCode, success }).toEqual({
+				at,
+				exitCode: 0,
+				success: true,
+			});
+			expect(warnings.join()).toContain(`${home.library}.vpo.json`);
+			expect(expectWholeBackups(home.backups)).toHaveLength(2);
+			expect(heldContent(scene, home)).toBe(args === RESTORE ? "new" : "old");
+		}
+	},
 );

@@ -3,11 +3,13 @@
 import { describe, expect, test } from "bun:test";
 import {
 	AppError,
+	causeOf,
 	type ErrorCode,
 	EXIT_CODES,
 	errnoOf,
 	fileError,
 	reasonOf,
+	toldOf,
 } from "../../src/ground/errors.ts";
 
 const systemError = (code: string) =>
@@ -104,6 +106,35 @@ describe("fileError", () => {
 		["no error at all", "text"],
 	])("never dresses up %s as a failure of a file", (_, cause) => {
 		expect(() => fileError("cannot read /x", cause)).toThrow();
+	});
+});
+
+describe("an error after which disposing failed as well", () => {
+	const after = (error: unknown) =>
+		new SuppressedError(
+			systemError("EBADF"),
+			new SuppressedError(systemError("EIO"), error),
+		);
+
+	test("is the one that was thrown first", () => {
+		expect(errnoOf(after(systemError("ENOSPC")))).toBe("ENOSPC");
+		expect(causeOf(after("text"))).toBe("text");
+		expect(causeOf("text")).toBe("text");
+		const told = new AppError("NOT_FOUND", "no /copy");
+		expect(toldOf("/mine", "/copy", after(told))).toMatchObject({
+			code: "NOT_FOUND",
+			message: "no /mine",
+		});
+	});
+
+	test("is told as a failure of a file, if it is one", () => {
+		const full = after(systemError("EDQUOT"));
+		expect(fileError("cannot write /x", full)).toMatchObject({
+			code: "INSUFFICIENT_SPACE",
+			message: "cannot write /x: disk quota exceeded",
+		});
+		const error = new AppError("NOT_FOUND", "gone");
+		expect(fileError("cannot read /x", after(error))).toBe(error);
 	});
 });
 

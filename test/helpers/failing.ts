@@ -88,6 +88,19 @@ export const FAILURES: readonly Failure[] = [
 		stage: () => ({ args: ["library", "backup", "--database", "none.db"] }),
 	},
 	{
+		name: "a failure after which tidying up fails as well",
+		exitCode: 20,
+		code: "NOT_FOUND",
+		error: /^no library at .*\/none\.db$/,
+		stage: (home) => ({
+			args: ["library", "backup", "--database", "none.db"],
+			env: withBug(
+				home,
+				'Worker.prototype.terminate = () => { throw new Error("boom"); };',
+			),
+		}),
+	},
+	{
 		name: "no such backup",
 		exitCode: 20,
 		code: "NOT_FOUND",

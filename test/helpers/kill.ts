@@ -1,6 +1,6 @@
 // Runs that are killed, or whose calls fail, at one instant, and what must be true of the files then.
 
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Instant } from "./instants.ts";
 import { binary, type Home, run, start } from "./program.ts";
@@ -12,8 +12,18 @@ import {
 	RESTORE,
 	type Scene,
 } from "./scene.ts";
-import { backupsIn, expectWholeBackup, scratchIn, stateOf } from "./state.ts";
+import {
+	backupsIn,
+	expectWholeBackup,
+	namesIn,
+	scratchIn,
+	stateOf,
+} from "./state.ts";
 import { trace } from "./trace.ts";
+
+/** What a run may leave, however it ended. */
+const EXPECTED =
+	/^(library\.db.*|backups|vpo-library-.*\.tar\.gz|\.vpo-scratch-.*)$/;
 
 /** What a killed run left. */
 export interface Verdict {
@@ -127,14 +137,8 @@ function* strangersIn(home: Home): Generator<string> {
 			const mode = statSync(path).mode & 0o777;
 			if (mode !== 0o700) yield `${path} has mode ${mode.toString(8)}`;
 		}
-		for (const name of readdirSync(folder)) {
-			if (
-				!/^(library\.db.*|backups|vpo-library-.*\.tar\.gz|\.vpo-scratch-.*)$/.test(
-					name,
-				)
-			) {
-				yield `there is a ${name}`;
-			}
+		for (const name of namesIn(folder)) {
+			if (!EXPECTED.test(name)) yield `there is a ${name}`;
 		}
 	}
 	for (const name of backupsIn(home.backups)) {

@@ -38,11 +38,18 @@ export function libraryFiles(path: string): string[] {
 	return [path, `${path}-wal`, `${path}-journal`].map(stateOf);
 }
 
-/** What our runs keep in a folder while they last: scratch folders, claims; not what they leave on purpose. */
-export function scratchIn(folder: string): string[] {
+/** The names in a folder, but for the small files in which we remember a location or a library: they come and stay. */
+export function namesIn(folder: string): string[] {
 	if (!existsSync(folder)) return [];
 	return readdirSync(folder)
-		.filter((name) => name.startsWith(".vpo-") && name !== ".vpo-state.json")
+		.filter((name) => !/^(\.vpo-state|.*\.vpo)\.json$/.test(name))
+		.sort();
+}
+
+/** What our runs keep in a folder while they last: scratch folders, claims. */
+export function scratchIn(folder: string): string[] {
+	return namesIn(folder)
+		.filter((name) => name.startsWith(".vpo-"))
 		.map((name) => join(folder, name));
 }
 

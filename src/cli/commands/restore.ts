@@ -6,7 +6,11 @@ import {
 	planMissing,
 	restoreMissing,
 } from "../../core/inside/only-missing.ts";
-import { planRestore, restoreBackup } from "../../core/restore/restore.ts";
+import {
+	planRestore,
+	type RestoredLibrary,
+	restoreBackup,
+} from "../../core/restore/restore.ts";
 import type { RestorePlan } from "../../core/restore/restore-plan.ts";
 import { expandHome, homeFolder } from "../../ground/settings.ts";
 import { version } from "../../ground/version.ts";
@@ -155,9 +159,7 @@ export const command = defineCommand({
 				const done = await restoreMissing(settings, wanted, workshop, confirm);
 				const undo = undoCommand(done, flags);
 				const result = missingResult(done, seconds(), undo);
-				return isAsked && done.safetyBackup
-					? { ...result, warnings: [] }
-					: result;
+				return isAsked && done.safetyBackup ? newOf(result, done) : result;
 			});
 		}
 		return withWorkshop(context, async (workshop) => {
@@ -173,9 +175,15 @@ export const command = defineCommand({
 			const done = await restoreBackup(settings, options, workshop, confirm);
 			const undo = undoCommand(done, flags);
 			const result = restoredResult(done, seconds(), undo);
-			return isAsked && done.plan.current
-				? { ...result, warnings: [] }
-				: result;
+			return isAsked && done.plan.current ? newOf(result, done) : result;
 		});
 	},
 });
+
+/** The result without the warnings that came with the question. */
+function newOf(
+	result: Result,
+	{ plan, warnings }: Pick<RestoredLibrary, "plan" | "warnings">,
+): Result {
+	return { ...result, warnings: warnings.slice(plan.warnings.length) };
+}

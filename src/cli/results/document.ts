@@ -1,6 +1,11 @@
 // The one document of a run in JSON: of its success, of what it found, of its failure.
 
-import { AppError, type ErrorCode, EXIT_CODES } from "../../ground/errors.ts";
+import {
+	AppError,
+	causeOf,
+	type ErrorCode,
+	EXIT_CODES,
+} from "../../ground/errors.ts";
 
 interface Done {
 	readonly json: object;
@@ -36,7 +41,8 @@ export function documentOf({
 }
 
 /** What a failure, foreseen or not, is reported as. */
-export function failureJson(error: unknown): FailureJson {
+export function failureJson(thrown: unknown): FailureJson {
+	const error = causeOf(thrown);
 	if (error instanceof AppError) {
 		const { message, code, exitCode, hint } = error;
 		return envelope(message, code, exitCode, hint ?? null);

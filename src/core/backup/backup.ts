@@ -79,7 +79,8 @@ export async function createBackup(
 		const aheadLevel = maySkip ? null : options.level;
 		pool.start();
 		await takeSnapshot(source, snapshotPath, aheadLevel, locking, workshop);
-		const { libraryId, isNew } = await identifyLibrary(libraryPath, signal);
+		const identified = await identifyLibrary(libraryPath, signal);
+		const { libraryId, isNew } = identified;
 		unusedId = isNew ? libraryId : null;
 		const viewer = { libraryId, now: options.createdAt };
 		const newestIn = (where: Location) =>
@@ -92,8 +93,10 @@ export async function createBackup(
 			const newest = isElsewhere ? await newestIn(location) : previous;
 			if (newest && (await isUnchanged(snapshotPath, newest, workshop))) {
 				const { createdAt } = options;
-				const warnings = await confirm(location, newest, createdAt, signal);
-				await rememberPlace(location, libraryPath, libraryId);
+				const warnings = [
+					...(await confirm(location, newest, createdAt, signal)),
+					...(await rememberPlace(location, libraryPath, libraryId)),
+				];
 				return { unchangedSince: newest, warnings };
 			}
 		}
@@ -115,8 +118,14 @@ export async function createBackup(
 			workshop,
 		);
 		unusedId = null;
-		if (isLocation) await rememberPlace(location, libraryPath, libraryId);
-		return stored;
+		const warnings = [
+			...stored.warnings,
+			...identified.warnings,
+			...(isLocation
+				? await rememberPlace(location, libraryPath, libraryId)
+				: []),
+		];
+		return { ...stored, warnings };
 	} catch (error) {
 		if (unusedId !== null) await forgetLibrary(libraryPath, unusedId);
 		throw await explainDamage(error, libraryPath, settings, options, workshop);

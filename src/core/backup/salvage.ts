@@ -72,7 +72,10 @@ export class RawFiles implements AsyncDisposable {
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
-		for (const file of this.#files.values()) await file.close();
+		// They were only read: what was done with them is done, whatever a share answers now.
+		for (const file of this.#files.values()) {
+			await file.close().catch(() => undefined);
+		}
 	}
 }
 

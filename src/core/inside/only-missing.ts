@@ -104,7 +104,7 @@ export async function restoreMissing(
 	if (kept?.isRaw) throw isDamaged(libraryPath);
 	const safetyBackup = kept?.path ?? null;
 	// Before, so that a crash never leaves an older restore as the one to be undone.
-	const forget = await rememberRestore(
+	const remembered = await rememberRestore(
 		libraryPath,
 		libraryId,
 		safetyBackup,
@@ -114,7 +114,7 @@ export async function restoreMissing(
 	const done = await lock
 		.bringBack(candidate.path, candidate.scratch.path, under, workshop.signal)
 		.catch(async (error) => {
-			await forget();
+			await remembered.forget();
 			throw error;
 		});
 	const warning = `the rows are committed, but not yet in the one file: keep ${libraryPath}-wal beside it until VPO was started once`;
@@ -122,7 +122,11 @@ export async function restoreMissing(
 		...found,
 		missing: done.missing,
 		safetyBackup,
-		warnings: [...plan.warnings, ...(done.isFolded ? [] : [warning])],
+		warnings: [
+			...plan.warnings,
+			...(done.isFolded ? [] : [warning]),
+			...remembered.warnings,
+		],
 	};
 }
 

@@ -43,6 +43,7 @@ export async function unpackOne(
 		path: to,
 		metadata,
 		warnings: [],
-		[Symbol.asyncDispose]: async () => rm(to, { force: true }),
+		// What can't be removed goes with the scratch folder.
+		[Symbol.asyncDispose]: () => rm(to, { force: true }).catch(() => undefined),
 	};
 }

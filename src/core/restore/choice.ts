@@ -8,6 +8,7 @@ import { isoSeconds, type Metadata } from "../archive/metadata.ts";
 import type { ArchiveSource } from "../archive/source.ts";
 import type { PassedOver } from "../location/latest.ts";
 import { identityIn } from "../location/location.ts";
+import { unremembered } from "../location/memory/memo.ts";
 import {
 	changeMemory,
 	type Memory,
@@ -125,32 +126,43 @@ export function libraryIdAfter(
 	return libraryId ?? own?.libraryId ?? crypto.randomUUID();
 }
 
+/** What a restore is about to do, as far as it is remembered. */
+export interface RememberedRestore {
+	/** A warning where it is not, as `unremembered`. */
+	readonly warnings: readonly string[];
+	/** Takes it back, for a restore that fails. */
+	readonly forget: () => Promise<void>;
+}
+
 /**
- * Remembers what a restore is about to do, or where it can't be remembered, nothing.
+ * Remembers what a restore is about to do.
  * @param kept the path of the archive that keeps what is replaced; null: none is made
- * @returns takes it back, for a restore that fails
  */
 export async function rememberRestore(
 	libraryPath: string,
 	libraryId: string,
 	kept: string | null,
 	at: string,
-): Promise<() => Promise<void>> {
+): Promise<RememberedRestore> {
 	const { lastRestore: before } = await readMemory(libraryPath);
 	const archive =
 		kept === null ? null : { location: dirname(kept), name: basename(kept) };
+	const so =
+		before === null
+			? "this restore is not remembered"
+			: "this restore is not remembered, and --undo would take back an earlier one";
 	const change = (lastRestore: Memory["lastRestore"]) =>
 		changeMemory(libraryPath, (memory) => ({
 			...memory,
 			libraryId: memory.libraryId ?? libraryId,
 			lastRestore,
-		})).catch(unlessForeseen);
-	await change({ at, kept: archive });
-	return async () => {
+		})).then(
+			() => [],
+			(error) => unremembered(so, error),
+		);
+	const warnings = await change({ at, kept: archive });
+	const forget = async () => {
 		await change(before);
 	};
-}
-
-function unlessForeseen(error: unknown): void {
-	if (!(error instanceof AppError)) throw error;
+	return { warnings, forget };
 }

@@ -99,7 +99,7 @@ export async function restoreBackup(
 			safetyBackup,
 			isoSeconds(options.startedAt),
 		);
-	const forget = plan.current ? await remember() : null;
+	const before = plan.current ? await remember() : null;
 	const isTransacting = plan.isInPlace && !kept?.isRaw;
 	const warnings = await replaceLibrary(
 		candidate,
@@ -108,12 +108,15 @@ export async function restoreBackup(
 		isTransacting,
 		workshop,
 	).catch(async (error) => {
-		await forget?.();
+		await before?.forget();
 		throw error;
 	});
-	if (!forget) await remember();
-	if (kept) await rememberPlace(openBackups(settings), libraryPath, libraryId);
-	return { plan, safetyBackup, warnings: [...plan.warnings, ...warnings] };
+	const remembered = before ?? (await remember());
+	const place = kept
+		? await rememberPlace(openBackups(settings), libraryPath, libraryId)
+		: [];
+	const since = [...warnings, ...remembered.warnings, ...place];
+	return { plan, safetyBackup, warnings: [...plan.warnings, ...since] };
 }
 
 /** @returns warnings */

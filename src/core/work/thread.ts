@@ -1,7 +1,7 @@
 // A worker thread that serves named operations: calls go in, results or errors come back.
 // The main thread never blocks, so Ctrl-C and progress work while SQLite or gzip are busy.
 
-import { AppError, type ErrorCode } from "../../ground/errors.ts";
+import { AppError, causeOf, type ErrorCode } from "../../ground/errors.ts";
 import { isEnding, requireDescriptors } from "../../ground/process.ts";
 
 /** What a thread opens for itself, and a few for its work. */
@@ -135,7 +135,8 @@ function transferable(values: readonly unknown[]): ArrayBuffer[] {
 	);
 }
 
-export function plain(error: unknown): PlainError {
+export function plain(thrown: unknown): PlainError {
+	const error = causeOf(thrown);
 	if (error instanceof AppError) {
 		const { code, message, hint, isDamage, stack } = error;
 		return { code, message, hint, isDamage, stack };

@@ -4,6 +4,7 @@
 import { close } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { promisify } from "node:util";
+import { passRefusal } from "../errors.ts";
 import { apart } from "./apart.ts";
 import { type Answer, askForLock } from "./flock.ts";
 
@@ -35,8 +36,7 @@ export interface Lock extends AsyncDisposable {
  * @throws a system error: the file can't be opened for writing
  */
 export async function lockFile(path: string): Promise<Lock> {
-	const { type } = await statfs(path);
-	const asked = KEPT_BY_KERNEL.has(type)
+	const asked = (await isKeptByKernel(path))
 		? await askForLock(path)
 		: await apart("lock", path, MOST_WAIT_MS);
 	if (asked === null) {
@@ -44,6 +44,14 @@ export async function lockFile(path: string): Promise<Lock> {
 	}
 	return {
 		answer: asked.answer,
-		[Symbol.asyncDispose]: () => promisify(close)(asked.descriptor),
+		// Whatever it answers, the descriptor is closed, and the lock gone with it.
+		[Symbol.asyncDispose]: () =>
+			promisify(close)(asked.descriptor).catch(() => undefined),
 	};
+}
+
+// A share that does not say what it is, is one.
+async function isKeptByKernel(path: string): Promise<boolean> {
+	const found = await statfs(path).catch(passRefusal);
+	return found !== undefined && KEPT_BY_KERNEL.has(found.type);
 }

@@ -3,7 +3,12 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { takeClaim } from "../../../ground/claim.ts";
-import { errnoOf, fileError } from "../../../ground/errors.ts";
+import {
+	AppError,
+	errnoOf,
+	fileError,
+	toldOf,
+} from "../../../ground/errors.ts";
 import { publishOver, syncFile, writeNewFile } from "../../../ground/files.ts";
 import { makeScratch } from "../../../ground/scratch.ts";
 
@@ -42,9 +47,27 @@ export async function changeMemo(
 	const text = await change();
 	if (text === null) return;
 	const unfinished = join(scratch.path, basename(path));
-	await writeNewFile(unfinished, one(text));
-	await syncFile(unfinished);
-	await publishOver(unfinished, path);
+	try {
+		await writeNewFile(unfinished, one(text));
+		await syncFile(unfinished);
+		await publishOver(unfinished, path);
+	} catch (error) {
+		throw toldOf(path, unfinished, error);
+	}
+}
+
+/**
+ * For `catch`: that something can't be remembered is no failure of the work.
+ * @param so what follows from it, for people
+ * @returns a warning; none where we may not write there: whoever made that so knows it, and `check` says it
+ * @throws what is no AppError
+ */
+export function unremembered(so: string, error: unknown): string[] {
+	if (!(error instanceof AppError)) throw error;
+	const isReadOnly = ["EROFS", "EACCES", "EPERM"].includes(
+		errnoOf(error.cause),
+	);
+	return isReadOnly ? [] : [`${so}: ${error.message}`];
 }
 
 async function* one(text: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {

@@ -4,7 +4,7 @@
 import { rm } from "node:fs/promises";
 import * as v from "valibot";
 import { AppError } from "../../../ground/errors.ts";
-import { changeMemo, readMemo } from "./memo.ts";
+import { changeMemo, readMemo, unremembered } from "./memo.ts";
 import { randomName } from "./state-file.ts";
 
 /** Some thousand locations. */
@@ -65,14 +65,14 @@ export async function readMemory(libraryPath: string): Promise<Memory> {
 
 /**
  * Gives a library its id, if it has none yet.
- * @returns the one that it has now, null where none can be remembered; and whether it was given now
+ * @returns the one that it has now, null where none can be remembered; whether it was given now; warnings, as `unremembered`
  */
 export async function identifyLibrary(
 	libraryPath: string,
 	signal?: AbortSignal,
 ): Promise<Identified> {
 	const known = (await readMemory(libraryPath)).libraryId;
-	if (known !== null) return { libraryId: known, isNew: false };
+	if (known !== null) return { libraryId: known, isNew: false, warnings: [] };
 	const id = crypto.randomUUID();
 	const settle = (memory: Memory) => ({
 		...memory,
@@ -80,11 +80,13 @@ export async function identifyLibrary(
 	});
 	try {
 		const { libraryId } = await changeMemory(libraryPath, settle, signal);
-		return { libraryId, isNew: libraryId === id };
+		return { libraryId, isNew: libraryId === id, warnings: [] };
 	} catch (error) {
 		signal?.throwIfAborted();
-		if (!(error instanceof AppError)) throw error;
-		return { libraryId: null, isNew: false }; // a read-only mount: what can't be remembered must not be claimed either
+		// What can't be remembered must not be claimed either.
+		const so = "the backup does not tell of which library it is";
+		const warnings = unremembered(so, error);
+		return { libraryId: null, isNew: false, warnings };
 	}
 }
 
@@ -111,6 +113,7 @@ export async function forgetLibrary(
 export interface Identified {
 	readonly libraryId: string | null;
 	readonly isNew: boolean;
+	readonly warnings: readonly string[];
 }
 
 /**

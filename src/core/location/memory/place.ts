@@ -7,6 +7,7 @@ import { ownCommand, shellQuote } from "../../../ground/program.ts";
 import { inspectArchive } from "../../archive/inspect.ts";
 import { namesOfBackups } from "../catalog.ts";
 import type { Location } from "../location.ts";
+import { unremembered } from "./memo.ts";
 import { changeMemory, readMemory } from "./memory.ts";
 
 /** So many of the newest are looked at, to know a location again that has lost its id. */
@@ -56,30 +57,34 @@ export async function requireSamePlace(
 }
 
 /**
- * Remembers which place a location is, where that can be remembered, once a library was backed up to it.
+ * Remembers which place a location is, once a library was backed up to it.
  * @param libraryId the id that the backup bears, should it have been forgotten meanwhile
+ * @returns a warning where that can't be remembered, as `unremembered`
  */
 export async function rememberPlace(
 	location: Location,
 	libraryPath: string,
 	libraryId: string | null,
 	signal?: AbortSignal,
-): Promise<void> {
+): Promise<string[]> {
 	try {
 		const { address } = location;
 		const id = await location.identify(signal);
 		const known = await readMemory(libraryPath);
 		const isKnown = known.locations.get(address) === id;
-		if (isKnown && (known.libraryId ?? libraryId) === known.libraryId) return;
+		if (isKnown && (known.libraryId ?? libraryId) === known.libraryId)
+			return [];
 		const learn = (memory: Awaited<ReturnType<typeof readMemory>>) => ({
 			...memory,
 			libraryId: memory.libraryId ?? libraryId,
 			locations: new Map([...memory.locations, [address, id]]),
 		});
 		await changeMemory(libraryPath, learn, signal);
+		return [];
 	} catch (error) {
 		signal?.throwIfAborted();
-		if (!(error instanceof AppError)) throw error;
+		const so = "where its backups are is not remembered";
+		return unremembered(so, error);
 	}
 }
 

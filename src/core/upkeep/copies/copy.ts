@@ -122,7 +122,11 @@ async function serve(
 		else {
 			await bring(plan, settings, workshop, copied, problems);
 			const holdsSome = presentCount + copied.length > 0;
-			if (holdsSome) await rememberPlace(location, libraryPath, null, signal);
+			if (holdsSome) {
+				problems.push(
+					...(await rememberPlace(location, libraryPath, null, signal)),
+				);
+			}
 		}
 	} catch (error) {
 		problems.push(problemOf(error, signal));
