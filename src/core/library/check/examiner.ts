@@ -23,9 +23,11 @@ export type ExamineAnswer =
 
 type Child = Bun.Subprocess<"pipe", "pipe", "ignore">;
 
-/** Examines files one after the other, in one process as long as it lives. */
+/** Examines files, each in a process that works at nothing else meanwhile; one that is done takes the next file. */
 export class Examiner implements Disposable {
-	#child: Child | null = null;
+	/** Ready for the next file, and it alone. */
+	readonly #idle: Child[] = [];
+	readonly #busy = new Set<Child>();
 	readonly #limitsFor: typeof limitsFor;
 
 	/** @param limits what a file of so many bytes may take */
@@ -33,9 +35,11 @@ export class Examiner implements Disposable {
 		this.#limitsFor = limits;
 	}
 
-	/** Starts the process, so that it is ready when there is work. */
+	/** Starts a process, so that it is ready when there is work. */
 	start(): void {
-		this.#child ??= startChild();
+		if (this.#idle.length > 0) return;
+		const child = startChild();
+		if (child) this.#idle.push(child);
 	}
 
 	/**
@@ -52,31 +56,40 @@ export class Examiner implements Disposable {
 	): Promise<Examination | null> {
 		signal?.throwIfAborted();
 		this.start();
-		const child = this.#child;
-		if (child === null) return null;
+		const child = this.#idle.pop();
+		if (!child) return null;
+		this.#busy.add(child);
 		using limits = watchLimits(child.pid, this.#limitsFor(sizeBytes));
 		// Nobody waits for the end of one that is ended: it may hang in a share, and never come to it.
 		const line = await Promise.race([
 			abortable(ask(child, { path, freeCores }), signal),
 			limits.exceeded.then(() => null),
 		]).catch((error) => {
-			this[Symbol.dispose]();
+			this.#end(child);
 			throw error;
 		});
-		if (line !== null) return resultOf(JSON.parse(line) as ExamineAnswer);
+		if (line !== null) {
+			if (this.#busy.delete(child)) this.#idle.push(child);
+			return resultOf(JSON.parse(line) as ExamineAnswer);
+		}
 		if (limits.reason) {
-			this[Symbol.dispose]();
+			this.#end(child);
 			throw limits.reason;
 		}
-		this.#child = null;
+		this.#busy.delete(child);
 		await abortable(child.exited, signal);
 		if (child.signalCode === null) return null;
 		throw killed(String(child.signalCode));
 	}
 
 	[Symbol.dispose](): void {
-		this.#child?.kill("SIGKILL");
-		this.#child = null;
+		for (const child of [...this.#idle, ...this.#busy]) this.#end(child);
+		this.#idle.length = 0;
+	}
+
+	#end(child: Child): void {
+		child.kill("SIGKILL");
+		this.#busy.delete(child);
 	}
 }
 

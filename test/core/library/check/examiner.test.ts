@@ -101,6 +101,26 @@ describe("an examiner", () => {
 		expect(found?.facts?.fileCount).toBe(120);
 	}, 60_000);
 
+	test("has a process for each file where several are examined at once, and one is ended alone", async () => {
+		using examiner = new Examiner((bytes) => ({
+			memoryBytes: 2 ** 29,
+			seconds: bytes === 5000 ? 1 : 60,
+		}));
+		examiner.start();
+		const ended = examiner.examine(endless(), 5000, 1).catch((error) => error);
+		for (let round = 0; round < 2; round++) {
+			const both = [1, 2].map(() => examiner.examine(home.library, 1e6, 1));
+			expect(await Promise.all(both)).toMatchObject([
+				{ facts: { fileCount: 120 } },
+				{ facts: { fileCount: 120 } },
+			]);
+		}
+		expect(await ended).toMatchObject({ code: "INVALID_ARCHIVE" });
+		while (children().length > 2) await Bun.sleep(5);
+		expect(await examiner.examine(home.library, 1e6, 1)).not.toBeNull();
+		expect(children()).toHaveLength(2);
+	}, 60_000);
+
 	test("ends with a signal at once, and with who asks", async () => {
 		const examiner = new Examiner();
 		const stop = new AbortController();
