@@ -2,7 +2,8 @@
 
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { contentOf } from "../helpers/content.ts";
 import { requireRoot } from "../helpers/mounts.ts";
 import {
@@ -11,6 +12,7 @@ import {
 	ledgerOf,
 	OTHER_USER,
 	Peer,
+	python,
 } from "../helpers/peer.ts";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
 import { BACKUP, RESTORE } from "../helpers/scene.ts";
@@ -60,6 +62,15 @@ function expectLocked(
 	expect(scratchIn(home.at(".vpo"))).toEqual([]);
 	expect(backupsIn(home.backups)).toHaveLength(1);
 }
+
+test("a daemon of another user's needs nothing from the folder that these tests are in", async () => {
+	requireRoot("it runs a daemon as another user");
+	using home = await homeWithBackup(OTHER_USER);
+	await using peer = await Peer.connect(home.library, { uid: OTHER_USER });
+	const started = readFileSync(`/proc/${peer.pid}/cmdline`, "utf8");
+	expect(started.split("\0").slice(0, 2)).toEqual([python(), "-c"]);
+	expect(started).not.toContain(join(import.meta.dir, ".."));
+});
 
 describe.each(CASES)("with $who daemon in $mode mode", ({ mode, uid }) => {
 	const options = uid === undefined ? {} : { uid };

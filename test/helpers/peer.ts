@@ -1,13 +1,14 @@
 // Another program that has the library open, as VPO's daemon does: peer.py, spoken to line by line.
 
 import { Database } from "bun:sqlite";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Program } from "./program.ts";
 
 /** Any user that is not root. */
 export const OTHER_USER = 65_534;
-const SCRIPT = join(import.meta.dir, "peer.py");
+/** Handed over as text: another user may not be let into the folder that it is in. */
+const SCRIPT = readFileSync(join(import.meta.dir, "peer.py"), "utf8");
 
 export interface Answer {
 	readonly rows?: readonly (readonly unknown[])[];
@@ -54,7 +55,7 @@ export class Peer implements AsyncDisposable {
 
 	private constructor(uid: number | undefined) {
 		const become = uid === undefined ? [] : becoming(uid);
-		this.#child = Bun.spawn([...become, python(), SCRIPT], {
+		this.#child = Bun.spawn([...become, python(), "-c", SCRIPT], {
 			stdin: "pipe",
 			stdout: "pipe",
 			stderr: "inherit",

@@ -2,8 +2,9 @@
 // library meanwhile waits, and a kill or a power cut leaves what was there. Runs in a thread that may block.
 
 import type { Database } from "bun:sqlite";
+import { dirname } from "node:path";
 import { AppError } from "../../ground/errors.ts";
-import { countRows, pragma, quoted } from "./sqlite.ts";
+import { countRows, keepScratch, pragma, quoted } from "./sqlite.ts";
 import { TURN } from "./turn.ts";
 
 /** Measured: more is not faster. Beyond it, pages go to the WAL or the journal. */
@@ -20,7 +21,7 @@ interface SchemaObject {
 
 /**
  * Replaces all that a database holds. The caller holds it locked, and no transaction is open.
- * @param candidatePath a private database of the same shape, proven sound
+ * @param candidatePath a private database of the same shape, proven sound, in a private folder
  * @param turn asked between the steps: whether it is still ours, and before the last one taken
  * @throws AppError INTERRUPTED: it was not; DATABASE_ERROR: the result is not what the candidate is, as it may be where the library was damaged;
  *   and SQLite's own errors; the library is unchanged then
@@ -36,6 +37,7 @@ export function replaceContent(
 	database.run("PRAGMA foreign_keys = OFF");
 	database.run(`PRAGMA cache_size = -${CACHE_KIB}`);
 	database.run("PRAGMA wal_autocheckpoint = 0"); // what is committed is folded in once, afterwards
+	keepScratch(database, dirname(candidatePath));
 	database.run("ATTACH ? AS candidate", [candidatePath]);
 	// Else the journal would name a super-journal by its path, which is another one outside of a container: whoever opens
 	// the library there after a kill or a power cut takes the journal for a stale one, and half a transaction for the library.

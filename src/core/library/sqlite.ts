@@ -43,6 +43,15 @@ export function connectNothing(): Database {
 	return database;
 }
 
+/**
+ * Has SQLite keep what does not fit into memory in this private folder, the journals of single statements included: the
+ * system's own may be RAM, or not be there at all.
+ */
+export function keepScratch(database: Database, folder: string): void {
+	const place = folder.replaceAll("'", "''");
+	database.run(`PRAGMA temp_store_directory = '${place}'`);
+}
+
 /** Runs `work` on a read-only connection of its own, in one read transaction. */
 export function reading<T>(
 	path: string,

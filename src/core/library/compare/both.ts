@@ -3,7 +3,13 @@
 import type { Database } from "bun:sqlite";
 import { pathToFileURL } from "node:url";
 import { AppError } from "../../../ground/errors.ts";
-import { connectNothing, eagerly, pragma, withConnection } from "../sqlite.ts";
+import {
+	connectNothing,
+	eagerly,
+	keepScratch,
+	pragma,
+	withConnection,
+} from "../sqlite.ts";
 import { asking } from "../sqlite-error.ts";
 
 /** One of two databases. */
@@ -55,10 +61,9 @@ export function withBoth<T>(
 	}
 }
 
-/** Where a connection keeps what does not fit into memory, temporary tables among it: not in the system's own folder. */
+/** As `keepScratch`, for a connection with large temporary tables. */
 export function keepTemporary(database: Database, folder: string): void {
-	const place = folder.replaceAll("'", "''");
-	database.run(`PRAGMA temp_store_directory = '${place}'`);
+	keepScratch(database, folder);
 	database.run("PRAGMA temp.journal_mode = OFF");
 	database.run(`PRAGMA temp.cache_size = -${CACHE_KIB}`);
 }

@@ -3,7 +3,7 @@
 import type { Database } from "bun:sqlite";
 import { AppError, errnoOf } from "../../../ground/errors.ts";
 import { plain, type Value } from "../compare/values.ts";
-import { connect, connectImmutable } from "../sqlite.ts";
+import { connect, connectImmutable, keepScratch } from "../sqlite.ts";
 import { readingStatement } from "./statement.ts";
 
 /** A few rows, and whether that was all. */
@@ -39,8 +39,7 @@ export function openCursor(
 	const { text, isTable } = readingStatement(sql);
 	const database = isImmutable ? connectImmutable(path) : connect(path, "read");
 	try {
-		const place = scratch.replaceAll("'", "''");
-		database.run(`PRAGMA temp_store_directory = '${place}'`);
+		keepScratch(database, scratch);
 		database.run("PRAGMA trusted_schema = OFF");
 		database.run("PRAGMA query_only = ON");
 		const columns = asked(() => namesOf(database, text));
