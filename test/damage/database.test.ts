@@ -210,9 +210,19 @@ describe.each([
 		says: /no VPO tables/,
 	},
 	{
-		what: "a virtual table that says it has a page",
+		what: "a virtual table in the place of the files that says it has a page",
 		rewrite: `DROP TABLE files; CREATE VIRTUAL TABLE files USING fts5 (path, size_bytes); ${SCHEMA}rootpage = ${ROOT_OF_OTHER} WHERE name = 'files'`,
-		says: /damaged|no VPO tables/,
+		says: /files has a page, and is no table of rows/,
+	},
+	{
+		what: "a virtual table beside the files that says it has a page, so that no VACUUM would work any more",
+		rewrite: `CREATE VIRTUAL TABLE found USING fts5 (path); ${SCHEMA}rootpage = ${ROOT_OF_OTHER} WHERE name = 'found'`,
+		says: /found has a page, and is no table of rows/,
+	},
+	{
+		what: "a virtual table with a page, made in words that SQLite does not write",
+		rewrite: `CREATE VIRTUAL TABLE found USING fts5 (path); ${SCHEMA}rootpage = ${ROOT_OF_OTHER}, sql = 'CREATE/**/VIRTUAL TABLE found USING fts5 (path)' WHERE name = 'found'`,
+		says: /found has a page, and is no table of rows/,
 	},
 	{
 		what: "a virtual table of a module that does not exist",

@@ -76,7 +76,7 @@ export function surveyDatabase(path: string): Survey {
 function requireLibraryTables(database: Database, path: string): void {
 	const tables = database
 		.query<{ name: string }, []>(
-			"SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name IN ('_meta', 'files')",
+			"SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND sql LIKE 'CREATE TABLE %' AND name IN ('_meta', 'files')",
 		)
 		.all();
 	if (tables.length !== 2) throw notALibrary(path, "it has no VPO tables");
