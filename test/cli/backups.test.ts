@@ -12,14 +12,7 @@ import {
 import { join } from "node:path";
 import { makeBackups } from "../helpers/backups.ts";
 import { makeLibrary, ownArchive, ownMetadata } from "../helpers/hostile.ts";
-import {
-	binary,
-	FIXTURES,
-	Home,
-	PROGRAMS,
-	run,
-	runJson,
-} from "../helpers/program.ts";
+import { binary, FIXTURES, Home, run, runJson } from "../helpers/program.ts";
 import { runOnTerminal } from "../helpers/terminal.ts";
 
 const LIST = ["library", "backups"];
@@ -50,11 +43,8 @@ function remember(home: Home, what: Record<string, object>): void {
 }
 
 /** The lines of a list, runs of spaces as one. */
-async function lines(
-	program: (typeof PROGRAMS)[number],
-	home: Home,
-): Promise<string[]> {
-	const { exitCode, stdout, stderr } = await run(program, home, LIST, {
+async function lines(home: Home): Promise<string[]> {
+	const { exitCode, stdout, stderr } = await run(binary, home, LIST, {
 		env: { TZ: "UTC" },
 	});
 	expect([exitCode, stderr]).toEqual([0, ""]);
@@ -64,132 +54,130 @@ async function lines(
 		.map((line) => line.replaceAll(/(?<=\S) +/g, " "));
 }
 
-describe.each(PROGRAMS)("$name", (program) => {
-	test("shows age, verification, pin, note, kind, shrinking and schema of each", async () => {
-		using home = new Home(null);
-		const made = await makeBackups(home.backups, [
-			{ createdAt: daysAgo(1), note: "before the upgrade" },
-			{ createdAt: daysAgo(2), kind: "pre-restore" },
-			{
-				createdAt: daysAgo(3),
-				fileCount: 1,
-				shrinkWarning:
-					"the library has shrunk: 1 files, 3 in the backup of 2026-01-01T00:00:00Z",
-			},
-			{ createdAt: daysAgo(4) },
-			{ createdAt: daysAgo(5), kind: "scheduled" },
-		]);
-		const library = makeLibrary(home.path, {
-			sql: ["UPDATE _meta SET value = '26'"],
-		});
-		const old = { created_at: daysAgo(6), schema_version: 26 };
-		writeFileSync(
-			join(home.backups, "old.tar.gz"),
-			ownArchive(library, ownMetadata(library, old)),
-		);
-		const [first = "", second = "", third = "", fourth = ""] = made;
-		remember(home, {
-			[first]: { verified_at: daysAgo(0), pinned: true, note: "the one" },
-			[third]: { verified_at: daysAgo(3), pinned: true },
-			[fourth]: {
-				verified_at: daysAgo(2),
-				verified_error: `damaged archive ${join(home.backups, fourth)}: damaged gzip data`,
-			},
-		});
-		const short = (name = "") =>
-			name.slice("vpo-library-".length, -".tar.gz".length);
-		const row = (days: number, files: number, verified: string, name: string) =>
-			expect.stringMatching(
-				new RegExp(
-					`^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d ${days} d \\S+ K?B ${files} \\S+ KB ${verified} ${name}$`,
-				),
-			);
-		expect(await lines(program, home)).toEqual([
-			"CREATED (UTC) AGE ARCHIVE FILES LIBRARY VERIFIED NAME",
-			row(1, 3, "<1 h", short(first)),
-			"  pinned: the one",
-			"  note: before the upgrade",
-			row(2, 3, "as made", short(second)),
-			"  what a restore replaced",
-			row(3, 1, "3 d", short(third)),
-			"  ! the library has shrunk: 1 files, 3 in the backup of 2026-01-01T00:00:00Z",
-			"  pinned",
-			row(4, 3, "BAD", short(fourth)),
-			"  ! found bad 2 d ago: damaged archive: damaged gzip data",
-			row(5, 3, "as made", short(made[4])),
-			"  kind: scheduled",
-			row(6, 2, "as made", "old"),
-			"  schema 26",
-			expect.stringMatching(
-				/^6 backups, \S+ KB, schema 27, 1 damaged or unreadable in /,
+test("shows age, verification, pin, note, kind, shrinking and schema of each", async () => {
+	using home = new Home(null);
+	const made = await makeBackups(home.backups, [
+		{ createdAt: daysAgo(1), note: "before the upgrade" },
+		{ createdAt: daysAgo(2), kind: "pre-restore" },
+		{
+			createdAt: daysAgo(3),
+			fileCount: 1,
+			shrinkWarning:
+				"the library has shrunk: 1 files, 3 in the backup of 2026-01-01T00:00:00Z",
+		},
+		{ createdAt: daysAgo(4) },
+		{ createdAt: daysAgo(5), kind: "scheduled" },
+	]);
+	const library = makeLibrary(home.path, {
+		sql: ["UPDATE _meta SET value = '26'"],
+	});
+	const old = { created_at: daysAgo(6), schema_version: 26 };
+	writeFileSync(
+		join(home.backups, "old.tar.gz"),
+		ownArchive(library, ownMetadata(library, old)),
+	);
+	const [first = "", second = "", third = "", fourth = ""] = made;
+	remember(home, {
+		[first]: { verified_at: daysAgo(0), pinned: true, note: "the one" },
+		[third]: { verified_at: daysAgo(3), pinned: true },
+		[fourth]: {
+			verified_at: daysAgo(2),
+			verified_error: `damaged archive ${join(home.backups, fourth)}: damaged gzip data`,
+		},
+	});
+	const short = (name = "") =>
+		name.slice("vpo-library-".length, -".tar.gz".length);
+	const row = (days: number, files: number, verified: string, name: string) =>
+		expect.stringMatching(
+			new RegExp(
+				`^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d ${days} d \\S+ K?B ${files} \\S+ KB ${verified} ${name}$`,
 			),
-		]);
-	});
+		);
+	expect(await lines(home)).toEqual([
+		"CREATED (UTC) AGE ARCHIVE FILES LIBRARY VERIFIED NAME",
+		row(1, 3, "<1 h", short(first)),
+		"  pinned: the one",
+		"  note: before the upgrade",
+		row(2, 3, "as made", short(second)),
+		"  what a restore replaced",
+		row(3, 1, "3 d", short(third)),
+		"  ! the library has shrunk: 1 files, 3 in the backup of 2026-01-01T00:00:00Z",
+		"  pinned",
+		row(4, 3, "BAD", short(fourth)),
+		"  ! found bad 2 d ago: damaged archive: damaged gzip data",
+		row(5, 3, "as made", short(made[4])),
+		"  kind: scheduled",
+		row(6, 2, "as made", "old"),
+		"  schema 26",
+		expect.stringMatching(
+			/^6 backups, \S+ KB, schema 27, 1 damaged or unreadable in /,
+		),
+	]);
+});
 
-	test("--json has it all", async () => {
-		using home = new Home(null);
-		const [name = ""] = await makeBackups(home.backups, [
-			{
-				createdAt: "2026-02-01T03:00:00Z",
-				note: "own",
-				shrinkWarning: "the library has shrunk",
-			},
-		]);
-		remember(home, {
-			[name]: {
-				verified_at: "2026-02-02T03:00:00Z",
-				verified_error: "bad",
-				confirmed_at: null,
-				library_id: null,
-				counts: false,
-				passed_over: "a verification found: bad",
-				pinned: true,
-				note: "pin's",
-			},
-		});
-		const { json } = await runJson(program, home, LIST);
-		expect(json).toMatchObject({ total_count: 1, warnings: [] });
-		expect(json.backups).toEqual([
-			{
-				filename: name,
-				path: join(home.backups, name),
-				created_at: "2026-02-01T03:00:00Z",
-				archive_size_bytes: expect.any(Number),
-				database_size_bytes: expect.any(Number),
-				file_count: 3,
-				schema_version: 27,
-				vpo_version: "0.1.0",
-				total_library_size_bytes: 3000,
-				note: "own",
-				kind: "manual",
-				valid: false,
-				error: "bad",
-				verified_at: "2026-02-02T03:00:00Z",
-				verified_error: "bad",
-				confirmed_at: null,
-				pinned: true,
-				pin_note: "pin's",
-				library_id: null,
-				counts: false,
-				passed_over: "a verification found: bad",
-				warnings: ["the library has shrunk"],
-			},
-		]);
+test("--json has it all", async () => {
+	using home = new Home(null);
+	const [name = ""] = await makeBackups(home.backups, [
+		{
+			createdAt: "2026-02-01T03:00:00Z",
+			note: "own",
+			shrinkWarning: "the library has shrunk",
+		},
+	]);
+	remember(home, {
+		[name]: {
+			verified_at: "2026-02-02T03:00:00Z",
+			verified_error: "bad",
+			confirmed_at: null,
+			library_id: null,
+			counts: false,
+			passed_over: "a verification found: bad",
+			pinned: true,
+			note: "pin's",
+		},
 	});
+	const { json } = await runJson(binary, home, LIST);
+	expect(json).toMatchObject({ total_count: 1, warnings: [] });
+	expect(json.backups).toEqual([
+		{
+			filename: name,
+			path: join(home.backups, name),
+			created_at: "2026-02-01T03:00:00Z",
+			archive_size_bytes: expect.any(Number),
+			database_size_bytes: expect.any(Number),
+			file_count: 3,
+			schema_version: 27,
+			vpo_version: "0.1.0",
+			total_library_size_bytes: 3000,
+			note: "own",
+			kind: "manual",
+			valid: false,
+			error: "bad",
+			verified_at: "2026-02-02T03:00:00Z",
+			verified_error: "bad",
+			confirmed_at: null,
+			pinned: true,
+			pin_note: "pin's",
+			library_id: null,
+			counts: false,
+			passed_over: "a verification found: bad",
+			warnings: ["the library has shrunk"],
+		},
+	]);
+});
 
-	test("a malformed state file is a warning, and hides no backup", async () => {
-		using home = new Home(null);
-		await makeBackups(home.backups, [{ createdAt: "2026-02-01T03:00:00Z" }]);
-		writeFileSync(join(home.backups, ".vpo-state.json"), "{");
-		const { exitCode, stdout, stderr } = await run(program, home, LIST);
-		expect(exitCode).toBe(0);
-		expect(stdout).toContain("2026-02-01T030000Z");
-		expect(stderr).toContain(".vpo-state.json is not what vpo writes");
-		const { json } = await runJson(program, home, LIST);
-		expect(json).toMatchObject({
-			total_count: 1,
-			warnings: [expect.stringContaining(".vpo-state.json")],
-		});
+test("a malformed state file is a warning, and hides no backup", async () => {
+	using home = new Home(null);
+	await makeBackups(home.backups, [{ createdAt: "2026-02-01T03:00:00Z" }]);
+	writeFileSync(join(home.backups, ".vpo-state.json"), "{");
+	const { exitCode, stdout, stderr } = await run(binary, home, LIST);
+	expect(exitCode).toBe(0);
+	expect(stdout).toContain("2026-02-01T030000Z");
+	expect(stderr).toContain(".vpo-state.json is not what vpo writes");
+	const { json } = await runJson(binary, home, LIST);
+	expect(json).toMatchObject({
+		total_count: 1,
+		warnings: [expect.stringContaining(".vpo-state.json")],
 	});
 });
 

@@ -1,7 +1,7 @@
 // vpo library check, --skip-unchanged and the shrink alarm: what cron relies on when nobody looks.
 
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import {
 	existsSync,
 	mkdirSync,
@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { makeBackups } from "../helpers/backups.ts";
-import { binary, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+import { binary, Home, run, runJson } from "../helpers/program.ts";
 import { backupsIn, succeed } from "../helpers/state.ts";
 
 function change(path: string, sql: string): void {
@@ -22,98 +22,93 @@ function change(path: string, sql: string): void {
 	database.close(true);
 }
 
-describe.each(PROGRAMS)("$name", (program) => {
-	test("a fresh backup of a sound library is in good health: one line, and one for each promise", async () => {
-		using home = new Home();
-		await run(program, home, ["library", "backup"]);
-		const { exitCode, stdout } = await run(program, home, [
-			"library",
-			"check",
-			"--deep",
-		]);
-		expect(exitCode).toBe(0);
-		const [summary, empty, ...lines] = stdout.trimEnd().split("\n");
-		expect(summary).toBe(
-			"OK: newest good backup just now; 1 backup; library of 120 files, 720.9 KB",
-		);
-		expect(empty).toBe("");
-		expect(lines.map((line) => line.replace(/[\d.]+ GB/, "2.1 GB"))).toEqual([
-			"RESULT  ABOUT          WHAT",
-			"ok      settings       nothing wrong in config.toml",
-			"ok      library        sound, every index too: 120 files, 720.9 KB, schema 27",
-			"ok      backups        1 backup, none damaged",
-			"ok      newest backup  made just now, at most 26h are allowed; it restores",
-			"ok      space          the next backup needs 1.4 MB, 2.1 GB are free",
-		]);
-	});
+test("a fresh backup of a sound library is in good health: one line, and one for each promise", async () => {
+	using home = new Home();
+	await run(binary, home, ["library", "backup"]);
+	const { exitCode, stdout } = await run(binary, home, [
+		"library",
+		"check",
+		"--deep",
+	]);
+	expect(exitCode).toBe(0);
+	const [summary, empty, ...lines] = stdout.trimEnd().split("\n");
+	expect(summary).toBe(
+		"OK: newest good backup just now; 1 backup; library of 120 files, 720.9 KB",
+	);
+	expect(empty).toBe("");
+	expect(lines.map((line) => line.replace(/[\d.]+ GB/, "2.1 GB"))).toEqual([
+		"RESULT  ABOUT          WHAT",
+		"ok      settings       nothing wrong in config.toml",
+		"ok      library        sound, every index too: 120 files, 720.9 KB, schema 27",
+		"ok      backups        1 backup, none damaged",
+		"ok      newest backup  made just now, at most 26h are allowed; it restores",
+		"ok      space          the next backup needs 1.4 MB, 2.1 GB are free",
+	]);
+});
 
-	test("no backup is critical", async () => {
-		using home = new Home();
-		const { exitCode, json } = await runJson(program, home, [
-			"library",
-			"check",
-		]);
-		expect(exitCode).toBe(61);
-		expect(json).toMatchObject({
-			success: false,
-			status: "critical",
-			exit_code: 61,
-			backup_count: 0,
-			findings: [{ about: "newest backup", severity: "critical" }],
-		});
-		expect((json.promises as object[]).map(Object.values)).toContainEqual([
-			"newest backup",
-			"critical",
-			`no good backup in ${home.backups}`,
-		]);
+test("no backup is critical", async () => {
+	using home = new Home();
+	const { exitCode, json } = await runJson(binary, home, ["library", "check"]);
+	expect(exitCode).toBe(61);
+	expect(json).toMatchObject({
+		success: false,
+		status: "critical",
+		exit_code: 61,
+		backup_count: 0,
+		findings: [{ about: "newest backup", severity: "critical" }],
 	});
+	expect((json.promises as object[]).map(Object.values)).toContainEqual([
+		"newest backup",
+		"critical",
+		`no good backup in ${home.backups}`,
+	]);
+});
 
-	test("what can't be looked at is not called well", async () => {
-		using home = new Home(null);
-		await makeBackups(home.backups, [{ createdAt: "2026-01-01T00:00:00Z" }]);
-		const check = ["library", "check", "--max-age", "900y"];
-		const { exitCode, stdout } = await run(program, home, check);
-		expect(exitCode).toBe(61);
-		expect(stdout).toContain("\nCRITICAL   library        ");
-		expect(stdout).toContain(
-			"\nnot known  space          the library could not be read\n",
-		);
+test("what can't be looked at is not called well", async () => {
+	using home = new Home(null);
+	await makeBackups(home.backups, [{ createdAt: "2026-01-01T00:00:00Z" }]);
+	const check = ["library", "check", "--max-age", "900y"];
+	const { exitCode, stdout } = await run(binary, home, check);
+	expect(exitCode).toBe(61);
+	expect(stdout).toContain("\nCRITICAL   library        ");
+	expect(stdout).toContain(
+		"\nnot known  space          the library could not be read\n",
+	);
+});
+
+test("an unchanged library is not backed up again, a changed one is", async () => {
+	using home = new Home();
+	const skip = ["library", "backup", "--skip-unchanged"];
+	await run(binary, home, skip);
+	const second = await runJson(binary, home, skip);
+	expect(second).toMatchObject({
+		exitCode: 0,
+		json: { success: true, unchanged: true },
 	});
+	expect(backupsIn(home.backups)).toHaveLength(1);
+	change(
+		home.library,
+		"UPDATE files SET size_bytes = size_bytes + 1 WHERE id = 1",
+	);
+	await run(binary, home, skip);
+	expect(backupsIn(home.backups)).toHaveLength(2);
+});
 
-	test("an unchanged library is not backed up again, a changed one is", async () => {
-		using home = new Home();
-		const skip = ["library", "backup", "--skip-unchanged"];
-		await run(program, home, skip);
-		const second = await runJson(program, home, skip);
-		expect(second).toMatchObject({
-			exitCode: 0,
-			json: { success: true, unchanged: true },
-		});
-		expect(backupsIn(home.backups)).toHaveLength(1);
-		change(
-			home.library,
-			"UPDATE files SET size_bytes = size_bytes + 1 WHERE id = 1",
-		);
-		await run(program, home, skip);
-		expect(backupsIn(home.backups)).toHaveLength(2);
-	});
-
-	test("a library that lost its files is backed up with an alarm", async () => {
-		using home = new Home();
-		await run(program, home, ["library", "backup"]);
-		change(home.library, "DELETE FROM files WHERE id > 50");
-		const { exitCode, json } = await runJson(program, home, [
-			"library",
-			"backup",
-			"--fail-on-shrink",
-		]);
-		expect(exitCode).toBe(60);
-		expect(String(json.warnings)).toContain("50 files, 120 in the backup of");
-		const checked = await runJson(program, home, ["library", "check"]);
-		expect(checked).toMatchObject({
-			exitCode: 60,
-			json: { status: "warning" },
-		});
+test("a library that lost its files is backed up with an alarm", async () => {
+	using home = new Home();
+	await run(binary, home, ["library", "backup"]);
+	change(home.library, "DELETE FROM files WHERE id > 50");
+	const { exitCode, json } = await runJson(binary, home, [
+		"library",
+		"backup",
+		"--fail-on-shrink",
+	]);
+	expect(exitCode).toBe(60);
+	expect(String(json.warnings)).toContain("50 files, 120 in the backup of");
+	const checked = await runJson(binary, home, ["library", "check"]);
+	expect(checked).toMatchObject({
+		exitCode: 60,
+		json: { status: "warning" },
 	});
 });
 

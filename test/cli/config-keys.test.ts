@@ -1,10 +1,10 @@
 // What only flags had can stand in config.toml, a template has every key, and a wrong one never keeps anybody from a restore.
 
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { FIRST_CONFIG } from "../../src/core/upkeep/first-config.ts";
 import { makeBackups } from "../helpers/backups.ts";
-import { binary, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+import { binary, Home, run, runJson } from "../helpers/program.ts";
 
 setDefaultTimeout(30_000);
 
@@ -16,87 +16,82 @@ function configure(home: Home, text: string): string {
 	return path;
 }
 
-describe.each(PROGRAMS)("$name", (program) => {
-	test("config --init writes every key as a comment, which changes nothing", async () => {
-		using home = new Home();
-		const before = await runJson(program, home, ["library", "config"]);
-		const { exitCode, stdout } = await run(program, home, INIT);
-		expect(exitCode).toBe(0);
-		const path = home.at(".vpo", "config.toml");
-		expect(stdout).toStartWith(`Written: ${path}\n`);
-		expect(readFileSync(path, "utf8")).toBe(FIRST_CONFIG);
-		expect(statSync(path).mode & 0o777).toBe(0o600);
-		const after = await runJson(program, home, ["library", "config"]);
-		expect(after).toEqual(before);
-	});
+test("config --init writes every key as a comment, which changes nothing", async () => {
+	using home = new Home();
+	const before = await runJson(binary, home, ["library", "config"]);
+	const { exitCode, stdout } = await run(binary, home, INIT);
+	expect(exitCode).toBe(0);
+	const path = home.at(".vpo", "config.toml");
+	expect(stdout).toStartWith(`Written: ${path}\n`);
+	expect(readFileSync(path, "utf8")).toBe(FIRST_CONFIG);
+	expect(statSync(path).mode & 0o777).toBe(0o600);
+	const after = await runJson(binary, home, ["library", "config"]);
+	expect(after).toEqual(before);
+});
 
-	test("config --init never writes over a file, whatever is in it", async () => {
-		using home = new Home();
-		const path = configure(home, "log_level = 'info'\n");
-		const { exitCode, stderr } = await run(program, home, INIT);
-		expect(exitCode).toBe(40);
-		expect(stderr).toBe(
-			`[error] ${path} is there already, nothing was written\n  see all keys: vpo library config --init --dry-run\n`,
-		);
-		expect(readFileSync(path, "utf8")).toBe("log_level = 'info'\n");
-		const shown = await run(program, home, [...INIT, "--dry-run"]);
-		expect(shown).toEqual({ exitCode: 0, stdout: FIRST_CONFIG, stderr: "" });
-	});
-
-	test("config --init makes the folder, and the file that VPO_CONFIG_PATH names", async () => {
-		using home = new Home(null);
-		const env = { VPO_CONFIG_PATH: "~/etc/vpo/my.toml" };
-		const dry = await run(program, home, [...INIT, "--dry-run"], { env });
-		expect(dry.exitCode).toBe(0);
-		expect(existsSync(home.at("etc"))).toBe(false);
-		const { json } = await runJson(program, home, INIT, { env });
-		expect(json).toEqual({
-			success: true,
-			config_path: home.at("etc/vpo/my.toml"),
-		});
-		expect(existsSync(home.at("etc/vpo/my.toml"))).toBe(true);
-	});
-
-	test.each([
-		['kep_daily = 7\nlevel = "x"', 'unknown key "kep_daily" in [backup]'],
-		["level = 11", "backup.level: "],
-		["utc = 1", "backup.utc: "],
-	])(
-		"a wrong key of [backup] (%j) stops backup, prune and check, not restore and the list",
-		async (keys, says) => {
-			using home = new Home();
-			await run(program, home, ["library", "backup"]);
-			const path = configure(home, `[backup]\n${keys}\n`);
-			for (const words of ["backup", "prune --keep-last 1 --yes", "check"]) {
-				const { exitCode, stderr } = await run(program, home, [
-					"library",
-					...words.split(" "),
-				]);
-				expect([words, exitCode]).toEqual([words, 11]);
-				expect(stderr).toStartWith(`[error] ${path}: ${says}`);
-			}
-			for (const words of ["restore --yes latest", "backups", "verify"]) {
-				const args = ["library", ...words.split(" ")];
-				const { exitCode, stderr } = await run(program, home, args);
-				expect([words, exitCode]).toEqual([words, 0]);
-				expect(stderr).toStartWith(`[warn] ${path}: ${says}`);
-				expect(stderr).toContain("; backup, prune and check refuse it\n");
-				const { json } = await runJson(program, home, args);
-				expect(String(json.warnings)).toStartWith(`${path}: ${says}`);
-			}
-		},
+test("config --init never writes over a file, whatever is in it", async () => {
+	using home = new Home();
+	const path = configure(home, "log_level = 'info'\n");
+	const { exitCode, stderr } = await run(binary, home, INIT);
+	expect(exitCode).toBe(40);
+	expect(stderr).toBe(
+		`[error] ${path} is there already, nothing was written\n  see all keys: vpo library config --init --dry-run\n`,
 	);
+	expect(readFileSync(path, "utf8")).toBe("log_level = 'info'\n");
+	const shown = await run(binary, home, [...INIT, "--dry-run"]);
+	expect(shown).toEqual({ exitCode: 0, stdout: FIRST_CONFIG, stderr: "" });
+});
 
-	test("what says where backups are must be right for everybody", async () => {
-		using home = new Home();
-		configure(home, "[backup]\ndirectory = 7\n");
-		const { exitCode, stderr } = await run(program, home, [
-			"library",
-			"backups",
-		]);
-		expect(exitCode).toBe(11);
-		expect(stderr).toContain("backup.directory: expected string");
+test("config --init makes the folder, and the file that VPO_CONFIG_PATH names", async () => {
+	using home = new Home(null);
+	const env = { VPO_CONFIG_PATH: "~/etc/vpo/my.toml" };
+	const dry = await run(binary, home, [...INIT, "--dry-run"], { env });
+	expect(dry.exitCode).toBe(0);
+	expect(existsSync(home.at("etc"))).toBe(false);
+	const { json } = await runJson(binary, home, INIT, { env });
+	expect(json).toEqual({
+		success: true,
+		config_path: home.at("etc/vpo/my.toml"),
 	});
+	expect(existsSync(home.at("etc/vpo/my.toml"))).toBe(true);
+});
+
+test.each([
+	['kep_daily = 7\nlevel = "x"', 'unknown key "kep_daily" in [backup]'],
+	["level = 11", "backup.level: "],
+	["utc = 1", "backup.utc: "],
+])(
+	"a wrong key of [backup] (%j) stops backup, prune and check, not restore and the list",
+	async (keys, says) => {
+		using home = new Home();
+		await run(binary, home, ["library", "backup"]);
+		const path = configure(home, `[backup]\n${keys}\n`);
+		for (const words of ["backup", "prune --keep-last 1 --yes", "check"]) {
+			const { exitCode, stderr } = await run(binary, home, [
+				"library",
+				...words.split(" "),
+			]);
+			expect([words, exitCode]).toEqual([words, 11]);
+			expect(stderr).toStartWith(`[error] ${path}: ${says}`);
+		}
+		for (const words of ["restore --yes latest", "backups", "verify"]) {
+			const args = ["library", ...words.split(" ")];
+			const { exitCode, stderr } = await run(binary, home, args);
+			expect([words, exitCode]).toEqual([words, 0]);
+			expect(stderr).toStartWith(`[warn] ${path}: ${says}`);
+			expect(stderr).toContain("; backup, prune and check refuse it\n");
+			const { json } = await runJson(binary, home, args);
+			expect(String(json.warnings)).toStartWith(`${path}: ${says}`);
+		}
+	},
+);
+
+test("what says where backups are must be right for everybody", async () => {
+	using home = new Home();
+	configure(home, "[backup]\ndirectory = 7\n");
+	const { exitCode, stderr } = await run(binary, home, ["library", "backups"]);
+	expect(exitCode).toBe(11);
+	expect(stderr).toContain("backup.directory: expected string");
 });
 
 test("each key of the template is right as it stands, and known to config", async () => {

@@ -1,11 +1,11 @@
 // A dry run says what would be done, and leaves everything as it was. It says no where the real run would.
 
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FAILURES, VPO_ARCHIVE, writeLock } from "../helpers/failing.ts";
 import { Mount } from "../helpers/mounts.ts";
-import { binary, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+import { binary, Home, run, runJson } from "../helpers/program.ts";
 import { trace } from "../helpers/trace.ts";
 import { treeOf } from "../helpers/tree.ts";
 
@@ -13,155 +13,149 @@ setDefaultTimeout(30_000);
 
 const DRY_BACKUP = ["library", "backup", "--dry-run"];
 const DRY_RESTORE = ["library", "restore", "--dry-run"];
-/** Bun keeps what it compiled of the source in HOME. */
-const env = { BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0" };
 
-describe.each(PROGRAMS)("$name", (program) => {
-	test("a backup is described in full, and not even a folder is made", async () => {
+test("a backup is described in full, and not even a folder is made", async () => {
+	using home = new Home();
+	const before = treeOf(home.path);
+	const { exitCode, stdout, stderr } = await run(binary, home, DRY_BACKUP, {
+		env: { VPO_TEMP_DIR: "~/scratch" },
+	});
+	expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+	expect(stdout).toMatch(
+		/^Dry run, nothing is written\. A backup would be made:\n/,
+	);
+	for (const [label, value] of [
+		["Library", home.library],
+		["Database size", "720\\.9 KB"],
+		["Output", `${home.backups}/vpo-library-.*Z\\.tar\\.gz`],
+		["Archive size", ".* to .* \\(estimated\\)"],
+		["Files in library", "120"],
+		["Schema version", "27"],
+		["Space", ".* needed, .* free in .*: enough"],
+	]) {
+		expect(stdout).toMatch(new RegExp(`^  ${label}: +${value}$`, "m"));
+	}
+	expect(treeOf(home.path)).toEqual(before);
+});
+
+test("a backup that may not be needed is announced as such", async () => {
+	using home = new Home();
+	const args = [...DRY_BACKUP, "--skip-unchanged"];
+	const said = async (...more: readonly string[]) =>
+		(await run(binary, home, [...args, ...more])).stdout;
+	const unless = "would be made, unless the newest good one holds the same:";
+	expect(await said()).toContain(unless);
+	expect(await said("-o", "named.tar.gz")).not.toContain("unless");
+});
+
+test.each(["new/folder/", "new/out.tar.gz"])(
+	"with --output %s nothing is made either",
+	async (output) => {
 		using home = new Home();
 		const before = treeOf(home.path);
-		const { exitCode, stdout, stderr } = await run(program, home, DRY_BACKUP, {
-			env: { ...env, VPO_TEMP_DIR: "~/scratch" },
-		});
-		expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-		expect(stdout).toMatch(
-			/^Dry run, nothing is written\. A backup would be made:\n/,
-		);
-		for (const [label, value] of [
-			["Library", home.library],
-			["Database size", "720\\.9 KB"],
-			["Output", `${home.backups}/vpo-library-.*Z\\.tar\\.gz`],
-			["Archive size", ".* to .* \\(estimated\\)"],
-			["Files in library", "120"],
-			["Schema version", "27"],
-			["Space", ".* needed, .* free in .*: enough"],
-		]) {
-			expect(stdout).toMatch(new RegExp(`^  ${label}: +${value}$`, "m"));
-		}
+		const args = [...DRY_BACKUP, "--output", output];
+		expect((await run(binary, home, args)).exitCode).toBe(0);
 		expect(treeOf(home.path)).toEqual(before);
-	});
+	},
+);
 
-	test("a backup that may not be needed is announced as such", async () => {
-		using home = new Home();
-		const args = [...DRY_BACKUP, "--skip-unchanged"];
-		const said = async (...more: readonly string[]) =>
-			(await run(program, home, [...args, ...more], { env })).stdout;
-		const unless = "would be made, unless the newest good one holds the same:";
-		expect(await said()).toContain(unless);
-		expect(await said("-o", "named.tar.gz")).not.toContain("unless");
-	});
-
-	test.each(["new/folder/", "new/out.tar.gz"])(
-		"with --output %s nothing is made either",
-		async (output) => {
-			using home = new Home();
-			const before = treeOf(home.path);
-			const args = [...DRY_BACKUP, "--output", output];
-			expect((await run(program, home, args, { env })).exitCode).toBe(0);
-			expect(treeOf(home.path)).toEqual(before);
-		},
+test("the estimate holds for a real library", async () => {
+	using home = new Home();
+	const { json } = await runJson(binary, home, DRY_BACKUP);
+	const done = await runJson(binary, home, ["library", "backup"]);
+	const bytes = Number(done.json.archive_size_bytes);
+	expect(bytes).toBeGreaterThan(Number(json.estimated_archive_min_bytes));
+	expect(bytes).toBeLessThan(Number(json.estimated_archive_max_bytes));
+	expect(done.json.path).toStartWith(
+		String(json.output_path).replace(/\d\dZ\.tar\.gz$/, ""),
 	);
+});
 
-	test("the estimate holds for a real library", async () => {
-		using home = new Home();
-		const { json } = await runJson(program, home, DRY_BACKUP);
-		const done = await runJson(program, home, ["library", "backup"]);
-		const bytes = Number(done.json.archive_size_bytes);
-		expect(bytes).toBeGreaterThan(Number(json.estimated_archive_min_bytes));
-		expect(bytes).toBeLessThan(Number(json.estimated_archive_max_bytes));
-		expect(done.json.path).toStartWith(
-			String(json.output_path).replace(/\d\dZ\.tar\.gz$/, ""),
-		);
-	});
-
-	test("a restore is validated in full, and all stays as it was", async () => {
-		using home = new Home();
-		const { mtimeNs } = statSync(home.library, { bigint: true });
-		const before = readdirSync(home.path, { recursive: true });
-		const args = [...DRY_RESTORE, VPO_ARCHIVE];
-		const { exitCode, stdout, stderr } = await run(program, home, args, {
-			env,
-		});
-		expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-		expect(stdout).toMatch(
-			/^Dry run, nothing is changed\. The backup is valid; a restore would replace the library:\n/,
-		);
-		expect(stdout).toMatch(/^ {2}Library now: +120 files, /m);
-		expect(stdout).toMatch(/^ {2}Backup: +120 files, /m);
-		expect(readdirSync(home.path, { recursive: true })).toEqual(before);
-		expect(statSync(home.library, { bigint: true }).mtimeNs).toBe(mtimeNs);
-	});
-
-	const RESTORES = FAILURES.filter(({ name, stage }) => {
-		using home = new Home();
-		return name !== "a question that nobody can answer"
-			? stage(home).args.includes("restore")
-			: false;
-	});
-	test.each(RESTORES)(
-		"$name is refused as the restore itself would",
-		async ({ stage }) => {
-			using home = new Home();
-			const { args } = stage(home);
-			const wet = await run(program, home, args);
-			const dry = await run(program, home, [...args, "--dry-run"]);
-			expect(dry).toEqual(wet);
-			expect(dry.exitCode).not.toBe(0);
-		},
+test("a restore is validated in full, and all stays as it was", async () => {
+	using home = new Home();
+	const { mtimeNs } = statSync(home.library, { bigint: true });
+	const before = readdirSync(home.path, { recursive: true });
+	const args = [...DRY_RESTORE, VPO_ARCHIVE];
+	const { exitCode, stdout, stderr } = await run(binary, home, args);
+	expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+	expect(stdout).toMatch(
+		/^Dry run, nothing is changed\. The backup is valid; a restore would replace the library:\n/,
 	);
+	expect(stdout).toMatch(/^ {2}Library now: +120 files, /m);
+	expect(stdout).toMatch(/^ {2}Backup: +120 files, /m);
+	expect(readdirSync(home.path, { recursive: true })).toEqual(before);
+	expect(statSync(home.library, { bigint: true }).mtimeNs).toBe(mtimeNs);
+});
 
-	test("a library that somebody has open is named by the dry run, and the reason for refusing", async () => {
+const RESTORES = FAILURES.filter(({ name, stage }) => {
+	using home = new Home();
+	return name !== "a question that nobody can answer"
+		? stage(home).args.includes("restore")
+		: false;
+});
+test.each(RESTORES)(
+	"$name is refused as the restore itself would",
+	async ({ stage }) => {
 		using home = new Home();
-		using _ = writeLock(home.library);
-		const restore = ["library", "restore", VPO_ARCHIVE];
-		const dry = await runJson(program, home, [...restore, "--dry-run"]);
-		const wet = await runJson(program, home, [...restore, "--yes"]);
-		const isOpen = / is open in .*pid \d+/;
-		expect(dry).toMatchObject({
-			exitCode: 0,
-			json: { warnings: [expect.stringMatching(isOpen)] },
-		});
-		expect(wet).toMatchObject({
-			exitCode: 43,
-			json: { error: expect.stringMatching(isOpen) },
-		});
-	});
+		const { args } = stage(home);
+		const wet = await run(binary, home, args);
+		const dry = await run(binary, home, [...args, "--dry-run"]);
+		expect(dry).toEqual(wet);
+		expect(dry.exitCode).not.toBe(0);
+	},
+);
 
-	test("too little space is the reason for refusing, and the dry run ends as the backup does", async () => {
-		using home = new Home();
-		using mount = Mount.tmpfs(256 * 1024);
-		const output = ["--output", mount.at("/")];
-		const dry = await runJson(program, home, [...DRY_BACKUP, ...output]);
-		const wet = await runJson(program, home, ["library", "backup", ...output]);
-		expect(wet.exitCode).toBe(44);
-		expect(dry).toMatchObject({
-			exitCode: 44,
-			json: { ...wet.json, dry_run: true, free_bytes: 262_144, warnings: [] },
-		});
-		const { stdout, stderr } = await run(program, home, [
-			...DRY_BACKUP,
-			...output,
-		]);
-		expect(stdout).toStartWith(
-			"Dry run, nothing is written. A backup would fail:\n",
-		);
-		expect(stderr).toContain(`[error] not enough space in ${mount.path}: `);
+test("a library that somebody has open is named by the dry run, and the reason for refusing", async () => {
+	using home = new Home();
+	using _ = writeLock(home.library);
+	const restore = ["library", "restore", VPO_ARCHIVE];
+	const dry = await runJson(binary, home, [...restore, "--dry-run"]);
+	const wet = await runJson(binary, home, [...restore, "--yes"]);
+	const isOpen = / is open in .*pid \d+/;
+	expect(dry).toMatchObject({
+		exitCode: 0,
+		json: { warnings: [expect.stringMatching(isOpen)] },
 	});
+	expect(wet).toMatchObject({
+		exitCode: 43,
+		json: { error: expect.stringMatching(isOpen) },
+	});
+});
 
-	test.each([
-		["a file", (home: Home) => home.library],
-		["below a file", (home: Home) => join(home.library, "new")],
-		["where nobody can write", (_: Home, mount: Mount) => mount.path],
-		["in there", (_: Home, mount: Mount) => mount.at("new")],
-	])("a scratch folder that is %s is refused by both", async (_, choose) => {
-		using home = new Home();
-		using mount = Mount.readOnly(home.path);
-		const env = { VPO_TEMP_DIR: choose(home, mount) };
-		const dry = await run(program, home, DRY_BACKUP, { env });
-		const wet = await run(program, home, ["library", "backup"], { env });
-		expect([dry.exitCode, wet.exitCode]).toEqual([40, 40]);
-		expect(dry.stderr).toContain("[error] ");
+test("too little space is the reason for refusing, and the dry run ends as the backup does", async () => {
+	using home = new Home();
+	using mount = Mount.tmpfs(256 * 1024);
+	const output = ["--output", mount.at("/")];
+	const dry = await runJson(binary, home, [...DRY_BACKUP, ...output]);
+	const wet = await runJson(binary, home, ["library", "backup", ...output]);
+	expect(wet.exitCode).toBe(44);
+	expect(dry).toMatchObject({
+		exitCode: 44,
+		json: { ...wet.json, dry_run: true, free_bytes: 262_144, warnings: [] },
 	});
+	const { stdout, stderr } = await run(binary, home, [
+		...DRY_BACKUP,
+		...output,
+	]);
+	expect(stdout).toStartWith(
+		"Dry run, nothing is written. A backup would fail:\n",
+	);
+	expect(stderr).toContain(`[error] not enough space in ${mount.path}: `);
+});
+
+test.each([
+	["a file", (home: Home) => home.library],
+	["below a file", (home: Home) => join(home.library, "new")],
+	["where nobody can write", (_: Home, mount: Mount) => mount.path],
+	["in there", (_: Home, mount: Mount) => mount.at("new")],
+])("a scratch folder that is %s is refused by both", async (_, choose) => {
+	using home = new Home();
+	using mount = Mount.readOnly(home.path);
+	const env = { VPO_TEMP_DIR: choose(home, mount) };
+	const dry = await run(binary, home, DRY_BACKUP, { env });
+	const wet = await run(binary, home, ["library", "backup"], { env });
+	expect([dry.exitCode, wet.exitCode]).toEqual([40, 40]);
+	expect(dry.stderr).toContain("[error] ");
 });
 
 test("the binary makes no system call that changes a file in a dry backup", async () => {

@@ -1,69 +1,65 @@
 // Help at every level: on stdout, readable on any terminal, with examples that work.
 
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import type { ArgsDef } from "citty";
 import { requireKnownArgs } from "../../src/cli/arguments/strict.ts";
 import { commandHelp, rootHelp } from "../../src/cli/help.ts";
 import type { CommandModule } from "../../src/cli/manual/command.ts";
 import { findCommand, LIBRARY_COMMANDS } from "../../src/cli/root.ts";
-import { binary, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+import { binary, Home, run, runJson } from "../helpers/program.ts";
 
 setDefaultTimeout(30_000);
 
 const NAMES = Object.keys(LIBRARY_COMMANDS);
 
-describe.each(PROGRAMS)("$name", (program) => {
-	test("vpo, vpo library and vpo db have one help, which names every command", async () => {
-		using home = new Home(null);
-		const calls = ["--help", "-h", "library --help", "db -h"];
-		const outcomes = await Promise.all(
-			calls.map((line) => run(program, home, line.split(" "))),
-		);
-		expect(new Set(outcomes.map(({ stdout }) => stdout)).size).toBe(1);
-		expect(outcomes[0]).toMatchObject({ exitCode: 0, stderr: "" });
-		for (const name of NAMES) {
-			expect(outcomes[0]?.stdout).toMatch(new RegExp(`^  ${name} +\\w`, "m"));
-		}
-	});
-
-	test.each(NAMES)(
-		"vpo library %s --help has usage, options and examples",
-		async (name) => {
-			using home = new Home(null);
-			const args = ["db", name, "--unknown", "--help"];
-			const { exitCode, stdout, stderr } = await run(program, home, args);
-			expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-			expect(stdout).toContain(`\nUSAGE\n  vpo library ${name} [OPTIONS]`);
-			expect(stdout).toContain("\n  -h, --help ");
-			expect(stdout).toContain("--json ");
-			expect(stdout).toMatch(/\nEXAMPLES\n {2}.*vpo library /);
-		},
+test("vpo, vpo library and vpo db have one help, which names every command", async () => {
+	using home = new Home(null);
+	const calls = ["--help", "-h", "library --help", "db -h"];
+	const outcomes = await Promise.all(
+		calls.map((line) => run(binary, home, line.split(" "))),
 	);
+	expect(new Set(outcomes.map(({ stdout }) => stdout)).size).toBe(1);
+	expect(outcomes[0]).toMatchObject({ exitCode: 0, stderr: "" });
+	for (const name of NAMES) {
+		expect(outcomes[0]?.stdout).toMatch(new RegExp(`^  ${name} +\\w`, "m"));
+	}
+});
 
-	test("--version is answered at every level", async () => {
+test.each(NAMES)(
+	"vpo library %s --help has usage, options and examples",
+	async (name) => {
 		using home = new Home(null);
-		const version = await run(program, home, ["--version"]);
-		expect(version).toMatchObject({ exitCode: 0, stderr: "" });
-		expect(version.stdout).toMatch(/^vpo \d+\.\d+\.\d+\n$/);
-		for (const level of [["library"], ["library", "backup"]]) {
-			expect(await run(program, home, [...level, "--version"])).toEqual(
-				version,
-			);
-		}
-	});
+		const args = ["db", name, "--unknown", "--help"];
+		const { exitCode, stdout, stderr } = await run(binary, home, args);
+		expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+		expect(stdout).toContain(`\nUSAGE\n  vpo library ${name} [OPTIONS]`);
+		expect(stdout).toContain("\n  -h, --help ");
+		expect(stdout).toContain("--json ");
+		expect(stdout).toMatch(/\nEXAMPLES\n {2}.*vpo library /);
+	},
+);
 
-	test("help and version come in JSON, too", async () => {
-		using home = new Home(null);
-		const version = await runJson(program, home, ["--version"]);
-		expect(version.json.version).toMatch(/^\d+\.\d+\.\d+$/);
-		for (const args of [[], ["library"], ["library", "backup"]]) {
-			const help = await runJson(program, home, [...args, "--help"]);
-			expect(help).toEqual({
-				exitCode: 0,
-				json: { help: expect.stringContaining("USAGE") },
-			});
-		}
-	});
+test("--version is answered at every level", async () => {
+	using home = new Home(null);
+	const version = await run(binary, home, ["--version"]);
+	expect(version).toMatchObject({ exitCode: 0, stderr: "" });
+	expect(version.stdout).toMatch(/^vpo \d+\.\d+\.\d+\n$/);
+	for (const level of [["library"], ["library", "backup"]]) {
+		expect(await run(binary, home, [...level, "--version"])).toEqual(version);
+	}
+});
+
+test("help and version come in JSON, too", async () => {
+	using home = new Home(null);
+	const version = await runJson(binary, home, ["--version"]);
+	expect(version.json.version).toMatch(/^\d+\.\d+\.\d+$/);
+	for (const args of [[], ["library"], ["library", "backup"]]) {
+		const help = await runJson(binary, home, [...args, "--help"]);
+		expect(help).toEqual({
+			exitCode: 0,
+			json: { help: expect.stringContaining("USAGE") },
+		});
+	}
 });
 
 test("--version --json tells what the executable was made from", async () => {

@@ -5,177 +5,175 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { writeLock } from "../helpers/failing.ts";
 import { deadOrigin, Monitor } from "../helpers/monitor.ts";
 import { requireRoot } from "../helpers/mounts.ts";
-import { binary, Home, PROGRAMS, run, start } from "../helpers/program.ts";
+import { binary, Home, run, start } from "../helpers/program.ts";
 import { backupsIn, succeed } from "../helpers/state.ts";
 
 const SECRET = "5eCr3t-0f-m1ne";
 const BACKUP = ["library", "backup"];
 
-describe.each(PROGRAMS)("$name", (program) => {
-	test("a backup is told of: its start, and its end with the summary", async () => {
-		using home = new Home();
-		await using monitor = new Monitor();
-		const url = `${monitor.origin}/${SECRET}/?create=1`;
-		const args = [...BACKUP, "--ping-url", url];
-		const { exitCode, stdout, stderr } = await run(program, home, args);
-		expect(exitCode).toBe(0);
-		expect(stderr).toBe("");
-		expect(monitor.paths).toEqual([
-			`/${SECRET}/start?create=1`,
-			`/${SECRET}?create=1`,
-		]);
-		expect(monitor.pings[1]?.body).toBe(stdout.trimEnd());
-		expect(monitor.pings[1]?.agent).toMatch(/^vpo-library\/\d/);
-	});
+test("a backup is told of: its start, and its end with the summary", async () => {
+	using home = new Home();
+	await using monitor = new Monitor();
+	const url = `${monitor.origin}/${SECRET}/?create=1`;
+	const args = [...BACKUP, "--ping-url", url];
+	const { exitCode, stdout, stderr } = await run(binary, home, args);
+	expect(exitCode).toBe(0);
+	expect(stderr).toBe("");
+	expect(monitor.paths).toEqual([
+		`/${SECRET}/start?create=1`,
+		`/${SECRET}?create=1`,
+	]);
+	expect(monitor.pings[1]?.body).toBe(stdout.trimEnd());
+	expect(monitor.pings[1]?.agent).toMatch(/^vpo-library\/\d/);
+});
 
-	test.each([
-		["environment", (url: string) => ({ VPO_BACKUP_PING_URL: url }), ""],
-		["config.toml", () => ({}), "[backup]\nping_url = "],
-	] as const)("the URL may stand in the %s", async (_, env, config) => {
-		using home = new Home();
-		await using monitor = new Monitor();
-		const url = `${monitor.origin}/${SECRET}`;
-		if (config) {
-			writeFileSync(home.at(".vpo", "config.toml"), `${config}"${url}"\n`);
-		}
-		await run(program, home, BACKUP, { env: env(url) });
-		expect(monitor.paths).toEqual([`/${SECRET}/start`, `/${SECRET}`]);
-	});
+test.each([
+	["environment", (url: string) => ({ VPO_BACKUP_PING_URL: url }), ""],
+	["config.toml", () => ({}), "[backup]\nping_url = "],
+] as const)("the URL may stand in the %s", async (_, env, config) => {
+	using home = new Home();
+	await using monitor = new Monitor();
+	const url = `${monitor.origin}/${SECRET}`;
+	if (config) {
+		writeFileSync(home.at(".vpo", "config.toml"), `${config}"${url}"\n`);
+	}
+	await run(binary, home, BACKUP, { env: env(url) });
+	expect(monitor.paths).toEqual([`/${SECRET}/start`, `/${SECRET}`]);
+});
 
-	test("a failure is told of, with its reason", async () => {
-		using home = new Home(null);
-		await using monitor = new Monitor();
-		const args = [...BACKUP, "--ping-url", `${monitor.origin}/id`];
-		const { exitCode } = await run(program, home, args);
-		expect(exitCode).toBe(20);
-		expect(monitor.paths).toEqual(["/id/start", "/id/fail"]);
-		expect(monitor.pings[1]?.body).toStartWith(
-			`Failed with exit code 20 (NOT_FOUND)\nno library at ${home.library}`,
-		);
-	});
+test("a failure is told of, with its reason", async () => {
+	using home = new Home(null);
+	await using monitor = new Monitor();
+	const args = [...BACKUP, "--ping-url", `${monitor.origin}/id`];
+	const { exitCode } = await run(binary, home, args);
+	expect(exitCode).toBe(20);
+	expect(monitor.paths).toEqual(["/id/start", "/id/fail"]);
+	expect(monitor.pings[1]?.body).toStartWith(
+		`Failed with exit code 20 (NOT_FOUND)\nno library at ${home.library}`,
+	);
+});
 
-	test("a broken config.toml is told of, if the URL is not in there", async () => {
-		using home = new Home();
-		await using monitor = new Monitor();
-		writeFileSync(home.at(".vpo", "config.toml"), "[backup\n");
-		const env = { VPO_BACKUP_PING_URL: `${monitor.origin}/id` };
-		const { exitCode } = await run(program, home, BACKUP, { env });
-		expect(exitCode).toBe(11);
-		expect(monitor.paths).toEqual(["/id/start", "/id/fail"]);
-		expect(monitor.pings[1]?.body).toContain("CONFIG_ERROR");
-	});
+test("a broken config.toml is told of, if the URL is not in there", async () => {
+	using home = new Home();
+	await using monitor = new Monitor();
+	writeFileSync(home.at(".vpo", "config.toml"), "[backup\n");
+	const env = { VPO_BACKUP_PING_URL: `${monitor.origin}/id` };
+	const { exitCode } = await run(binary, home, BACKUP, { env });
+	expect(exitCode).toBe(11);
+	expect(monitor.paths).toEqual(["/id/start", "/id/fail"]);
+	expect(monitor.pings[1]?.body).toContain("CONFIG_ERROR");
+});
 
-	test("a dry run tells nobody", async () => {
-		using home = new Home();
-		await using monitor = new Monitor();
-		const file = home.at("told");
-		const args = [
-			...[...BACKUP, "--dry-run", "--ping-url", monitor.origin],
-			...["--on-success", `touch ${file}`, "--on-failure", `touch ${file}`],
-		];
-		const { exitCode } = await run(program, home, args);
-		expect(exitCode).toBe(0);
-		expect(monitor.paths).toEqual([]);
-		expect(await Bun.file(file).exists()).toBe(false);
-	});
+test("a dry run tells nobody", async () => {
+	using home = new Home();
+	await using monitor = new Monitor();
+	const file = home.at("told");
+	const args = [
+		...[...BACKUP, "--dry-run", "--ping-url", monitor.origin],
+		...["--on-success", `touch ${file}`, "--on-failure", `touch ${file}`],
+	];
+	const { exitCode } = await run(binary, home, args);
+	expect(exitCode).toBe(0);
+	expect(monitor.paths).toEqual([]);
+	expect(await Bun.file(file).exists()).toBe(false);
+});
 
-	test("a signal is told of at once", async () => {
-		using home = new Home();
-		await using monitor = new Monitor();
-		using _lock = writeLock(home.library);
-		const url = `${monitor.origin}/id`;
-		const args = [...BACKUP, "--lock-timeout", "3600", "--ping-url", url];
-		const child = start(program, home, args);
-		await monitor.heard("/id/start");
-		child.kill("SIGTERM");
-		await monitor.heard("/id/fail");
-		expect(await child.exited).toBe(143);
-		expect(monitor.pings[1]?.body).toContain("exit code 143 (INTERRUPTED)");
-	});
+test("a signal is told of at once", async () => {
+	using home = new Home();
+	await using monitor = new Monitor();
+	using _lock = writeLock(home.library);
+	const url = `${monitor.origin}/id`;
+	const args = [...BACKUP, "--lock-timeout", "3600", "--ping-url", url];
+	const child = start(binary, home, args);
+	await monitor.heard("/id/start");
+	child.kill("SIGTERM");
+	await monitor.heard("/id/fail");
+	expect(await child.exited).toBe(143);
+	expect(monitor.pings[1]?.body).toContain("exit code 143 (INTERRUPTED)");
+});
 
-	test("a signal does not wait for a monitor that does not answer", async () => {
+test("a signal does not wait for a monitor that does not answer", async () => {
+	using home = new Home();
+	const { promise, resolve } = Promise.withResolvers<Response>();
+	await using monitor = new Monitor(() => promise);
+	using _lock = writeLock(home.library);
+	const url = `${monitor.origin}/id`;
+	const args = [...BACKUP, "--lock-timeout", "3600", "--ping-url", url];
+	const child = start(binary, home, args);
+	await monitor.heard("/id/start");
+	const signalledAt = performance.now();
+	child.kill("SIGINT");
+	expect(await child.exited).toBe(130);
+	resolve(new Response());
+	// Its patience is 2 s, docker's 10.
+	expect(performance.now() - signalledAt).toBeLessThan(6000);
+});
+
+test.each(["refuses", "fails", "redirects", "hangs"])(
+	"a monitor that %s is a warning, which does not name it",
+	async (fault) => {
 		using home = new Home();
 		const { promise, resolve } = Promise.withResolvers<Response>();
-		await using monitor = new Monitor(() => promise);
-		using _lock = writeLock(home.library);
-		const url = `${monitor.origin}/id`;
-		const args = [...BACKUP, "--lock-timeout", "3600", "--ping-url", url];
-		const child = start(program, home, args);
-		await monitor.heard("/id/start");
-		const signalledAt = performance.now();
-		child.kill("SIGINT");
-		expect(await child.exited).toBe(130);
-		resolve(new Response());
-		// Its patience is 2 s, docker's 10.
-		expect(performance.now() - signalledAt).toBeLessThan(6000);
-	});
-
-	test.each(["refuses", "fails", "redirects", "hangs"])(
-		"a monitor that %s is a warning, which does not name it",
-		async (fault) => {
-			using home = new Home();
-			const { promise, resolve } = Promise.withResolvers<Response>();
-			await using monitor = new Monitor(({ path }) => {
-				if (fault === "fails") return new Response(path, { status: 500 });
-				const isStart = path.endsWith("start");
-				if (fault === "hangs") return isStart ? promise : new Response();
-				return Response.redirect("http://example.org/", 302);
-			});
-			const origin = fault === "refuses" ? await deadOrigin() : monitor.origin;
-			const args = [...BACKUP, "--json", "--ping-url", `${origin}/${SECRET}`];
-			const env = { VPO_DEBUG: "1" };
-			const outcome = await run(program, home, args, { env });
-			resolve(new Response());
-			expect(outcome.exitCode).toBe(0);
-			expect(backupsIn(home.backups)).toHaveLength(1);
-			const { success, warnings } = JSON.parse(outcome.stdout);
-			expect(success).toBe(true);
-			expect(warnings).toHaveLength(1);
-			expect(warnings[0]).toStartWith("the monitor at the ping URL did not");
-			expect(outcome.stderr).toBe(`[warn] ${warnings[0]}\n`);
-			expectNoTrace(outcome.stdout + outcome.stderr, origin);
-		},
-		30_000,
-	);
-
-	test("a failed backup with a dead monitor keeps its exit code and its document", async () => {
-		using home = new Home(null);
-		const origin = await deadOrigin();
+		await using monitor = new Monitor(({ path }) => {
+			if (fault === "fails") return new Response(path, { status: 500 });
+			const isStart = path.endsWith("start");
+			if (fault === "hangs") return isStart ? promise : new Response();
+			return Response.redirect("http://example.org/", 302);
+		});
+		const origin = fault === "refuses" ? await deadOrigin() : monitor.origin;
 		const args = [...BACKUP, "--json", "--ping-url", `${origin}/${SECRET}`];
-		const outcome = await run(program, home, args);
-		expect(outcome.exitCode).toBe(20);
-		expect(JSON.parse(outcome.stdout).code).toBe("NOT_FOUND");
-		expectNoTrace(outcome.stdout + outcome.stderr, origin);
-	});
-
-	test("a malformed --ping-url is refused without being repeated", async () => {
-		using home = new Home();
-		const args = [...BACKUP, "--json", "--ping-url", `ftp://${SECRET}/`];
-		const outcome = await run(program, home, args);
-		expect(outcome.exitCode).toBe(2);
-		expect(outcome.stderr).toContain("--ping-url must be an http");
-		expectNoTrace(outcome.stdout + outcome.stderr, "ftp:");
-		expect(backupsIn(home.backups)).toEqual([]);
-	});
-
-	test("a malformed URL in the environment does not stop the backup", async () => {
-		using home = new Home();
-		const env = { VPO_BACKUP_PING_URL: SECRET };
-		const outcome = await run(program, home, BACKUP, { env });
+		const env = { VPO_DEBUG: "1" };
+		const outcome = await run(binary, home, args, { env });
+		resolve(new Response());
 		expect(outcome.exitCode).toBe(0);
-		expect(outcome.stderr).toContain("VPO_BACKUP_PING_URL must be an http");
-		expectNoTrace(outcome.stdout + outcome.stderr, "ftp:");
-	});
+		expect(backupsIn(home.backups)).toHaveLength(1);
+		const { success, warnings } = JSON.parse(outcome.stdout);
+		expect(success).toBe(true);
+		expect(warnings).toHaveLength(1);
+		expect(warnings[0]).toStartWith("the monitor at the ping URL did not");
+		expect(outcome.stderr).toBe(`[warn] ${warnings[0]}\n`);
+		expectNoTrace(outcome.stdout + outcome.stderr, origin);
+	},
+	30_000,
+);
 
-	test("the URL of a running backup is not in what the program says about its settings", async () => {
-		using home = new Home();
-		const env = { VPO_BACKUP_PING_URL: `http://127.0.0.1:1/${SECRET}` };
-		for (const args of [["config"], ["config", "--json"], ["backups"]]) {
-			const outcome = await run(program, home, ["library", ...args], { env });
-			expect(outcome.exitCode).toBe(0);
-			expectNoTrace(outcome.stdout + outcome.stderr, "127.0.0.1");
-		}
-	});
+test("a failed backup with a dead monitor keeps its exit code and its document", async () => {
+	using home = new Home(null);
+	const origin = await deadOrigin();
+	const args = [...BACKUP, "--json", "--ping-url", `${origin}/${SECRET}`];
+	const outcome = await run(binary, home, args);
+	expect(outcome.exitCode).toBe(20);
+	expect(JSON.parse(outcome.stdout).code).toBe("NOT_FOUND");
+	expectNoTrace(outcome.stdout + outcome.stderr, origin);
+});
+
+test("a malformed --ping-url is refused without being repeated", async () => {
+	using home = new Home();
+	const args = [...BACKUP, "--json", "--ping-url", `ftp://${SECRET}/`];
+	const outcome = await run(binary, home, args);
+	expect(outcome.exitCode).toBe(2);
+	expect(outcome.stderr).toContain("--ping-url must be an http");
+	expectNoTrace(outcome.stdout + outcome.stderr, "ftp:");
+	expect(backupsIn(home.backups)).toEqual([]);
+});
+
+test("a malformed URL in the environment does not stop the backup", async () => {
+	using home = new Home();
+	const env = { VPO_BACKUP_PING_URL: SECRET };
+	const outcome = await run(binary, home, BACKUP, { env });
+	expect(outcome.exitCode).toBe(0);
+	expect(outcome.stderr).toContain("VPO_BACKUP_PING_URL must be an http");
+	expectNoTrace(outcome.stdout + outcome.stderr, "ftp:");
+});
+
+test("the URL of a running backup is not in what the program says about its settings", async () => {
+	using home = new Home();
+	const env = { VPO_BACKUP_PING_URL: `http://127.0.0.1:1/${SECRET}` };
+	for (const args of [["config"], ["config", "--json"], ["backups"]]) {
+		const outcome = await run(binary, home, ["library", ...args], { env });
+		expect(outcome.exitCode).toBe(0);
+		expectNoTrace(outcome.stdout + outcome.stderr, "127.0.0.1");
+	}
 });
 
 function expectNoTrace(said: string, origin: string): void {

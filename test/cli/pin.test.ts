@@ -1,6 +1,6 @@
 // vpo library pin and unpin: what is pinned stays, is shown, and is nowhere lost.
 
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import {
 	readdirSync,
 	readFileSync,
@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { makeBackups } from "../helpers/backups.ts";
 import { Mount } from "../helpers/mounts.ts";
-import { binary, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+import { binary, Home, run, runJson } from "../helpers/program.ts";
 import { stateOf, tree } from "../helpers/state.ts";
 
 const CREATED = [
@@ -45,96 +45,94 @@ async function pins(home: Home): Promise<string[]> {
 		.map(({ filename, pin_note }) => `${filename}: ${pin_note}`);
 }
 
-describe.each(PROGRAMS)("$name", (program) => {
-	test("pins by name, prefix, path and latest, and unpins", async () => {
-		using home = await makeHome();
-		const pin = ["library", "pin"];
-		const path = join(home.backups, FIRST);
-		const { exitCode, stdout, stderr } = await run(program, home, [
-			...pin,
-			path,
-			"--note",
-			"the first",
-		]);
-		expect([exitCode, stderr]).toEqual([0, ""]);
-		expect(stdout).toBe(`Pinned: ${path}\n  Note:  the first\n`);
-		expect(await runJson(program, home, [...pin, "2026-02-02"])).toEqual({
-			exitCode: 0,
-			json: {
-				success: true,
-				filename: SECOND,
-				path: join(home.backups, SECOND),
-				pinned: true,
-				note: null,
-			},
-		});
-		await run(program, home, [...pin, "latest"]);
-		expect(await pins(home)).toEqual([
-			`${THIRD}: null`,
-			`${SECOND}: null`,
-			`${FIRST}: the first`,
-		]);
-		const unpinned = await run(program, home, ["library", "unpin", FIRST]);
-		expect(unpinned.stdout).toBe(`No longer pinned: ${path}\n`);
-		expect(await pins(home)).toEqual([`${THIRD}: null`, `${SECOND}: null`]);
-		expect(readdirSync(home.backups).sort()).toEqual([
-			".vpo-state.json",
-			FIRST,
-			SECOND,
-			THIRD,
-		]);
-	});
-
-	test("says so where nothing changes, and keeps a note until there is another", async () => {
-		using home = await makeHome();
-		const note = (text: string) =>
-			run(program, home, ["library", "pin", FIRST, "--note", text]);
-		await note("one");
-		const again = await run(program, home, ["library", "pin", FIRST]);
-		expect(again.stdout).toMatch(/^Pinned already: .*\n {2}Note: {2}one\n$/);
-		expect((await note("two")).stdout).toContain("Note:  two");
-		const never = await run(program, home, ["library", "unpin", SECOND]);
-		expect([never.exitCode, never.stdout]).toEqual([
-			0,
-			`Not pinned: ${join(home.backups, SECOND)}\n`,
-		]);
-		expect(await pins(home)).toEqual([`${FIRST}: two`]);
-	});
-
-	test("through a link it is the backup that is pinned", async () => {
-		using home = await makeHome();
-		symlinkSync(SECOND, join(home.backups, "favourite.tar.gz"));
-		await run(program, home, ["library", "pin", "favourite.tar.gz"]);
-		expect(await pins(home)).toEqual([`${SECOND}: null`]);
-	});
-
-	test("what is no archive is refused", async () => {
-		using home = new Home();
-		const before = tree(home.at(".vpo"));
-		const pin = ["library", "pin", home.library];
-		const { exitCode, json } = await runJson(program, home, pin);
-		expect(exitCode).toBe(46);
-		expect(json.error).toContain(home.library);
-		expect(tree(home.at(".vpo"))).toEqual(before);
-	});
-
-	test("a dry run changes nothing", async () => {
-		using home = await makeHome();
-		const before = tree(home.backups);
-		const { exitCode, json } = await runJson(program, home, [
-			"library",
-			"pin",
-			FIRST,
-			"--dry-run",
-		]);
-		expect(exitCode).toBe(0);
-		expect(json).toMatchObject({
-			dry_run: true,
-			filename: FIRST,
+test("pins by name, prefix, path and latest, and unpins", async () => {
+	using home = await makeHome();
+	const pin = ["library", "pin"];
+	const path = join(home.backups, FIRST);
+	const { exitCode, stdout, stderr } = await run(binary, home, [
+		...pin,
+		path,
+		"--note",
+		"the first",
+	]);
+	expect([exitCode, stderr]).toEqual([0, ""]);
+	expect(stdout).toBe(`Pinned: ${path}\n  Note:  the first\n`);
+	expect(await runJson(binary, home, [...pin, "2026-02-02"])).toEqual({
+		exitCode: 0,
+		json: {
+			success: true,
+			filename: SECOND,
+			path: join(home.backups, SECOND),
 			pinned: true,
-		});
-		expect(tree(home.backups)).toEqual(before);
+			note: null,
+		},
 	});
+	await run(binary, home, [...pin, "latest"]);
+	expect(await pins(home)).toEqual([
+		`${THIRD}: null`,
+		`${SECOND}: null`,
+		`${FIRST}: the first`,
+	]);
+	const unpinned = await run(binary, home, ["library", "unpin", FIRST]);
+	expect(unpinned.stdout).toBe(`No longer pinned: ${path}\n`);
+	expect(await pins(home)).toEqual([`${THIRD}: null`, `${SECOND}: null`]);
+	expect(readdirSync(home.backups).sort()).toEqual([
+		".vpo-state.json",
+		FIRST,
+		SECOND,
+		THIRD,
+	]);
+});
+
+test("says so where nothing changes, and keeps a note until there is another", async () => {
+	using home = await makeHome();
+	const note = (text: string) =>
+		run(binary, home, ["library", "pin", FIRST, "--note", text]);
+	await note("one");
+	const again = await run(binary, home, ["library", "pin", FIRST]);
+	expect(again.stdout).toMatch(/^Pinned already: .*\n {2}Note: {2}one\n$/);
+	expect((await note("two")).stdout).toContain("Note:  two");
+	const never = await run(binary, home, ["library", "unpin", SECOND]);
+	expect([never.exitCode, never.stdout]).toEqual([
+		0,
+		`Not pinned: ${join(home.backups, SECOND)}\n`,
+	]);
+	expect(await pins(home)).toEqual([`${FIRST}: two`]);
+});
+
+test("through a link it is the backup that is pinned", async () => {
+	using home = await makeHome();
+	symlinkSync(SECOND, join(home.backups, "favourite.tar.gz"));
+	await run(binary, home, ["library", "pin", "favourite.tar.gz"]);
+	expect(await pins(home)).toEqual([`${SECOND}: null`]);
+});
+
+test("what is no archive is refused", async () => {
+	using home = new Home();
+	const before = tree(home.at(".vpo"));
+	const pin = ["library", "pin", home.library];
+	const { exitCode, json } = await runJson(binary, home, pin);
+	expect(exitCode).toBe(46);
+	expect(json.error).toContain(home.library);
+	expect(tree(home.at(".vpo"))).toEqual(before);
+});
+
+test("a dry run changes nothing", async () => {
+	using home = await makeHome();
+	const before = tree(home.backups);
+	const { exitCode, json } = await runJson(binary, home, [
+		"library",
+		"pin",
+		FIRST,
+		"--dry-run",
+	]);
+	expect(exitCode).toBe(0);
+	expect(json).toMatchObject({
+		dry_run: true,
+		filename: FIRST,
+		pinned: true,
+	});
+	expect(tree(home.backups)).toEqual(before);
 });
 
 test.each([

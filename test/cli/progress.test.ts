@@ -1,19 +1,12 @@
 // Long work shows how far it is, on a terminal and nowhere else.
 
-import {
-	afterAll,
-	beforeAll,
-	describe,
-	expect,
-	setDefaultTimeout,
-	test,
-} from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeSampleLibrary } from "../../scripts/sample.ts";
 import { writeLock } from "../helpers/failing.ts";
-import { binary, Home, PROGRAMS, run } from "../helpers/program.ts";
+import { binary, Home, run } from "../helpers/program.ts";
 import { runOnTerminal } from "../helpers/terminal.ts";
 
 setDefaultTimeout(60_000);
@@ -57,48 +50,46 @@ function lastSeen(text: string): string {
 		.join("\n");
 }
 
-describe.each(PROGRAMS)("$name", (program) => {
-	test("a bar with the stage's name shows, and is gone in the end", async () => {
-		using home = bigHome();
-		using _ = lockForAWhile(home);
-		const { exitCode, text } = await runOnTerminal(program, home, BACKUP);
-		expect(exitCode).toBe(0);
-		expect(text).toMatch(/\r(Snapshot|Check and compress) +[█░]{30} +\d+%/);
-		expect(text.replaceAll("\u001b[K", "")).not.toContain("\u001b");
-		expect(lastSeen(text)).toMatch(/^Backup created: [^█]*$/);
-	});
+test("a bar with the stage's name shows, and is gone in the end", async () => {
+	using home = bigHome();
+	using _ = lockForAWhile(home);
+	const { exitCode, text } = await runOnTerminal(binary, home, BACKUP);
+	expect(exitCode).toBe(0);
+	expect(text).toMatch(/\r(Snapshot|Check and compress) +[█░]{30} +\d+%/);
+	expect(text.replaceAll("\u001b[K", "")).not.toContain("\u001b");
+	expect(lastSeen(text)).toMatch(/^Backup created: [^█]*$/);
+});
 
-	test("the bar comes back after a question", async () => {
-		using home = bigHome();
-		const output = home.at("big.tar.gz");
-		await run(program, home, [...BACKUP, "--output", output, "--level=1"]);
-		const { text } = await runOnTerminal(
-			program,
-			home,
-			["library", "restore", output],
-			{ answer: "y\n", answerAfterMs: DELAY_MS },
-		);
-		const [before = "", after = ""] = text.split("[y/N] y");
-		expect(lastSeen(before)).not.toContain("█");
-		expect(after).toMatch(/\rCheck and compress +[█░]+ +\d+%/);
-		expect(lastSeen(after).trim()).toStartWith("Library restored: ");
-	});
+test("the bar comes back after a question", async () => {
+	using home = bigHome();
+	const output = home.at("big.tar.gz");
+	await run(binary, home, [...BACKUP, "--output", output, "--level=1"]);
+	const { text } = await runOnTerminal(
+		binary,
+		home,
+		["library", "restore", output],
+		{ answer: "y\n", answerAfterMs: DELAY_MS },
+	);
+	const [before = "", after = ""] = text.split("[y/N] y");
+	expect(lastSeen(before)).not.toContain("█");
+	expect(after).toMatch(/\rCheck and compress +[█░]+ +\d+%/);
+	expect(lastSeen(after).trim()).toStartWith("Library restored: ");
+});
 
-	test("a log gets the result and nothing else", async () => {
-		using home = bigHome();
-		using _ = lockForAWhile(home);
-		const { stdout, stderr } = await run(program, home, BACKUP, {
-			env: { TERM: "xterm", FORCE_COLOR: "1" },
-		});
-		expect(stderr).toBe("");
-		expect(stdout).toMatch(/^Backup created: [ -~\n]*$/);
+test("a log gets the result and nothing else", async () => {
+	using home = bigHome();
+	using _ = lockForAWhile(home);
+	const { stdout, stderr } = await run(binary, home, BACKUP, {
+		env: { TERM: "xterm", FORCE_COLOR: "1" },
 	});
+	expect(stderr).toBe("");
+	expect(stdout).toMatch(/^Backup created: [ -~\n]*$/);
+});
 
-	test("quick work shows no bar", async () => {
-		using home = new Home();
-		const { text } = await runOnTerminal(program, home, BACKUP);
-		expect(text).toStartWith("Backup created: ");
-	});
+test("quick work shows no bar", async () => {
+	using home = new Home();
+	const { text } = await runOnTerminal(binary, home, BACKUP);
+	expect(text).toStartWith("Backup created: ");
 });
 
 test("a line never fills a narrow terminal", async () => {

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { makeBackups } from "../helpers/backups.ts";
-import { binary, Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+import { binary, Home, run, runJson } from "../helpers/program.ts";
 import { backupsIn } from "../helpers/state.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -19,63 +19,57 @@ function daysAgo(days: number): string {
 	return `${new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 19)}Z`;
 }
 
-describe.each(PROGRAMS)("$name", (program) => {
-	test("keeps the newest of each day and removes the rest", async () => {
-		using home = new Home();
-		const names = await makeBackups(
-			home.backups,
-			[0, 1, 2, 3, 4].map((days) => ({ createdAt: daysAgo(days) })),
-		);
-		const args = ["library", "prune", "--keep-daily", "2", "--yes", "--utc"];
-		const { exitCode, json } = await runJson(program, home, args);
-		expect(exitCode).toBe(0);
-		expect(json.removed).toEqual(names.slice(2));
-		expect(backupsIn(home.backups).sort()).toEqual(names.slice(0, 2).sort());
-	});
+test("keeps the newest of each day and removes the rest", async () => {
+	using home = new Home();
+	const names = await makeBackups(
+		home.backups,
+		[0, 1, 2, 3, 4].map((days) => ({ createdAt: daysAgo(days) })),
+	);
+	const args = ["library", "prune", "--keep-daily", "2", "--yes", "--utc"];
+	const { exitCode, json } = await runJson(binary, home, args);
+	expect(exitCode).toBe(0);
+	expect(json.removed).toEqual(names.slice(2));
+	expect(backupsIn(home.backups).sort()).toEqual(names.slice(0, 2).sort());
+});
 
-	test("removes nothing in a dry run, and nothing the second time", async () => {
-		using home = new Home();
-		const names = await makeBackups(
-			home.backups,
-			[1, 2, 3].map((days) => ({ createdAt: daysAgo(days) })),
-		);
-		const args = ["library", "prune", "--keep-last", "1"];
-		const plan = await runJson(program, home, [...args, "--dry-run"]);
-		expect(plan.json).toMatchObject({
-			dry_run: true,
-			remove: [{ name: names[1] }, { name: names[2] }],
-		});
-		expect(backupsIn(home.backups)).toHaveLength(3);
-		await run(program, home, [...args, "--yes"]);
-		const again = await runJson(program, home, [...args, "--yes"]);
-		expect(again.json.removed).toEqual([]);
-		expect(backupsIn(home.backups)).toEqual([names[0] ?? ""]);
+test("removes nothing in a dry run, and nothing the second time", async () => {
+	using home = new Home();
+	const names = await makeBackups(
+		home.backups,
+		[1, 2, 3].map((days) => ({ createdAt: daysAgo(days) })),
+	);
+	const args = ["library", "prune", "--keep-last", "1"];
+	const plan = await runJson(binary, home, [...args, "--dry-run"]);
+	expect(plan.json).toMatchObject({
+		dry_run: true,
+		remove: [{ name: names[1] }, { name: names[2] }],
 	});
+	expect(backupsIn(home.backups)).toHaveLength(3);
+	await run(binary, home, [...args, "--yes"]);
+	const again = await runJson(binary, home, [...args, "--yes"]);
+	expect(again.json.removed).toEqual([]);
+	expect(backupsIn(home.backups)).toEqual([names[0] ?? ""]);
+});
 
-	test("asks for --yes where there is no terminal, and for a rule where there is none", async () => {
-		using home = new Home();
-		await makeBackups(
-			home.backups,
-			[1, 2].map((days) => ({ createdAt: daysAgo(days) })),
-		);
-		const unconfirmed = await runJson(program, home, [
-			"library",
-			"prune",
-			"--keep-last",
-			"1",
-		]);
-		expect(unconfirmed).toMatchObject({
-			exitCode: 2,
-			json: { code: "CONFIRMATION_REQUIRED" },
-		});
-		const ruleless = await runJson(program, home, [
-			"library",
-			"prune",
-			"--yes",
-		]);
-		expect(ruleless).toMatchObject({ exitCode: 2, json: { code: "USAGE" } });
-		expect(backupsIn(home.backups)).toHaveLength(2);
+test("asks for --yes where there is no terminal, and for a rule where there is none", async () => {
+	using home = new Home();
+	await makeBackups(
+		home.backups,
+		[1, 2].map((days) => ({ createdAt: daysAgo(days) })),
+	);
+	const unconfirmed = await runJson(binary, home, [
+		"library",
+		"prune",
+		"--keep-last",
+		"1",
+	]);
+	expect(unconfirmed).toMatchObject({
+		exitCode: 2,
+		json: { code: "CONFIRMATION_REQUIRED" },
 	});
+	const ruleless = await runJson(binary, home, ["library", "prune", "--yes"]);
+	expect(ruleless).toMatchObject({ exitCode: 2, json: { code: "USAGE" } });
+	expect(backupsIn(home.backups)).toHaveLength(2);
 });
 
 describe("what prune never removes", () => {

@@ -4,14 +4,14 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { VPO_ARCHIVE } from "../helpers/failing.ts";
-import { Home, PROGRAMS, run, runJson } from "../helpers/program.ts";
+import { binary, Home, run, runJson } from "../helpers/program.ts";
 
 setDefaultTimeout(30_000);
 
 const BACKUP = ["library", "backup"];
 const DRY_RESTORE = ["library", "restore", "--dry-run"];
 
-describe.each(PROGRAMS)("$name: restore finds a backup by", (program) => {
+describe("restore finds a backup by", () => {
 	const folder = (home: Home) => {
 		mkdirSync(home.backups);
 		const names = [
@@ -52,7 +52,7 @@ describe.each(PROGRAMS)("$name: restore finds a backup by", (program) => {
 		];
 		for (const [reference, path] of found) {
 			const args = [...DRY_RESTORE, reference];
-			const { json } = await runJson(program, home, args);
+			const { json } = await runJson(binary, home, args);
 			expect([reference, json.backup_path]).toEqual([reference, path]);
 		}
 	});
@@ -68,7 +68,7 @@ describe.each(PROGRAMS)("$name: restore finds a backup by", (program) => {
 		];
 		for (const [reference, says] of missing) {
 			const args = [...DRY_RESTORE, reference];
-			const { exitCode, stderr } = await run(program, home, args);
+			const { exitCode, stderr } = await run(binary, home, args);
 			expect([reference, exitCode]).toEqual([reference, 20]);
 			expect(stderr).toContain(says);
 		}
@@ -79,11 +79,11 @@ describe.each(PROGRAMS)("$name: restore finds a backup by", (program) => {
 		mkdirSync(home.backups);
 		copyFileSync(VPO_ARCHIVE, join(home.backups, "z-old.tar.gz"));
 		const output = join(home.backups, "a-new.tar.gz");
-		await run(program, home, [...BACKUP, "--output", output]);
-		const { json } = await runJson(program, home, [...DRY_RESTORE, "latest"]);
+		await run(binary, home, [...BACKUP, "--output", output]);
+		const { json } = await runJson(binary, home, [...DRY_RESTORE, "latest"]);
 		expect(json.backup_path).toBe(output);
 		using empty = new Home();
-		expect(await run(program, empty, [...DRY_RESTORE, "latest"])).toEqual({
+		expect(await run(binary, empty, [...DRY_RESTORE, "latest"])).toEqual({
 			exitCode: 20,
 			stdout: "",
 			stderr: `[error] no backup in ${empty.backups}\n  make one: vpo library backup\n`,

@@ -1,56 +1,48 @@
 // schedule --run when backups fail, die or take too long: it says so, tells the monitor, and goes on.
 
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Kept } from "../helpers/kept.ts";
 import { Monitor } from "../helpers/monitor.ts";
 import { requireRoot } from "../helpers/mounts.ts";
-import {
-	BINARY,
-	binary,
-	FIXTURES,
-	Home,
-	PROGRAMS,
-} from "../helpers/program.ts";
+import { BINARY, binary, FIXTURES, Home } from "../helpers/program.ts";
 import { inShell } from "../helpers/shell.ts";
 
 // Some schedules take seconds by their nature, and machines may be busy.
 setDefaultTimeout(60_000);
 
-describe.each(PROGRAMS)("$name", (program) => {
-	test("a failing backup is reported and does not end it", async () => {
-		using home = new Home(null);
-		await using kept = new Kept(program, home, ["--every", "1s"]);
-		await kept.log.until(/(no library at .*ended with exit code 20.*){2}/s);
-		cpSync(join(FIXTURES, "library-v27.db"), home.library);
-		await kept.stdout.until(/Backup created/);
-	});
+test("a failing backup is reported and does not end it", async () => {
+	using home = new Home(null);
+	await using kept = new Kept(binary, home, ["--every", "1s"]);
+	await kept.log.until(/(no library at .*ended with exit code 20.*){2}/s);
+	cpSync(join(FIXTURES, "library-v27.db"), home.library);
+	await kept.stdout.until(/Backup created/);
+});
 
-	test("a backup that is killed is reported, also to the monitor, and does not end it", async () => {
-		using home = new Home();
-		await using monitor = new Monitor();
-		const command = "kill -KILL $PPID";
-		const flags = ["--on-success", command, "--ping-url", monitor.origin];
-		const args = ["--every", "1s", "--", ...flags];
-		await using kept = new Kept(program, home, args);
-		await kept.log.until(/(ended by SIGKILL.*){2}next backup/s);
-		expect(monitor.paths).toContain("/fail");
-	});
+test("a backup that is killed is reported, also to the monitor, and does not end it", async () => {
+	using home = new Home();
+	await using monitor = new Monitor();
+	const command = "kill -KILL $PPID";
+	const flags = ["--on-success", command, "--ping-url", monitor.origin];
+	const args = ["--every", "1s", "--", ...flags];
+	await using kept = new Kept(binary, home, args);
+	await kept.log.until(/(ended by SIGKILL.*){2}next backup/s);
+	expect(monitor.paths).toContain("/fail");
+});
 
-	test("no backup begins while another is under way", async () => {
-		using home = new Home();
-		const command = "echo begun >&2; sleep 1.2; echo ended >&2";
-		const args = ["--every", "1s", "--", "--on-success", command];
-		await using kept = new Kept(program, home, args);
-		await kept.log.until(/(ended\n.*){2}/s);
-		await kept.end("SIGTERM");
-		const lines = (await kept.log.ended).split("\n");
-		const said = lines.filter((line) => /^(begun|ended)$/.test(line));
-		const expected = said.map((_, at) => (at % 2 === 0 ? "begun" : "ended"));
-		expect(said).toEqual(expected);
-		expect(kept.log.text).toMatch(/is left out: the one before took until now/);
-	});
+test("no backup begins while another is under way", async () => {
+	using home = new Home();
+	const command = "echo begun >&2; sleep 1.2; echo ended >&2";
+	const args = ["--every", "1s", "--", "--on-success", command];
+	await using kept = new Kept(binary, home, args);
+	await kept.log.until(/(ended\n.*){2}/s);
+	await kept.end("SIGTERM");
+	const lines = (await kept.log.ended).split("\n");
+	const said = lines.filter((line) => /^(begun|ended)$/.test(line));
+	const expected = said.map((_, at) => (at % 2 === 0 ? "begun" : "ended"));
+	expect(said).toEqual(expected);
+	expect(kept.log.text).toMatch(/is left out: the one before took until now/);
 });
 
 test("a program that is gone is reported, also to the monitor, and does not end it", async () => {

@@ -1,8 +1,8 @@
 // A wrong call is refused with one line that names what is wrong, and a hint at what was meant. Nothing is done then.
 
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
-import { Home, PROGRAMS, run } from "../helpers/program.ts";
+import { binary, Home, run } from "../helpers/program.ts";
 
 setDefaultTimeout(30_000);
 
@@ -138,66 +138,61 @@ const WRONG_CALLS = [
 	...[...FLAGS, ...VALUES, ...OPERANDS].map(inLibrary),
 ];
 
-describe.each(PROGRAMS)("$name", (program) => {
-	test.concurrent.each(WRONG_CALLS)(
-		"refuses vpo %s",
-		async (line, error, hint) => {
-			using home = new Home();
-			const args = line.split(" ");
-			const outcome = await run(program, home, args);
-			expect(outcome).toEqual({
-				exitCode: 2,
-				stdout: "",
-				stderr: `[error] ${error}\n  ${hint}\n`,
-			});
-			expect(readdirSync(home.at(".vpo"))).toEqual(["library.db"]);
-		},
-	);
-
-	test.each([[[]], [["library"]], [["db"]]])(
-		"refuses to do nothing: vpo %p shows the help on stderr",
-		async (args) => {
-			using home = new Home();
-			const { exitCode, stdout, stderr } = await run(program, home, args);
-			expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
-			expect(stderr).toContain("USAGE");
-			expect(stderr).toEndWith("[error] no command given\n  see --help\n");
-		},
-	);
-
-	test("a note has an end", async () => {
-		using home = new Home();
-		const args = ["library", "backup", "--note", "x".repeat(1001)];
-		expect(await run(program, home, args)).toMatchObject({
-			exitCode: 2,
-			stderr: expect.stringContaining("--note must have at most 1000"),
-		});
+test.each(WRONG_CALLS)("refuses vpo %s", async (line, error, hint) => {
+	using home = new Home();
+	const args = line.split(" ");
+	const outcome = await run(binary, home, args);
+	expect(outcome).toEqual({
+		exitCode: 2,
+		stdout: "",
+		stderr: `[error] ${error}\n  ${hint}\n`,
 	});
+	expect(readdirSync(home.at(".vpo"))).toEqual(["library.db"]);
+});
 
-	test("an empty value is no value", async () => {
+test.each([[[]], [["library"]], [["db"]]])(
+	"refuses to do nothing: vpo %p shows the help on stderr",
+	async (args) => {
 		using home = new Home();
-		const args = ["library", "backup", "--database", ""];
-		const { exitCode, stderr } = await run(program, home, args);
-		expect(exitCode).toBe(2);
-		expect(stderr).toStartWith("[error] --database needs a value\n");
-	});
+		const { exitCode, stdout, stderr } = await run(binary, home, args);
+		expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+		expect(stderr).toContain("USAGE");
+		expect(stderr).toEndWith("[error] no command given\n  see --help\n");
+	},
+);
 
-	test("an output that is no archive's name is refused before anything is made", async () => {
-		using home = new Home();
-		const args = ["library", "backup", "-ojson/x"];
-		expect(await run(program, home, args)).toEqual({
-			exitCode: 2,
-			stdout: "",
-			stderr: `[error] --output must be a name that ends in .tar.gz or .tgz: ${home.at("json/x")}\n  for a folder that is not there yet, write a slash at its end\n`,
-		});
-		expect(existsSync(home.at("json"))).toBe(false);
+test("a note has an end", async () => {
+	using home = new Home();
+	const args = ["library", "backup", "--note", "x".repeat(1001)];
+	expect(await run(binary, home, args)).toMatchObject({
+		exitCode: 2,
+		stderr: expect.stringContaining("--note must have at most 1000"),
 	});
+});
 
-	test("flags may be clustered, repeated and follow the operand", async () => {
-		using home = new Home();
-		const backup = ["library", "backup", "--level", "1", "--level=9", "--"];
-		expect((await run(program, home, backup)).exitCode).toBe(0);
-		const restore = ["library", "restore", "latest", `-yp${home.backups}`];
-		expect((await run(program, home, restore)).exitCode).toBe(0);
+test("an empty value is no value", async () => {
+	using home = new Home();
+	const args = ["library", "backup", "--database", ""];
+	const { exitCode, stderr } = await run(binary, home, args);
+	expect(exitCode).toBe(2);
+	expect(stderr).toStartWith("[error] --database needs a value\n");
+});
+
+test("an output that is no archive's name is refused before anything is made", async () => {
+	using home = new Home();
+	const args = ["library", "backup", "-ojson/x"];
+	expect(await run(binary, home, args)).toEqual({
+		exitCode: 2,
+		stdout: "",
+		stderr: `[error] --output must be a name that ends in .tar.gz or .tgz: ${home.at("json/x")}\n  for a folder that is not there yet, write a slash at its end\n`,
 	});
+	expect(existsSync(home.at("json"))).toBe(false);
+});
+
+test("flags may be clustered, repeated and follow the operand", async () => {
+	using home = new Home();
+	const backup = ["library", "backup", "--level", "1", "--level=9", "--"];
+	expect((await run(binary, home, backup)).exitCode).toBe(0);
+	const restore = ["library", "restore", "latest", `-yp${home.backups}`];
+	expect((await run(binary, home, restore)).exitCode).toBe(0);
 });

@@ -1,6 +1,6 @@
 // vpo library verify as its user calls it: what it prints, how it exits, what it leaves.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import {
 	chmodSync,
 	chownSync,
@@ -16,14 +16,7 @@ import { join } from "node:path";
 import { makeBackups } from "../helpers/backups.ts";
 import { Mount, requireRoot } from "../helpers/mounts.ts";
 import { asUser, OTHER_USER } from "../helpers/peer.ts";
-import {
-	binary,
-	FIXTURES,
-	Home,
-	PROGRAMS,
-	run,
-	runJson,
-} from "../helpers/program.ts";
+import { binary, FIXTURES, Home, run, runJson } from "../helpers/program.ts";
 import { libraryFiles, scratchIn, tree } from "../helpers/state.ts";
 
 const VERIFY = ["library", "verify"];
@@ -59,101 +52,96 @@ function stateIn(folder: string): Record<string, Record<string, unknown>> {
 		.archives;
 }
 
-describe.each(PROGRAMS)("$name", (program) => {
-	test("good backups make a table and exit code 0", async () => {
-		using home = makeHome();
-		const before = libraryFiles(home.library);
-		const { exitCode, stdout, stderr } = await run(program, home, VERIFY);
-		expect(exitCode).toBe(0);
-		expect(stderr).toBe("");
-		const lines = stdout.trimEnd().split("\n");
-		expect(lines.map((line) => line.replaceAll(/ +/g, " "))).toEqual([
-			"RESULT ARCHIVE FILES TIME NAME",
-			expect.stringMatching(/^good 127 KB 120 \d\.\d s 2026-11-22T110747Z$/),
-			expect.stringMatching(/^good 1\.1 KB 3 \d\.\d s 2026-02-02T030000Z$/),
-			expect.stringMatching(/^good 1\.1 KB 3 \d\.\d s 2026-02-01T030000Z$/),
-			expect.stringMatching(/^3 backups, all good, in \d+\.\d s$/),
-		]);
-		expect(libraryFiles(home.library)).toEqual(before);
-		expect(scratchIn(home.at(".vpo"))).toEqual([]);
-	});
+test("good backups make a table and exit code 0", async () => {
+	using home = makeHome();
+	const before = libraryFiles(home.library);
+	const { exitCode, stdout, stderr } = await run(binary, home, VERIFY);
+	expect(exitCode).toBe(0);
+	expect(stderr).toBe("");
+	const lines = stdout.trimEnd().split("\n");
+	expect(lines.map((line) => line.replaceAll(/ +/g, " "))).toEqual([
+		"RESULT ARCHIVE FILES TIME NAME",
+		expect.stringMatching(/^good 127 KB 120 \d\.\d s 2026-11-22T110747Z$/),
+		expect.stringMatching(/^good 1\.1 KB 3 \d\.\d s 2026-02-02T030000Z$/),
+		expect.stringMatching(/^good 1\.1 KB 3 \d\.\d s 2026-02-01T030000Z$/),
+		expect.stringMatching(/^3 backups, all good, in \d+\.\d s$/),
+	]);
+	expect(libraryFiles(home.library)).toEqual(before);
+	expect(scratchIn(home.at(".vpo"))).toEqual([]);
+});
 
-	test("a bad one is named with its reason, stops no other, and exits with 46", async () => {
-		using home = makeHome();
-		truncateSync(join(home.backups, SECOND), 500);
-		const { exitCode, stdout, stderr } = await run(program, home, VERIFY);
-		expect(exitCode).toBe(46);
-		expect(stdout).toMatch(
-			/^good .*\nBAD .*02-02T030000Z\n {2}! incomplete archive: its end is missing\ngood /m,
-		);
-		expect(stdout).toEndWith(" s\n");
-		expect(stderr).toContain(
-			`1 of 3 backups is bad: ${SECOND} (incomplete archive: its end is missing)`,
-		);
-	});
+test("a bad one is named with its reason, stops no other, and exits with 46", async () => {
+	using home = makeHome();
+	truncateSync(join(home.backups, SECOND), 500);
+	const { exitCode, stdout, stderr } = await run(binary, home, VERIFY);
+	expect(exitCode).toBe(46);
+	expect(stdout).toMatch(
+		/^good .*\nBAD .*02-02T030000Z\n {2}! incomplete archive: its end is missing\ngood /m,
+	);
+	expect(stdout).toEndWith(" s\n");
+	expect(stderr).toContain(
+		`1 of 3 backups is bad: ${SECOND} (incomplete archive: its end is missing)`,
+	);
+});
 
-	test("--json is one document, in good days and in bad ones", async () => {
-		using home = makeHome();
-		const good = await runJson(program, home, VERIFY);
-		expect(good.exitCode).toBe(0);
-		expect(good.json).toMatchObject({
-			success: true,
-			directory: home.backups,
-			total_count: 3,
-			bad_count: 0,
-			warnings: [],
-		});
-		expect((good.json.results as object[])[2]).toEqual({
-			filename: FIRST,
-			path: join(home.backups, FIRST),
-			valid: true,
-			error: null,
-			code: null,
-			verified_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
-			duration_seconds: expect.any(Number),
-			archive_size_bytes: expect.any(Number),
-			file_count: 3,
-			schema_version: 27,
-			repaired_from: null,
-			repair_error: null,
-			damaged_kept_as: null,
-			warnings: [],
-		});
-		truncateSync(join(home.backups, SECOND), 500);
-		const { exitCode, json } = await runJson(program, home, VERIFY);
-		expect(exitCode).toBe(46);
-		expect(json).toMatchObject({
-			success: false,
+test("--json is one document, in good days and in bad ones", async () => {
+	using home = makeHome();
+	const good = await runJson(binary, home, VERIFY);
+	expect(good.exitCode).toBe(0);
+	expect(good.json).toMatchObject({
+		success: true,
+		directory: home.backups,
+		total_count: 3,
+		bad_count: 0,
+		warnings: [],
+	});
+	expect((good.json.results as object[])[2]).toEqual({
+		filename: FIRST,
+		path: join(home.backups, FIRST),
+		valid: true,
+		error: null,
+		code: null,
+		verified_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+		duration_seconds: expect.any(Number),
+		archive_size_bytes: expect.any(Number),
+		file_count: 3,
+		schema_version: 27,
+		repaired_from: null,
+		repair_error: null,
+		damaged_kept_as: null,
+		warnings: [],
+	});
+	truncateSync(join(home.backups, SECOND), 500);
+	const { exitCode, json } = await runJson(binary, home, VERIFY);
+	expect(exitCode).toBe(46);
+	expect(json).toMatchObject({
+		success: false,
+		code: "INVALID_ARCHIVE",
+		exit_code: 46,
+		error: expect.stringContaining(SECOND),
+		hint: expect.any(String),
+		total_count: 3,
+		bad_count: 1,
+	});
+	expect(json.results).toMatchObject([
+		{ valid: true },
+		{
+			filename: SECOND,
+			valid: false,
 			code: "INVALID_ARCHIVE",
-			exit_code: 46,
-			error: expect.stringContaining(SECOND),
-			hint: expect.any(String),
-			total_count: 3,
-			bad_count: 1,
-		});
-		expect(json.results).toMatchObject([
-			{ valid: true },
-			{
-				filename: SECOND,
-				valid: false,
-				code: "INVALID_ARCHIVE",
-				error: expect.stringContaining("incomplete archive"),
-			},
-			{ valid: true },
-		]);
-	});
+			error: expect.stringContaining("incomplete archive"),
+		},
+		{ valid: true },
+	]);
+});
 
-	test("takes any number of names, and only those", async () => {
-		using home = makeHome();
-		const args = [...VERIFY, "latest", "2026-02-01"];
-		const { exitCode, json } = await runJson(program, home, args);
-		expect(exitCode).toBe(0);
-		expect(json.results).toMatchObject([
-			{ filename: VPO },
-			{ filename: FIRST },
-		]);
-		expect(Object.keys(stateIn(home.backups))).toEqual([VPO, FIRST]);
-	});
+test("takes any number of names, and only those", async () => {
+	using home = makeHome();
+	const args = [...VERIFY, "latest", "2026-02-01"];
+	const { exitCode, json } = await runJson(binary, home, args);
+	expect(exitCode).toBe(0);
+	expect(json.results).toMatchObject([{ filename: VPO }, { filename: FIRST }]);
+	expect(Object.keys(stateIn(home.backups))).toEqual([VPO, FIRST]);
 });
 
 test.each([

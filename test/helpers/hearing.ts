@@ -11,11 +11,10 @@ afterAll(() => {
 	if (path !== null) rmSync(dirname(path), { recursive: true, force: true });
 });
 
-/** The program with BUN_OPTIONS in force; from source it is anyway. */
-export function hearing(program: Program): Program {
-	if (program.command[0] !== BINARY) return program;
+/** The program with BUN_OPTIONS in force. */
+export function hearing(): Program {
 	path ??= copyThatHears();
-	return { ...program, command: [path] };
+	return { name: "hearing", command: [path] };
 }
 
 function copyThatHears(): string {

@@ -1,4 +1,4 @@
-// The program as its user calls it: a process with a scratch HOME, run from source and as the compiled binary.
+// The program as its user calls it: a process with a scratch HOME; the compiled binary, and from source where that may differ.
 
 import {
 	cpSync,
@@ -21,12 +21,13 @@ export interface Program {
 }
 
 export const binary: Program = { name: "binary", command: [BINARY] };
+export const source: Program = {
+	name: "source",
+	command: [process.execPath, join(ROOT, "src", "main.ts")],
+};
 
-/** Both forms of the program; CLI tests loop over them. */
-export const PROGRAMS: readonly Program[] = [
-	{ name: "source", command: [process.execPath, join(ROOT, "src", "main.ts")] },
-	binary,
-];
+/** Both forms of the program, for what one form may do and the other not: to start, to know its name and its workers. */
+export const PROGRAMS: readonly Program[] = [source, binary];
 
 /** Where the program is `vpo`, so that it calls itself that. */
 const PATH = [dirname(BINARY), process.env.PATH].join(delimiter);
