@@ -10,7 +10,7 @@ import { asUser, OTHER_USER, Peer } from "../helpers/peer.ts";
 import { binary, Home, runJson } from "../helpers/program.ts";
 import { contentAfterRecovery } from "../helpers/scene.ts";
 import { backupsIn, expectWholeBackup, tree } from "../helpers/state.ts";
-import { holding } from "../helpers/trace.ts";
+import { holding, trace } from "../helpers/trace.ts";
 
 const HOT_WAL_ROWS = 500;
 
@@ -155,6 +155,26 @@ describe("in a folder of another user's", () => {
 		expect(json.error).toContain("permission denied");
 	});
 });
+
+test.each([
+	{ args: ["restore", "--yes", "latest"] },
+	{ args: ["diff", "latest"] },
+	{ args: ["verify"] },
+	{ args: ["backup"] },
+])(
+	"what SQLite writes beside is in our own scratch folder: $args",
+	async ({ args }) => {
+		using home = new Home();
+		await runJson(binary, home, ["library", "backup"]);
+		const options = { action: "count", folder: "/var/tmp" } as const;
+		const { exitCode, calls } = await trace(
+			home,
+			["library", ...args],
+			options,
+		);
+		expect({ exitCode, calls }).toEqual({ exitCode: 0, calls: [""] });
+	},
+);
 
 test("a library behind symbolic links is backed up, its rows in the -wal too", async () => {
 	using home = new Home(null);

@@ -127,7 +127,7 @@ def changes_files(name, values):
     if name not in ("open", "openat"):
         return True
     flags = values[1 if name == "open" else 2]
-    return bool(flags & (os.O_CREAT | os.O_TRUNC))
+    return bool(flags & (os.O_CREAT | os.O_TRUNC)) or flags & os.O_TMPFILE == os.O_TMPFILE
 
 
 class Fault:

@@ -45,14 +45,26 @@ export async function requireRoom(request: RoomRequest): Promise<Space> {
 		folder: dirname(libraryPath),
 		bytes: isInPlace ? inPlaceBytes(current, candidateBytes) : candidateBytes,
 	};
+	const journals = {
+		folder: dirname(candidate.path),
+		bytes: isInPlace ? statementBytes(current, candidateBytes) : 0,
+	};
 	const phases = await Promise.all(
 		[
 			[unpacked, ...snapshot, ...archive],
-			[unpacked, ...archive, replacing],
+			[unpacked, ...archive, replacing, journals],
 		].map(measureSpace),
 	);
 	for (const phase of phases) requireSpace(phase);
 	return tightestOf(phases);
+}
+
+// SQLite's journal of one statement: such pages of one table that were there before.
+function statementBytes(
+	current: CurrentLibrary | null,
+	candidateBytes: number,
+): number {
+	return Math.min(current?.facts?.databaseSizeBytes ?? 0, candidateBytes);
 }
 
 // The transaction's own: in WAL mode all that is new, else a journal of all that was there; and what the file grows by.
