@@ -23,6 +23,11 @@ describe("what is each time another counts as equal, and nothing else", () => {
 	test.each([
 		["made 6 h ago, 14.1 MB", "made 2 min ago, 5 KB", true],
 		["vpo-library-2026-02-05T143022Z", "vpo-library-2027-12-31T000000Z", true],
+		[
+			"2026-02-05T143022Z-pre-restore.tar.gz",
+			"2026-02-06T000000Z-pre-restore-2.tar.gz",
+			true,
+		],
 		["  Verified:   checksums", "  Verified:  checksums", true],
 		["7 backups, all good, in 4.9 s", "8 backups, all good, in 4.9 s", false],
 		["Schema version:    27", "Schema version:    28", false],
