@@ -43,26 +43,34 @@ export function numberMissing(
 		}
 		database.run(`UPDATE ${missing} SET n0 = o0`);
 		const id = column("b", idColumn ?? "");
+		const named = namersOf(kinship, schema);
 		const isTaken = any([
 			`EXISTS (SELECT 1 FROM ${tableOf(kinship, "new", "b")} WHERE ${id} = m.o0)`,
-			...namersOf(kinship, schema).map((named) => `m.o0 IN (${named})`),
+			...named.map((numbers) => `m.o0 IN (${numbers})`),
 		]);
 		const isFree =
 			database
 				.query(`SELECT 1 FROM ${missing} AS m WHERE ${isTaken} LIMIT 1`)
 				.get() === null;
 		if (isFree) continue;
-		const [here, there] = (["new", "old"] as const).map(
-			(side) =>
-				`coalesce((SELECT max(${id}) FROM ${tableOf(kinship, side, "b")}), 0)`,
-		);
-		const last = highestGiven(database, kinship.new.schema, name);
+		const given = [
+			...(["new", "old"] as const).map(
+				(side) => `SELECT ${id} FROM ${tableOf(kinship, side, "b")}`,
+			),
+			...named,
+			`SELECT ${highestGiven(database, kinship.new.schema, name)}`,
+		].map(highestOf);
 		// Where only their order tells them apart, it must stay.
 		const gets = kinship.method === "ranked" ? "1" : isTaken;
 		database.run(
-			`UPDATE ${missing} SET n0 = r.n FROM (SELECT m.o0 AS o, row_number() OVER (ORDER BY m.o0) + max(${here}, ${there}, ${last}) AS n FROM ${missing} AS m WHERE ${gets}) AS r WHERE o0 = r.o`,
+			`UPDATE ${missing} SET n0 = r.n FROM (SELECT m.o0 AS o, row_number() OVER (ORDER BY m.o0) + max(${given.join()}) AS n FROM ${missing} AS m WHERE ${gets}) AS r WHERE o0 = r.o`,
 		);
 	}
+}
+
+/** The highest number among values that may be anything. */
+function highestOf(numbers: string): string {
+	return `(SELECT coalesce(max(value), 0) FROM (SELECT NULL AS value WHERE 0 UNION ALL ${numbers}) WHERE typeof(value) = 'integer')`;
 }
 
 // A row that lost its own parent must not get another one.

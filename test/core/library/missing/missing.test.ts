@@ -229,6 +229,17 @@ describe("whatever the schema is", () => {
 		]);
 	});
 
+	test("nor one that gets a new number", async () => {
+		const { rows } = await bring(
+			"CREATE TABLE n (id INTEGER PRIMARY KEY, file NOT NULL REFERENCES files, x, UNIQUE (file, x));",
+			"INSERT INTO files VALUES (1, '/a', 1); INSERT INTO n VALUES (1, 1, 'of a');",
+			"INSERT INTO n VALUES (1, 1, 'of a'), (2, 2, 'of a'), (3, 7, 'of b'), (4, 'z', 'of c');",
+			4,
+		);
+		expect(rows("files")).toEqual([[8, "/a", 1]]);
+		expect(rows("n")[4]).toEqual([5, 8, "of a"]);
+	});
+
 	test("a row that has its file's own number", async () => {
 		const { rows } = await bring(
 			"CREATE TABLE more (file INTEGER PRIMARY KEY REFERENCES files, x);",
