@@ -92,7 +92,7 @@ test("a signal is told of at once", async () => {
 	expect(monitor.pings[1]?.body).toContain("exit code 143 (INTERRUPTED)");
 });
 
-test("a signal does not wait for a monitor that does not answer", async () => {
+test.concurrent("a signal does not wait for a monitor that does not answer", async () => {
 	using home = new Home();
 	const { promise, resolve } = Promise.withResolvers<Response>();
 	await using monitor = new Monitor(() => promise);
@@ -109,7 +109,7 @@ test("a signal does not wait for a monitor that does not answer", async () => {
 	expect(performance.now() - signalledAt).toBeLessThan(6000);
 });
 
-test.each(["refuses", "fails", "redirects", "hangs"])(
+test.concurrent.each(["refuses", "fails", "redirects", "hangs"])(
 	"a monitor that %s is a warning, which does not name it",
 	async (fault) => {
 		using home = new Home();
@@ -137,7 +137,7 @@ test.each(["refuses", "fails", "redirects", "hangs"])(
 	30_000,
 );
 
-test("a failed backup with a dead monitor keeps its exit code and its document", async () => {
+test.concurrent("a failed backup with a dead monitor keeps its exit code and its document", async () => {
 	using home = new Home(null);
 	const origin = await deadOrigin();
 	const args = [...BACKUP, "--json", "--ping-url", `${origin}/${SECRET}`];
@@ -210,7 +210,7 @@ test.each([
 });
 
 describe("a monitor whose certificate an authority of our own has signed", () => {
-	test.each([
+	test.concurrent.each([
 		["nobody", "is not trusted", () => ({})],
 		["SSL_CERT_FILE", "", (ca: string) => ({ SSL_CERT_FILE: ca })],
 		["NODE_EXTRA_CA_CERTS", "", (ca: string) => ({ NODE_EXTRA_CA_CERTS: ca })],

@@ -9,10 +9,10 @@ import { requireRoot } from "../helpers/mounts.ts";
 import { BINARY, binary, FIXTURES, Home } from "../helpers/program.ts";
 import { inShell } from "../helpers/shell.ts";
 
-// Some schedules take seconds by their nature, and machines may be busy.
+// Schedules take seconds by their nature, so they run side by side; and machines may be busy.
 setDefaultTimeout(60_000);
 
-test("a failing backup is reported and does not end it", async () => {
+test.concurrent("a failing backup is reported and does not end it", async () => {
 	using home = new Home(null);
 	await using kept = new Kept(binary, home, ["--every", "1s"]);
 	await kept.log.until(/(no library at .*ended with exit code 20.*){2}/s);
@@ -20,7 +20,7 @@ test("a failing backup is reported and does not end it", async () => {
 	await kept.stdout.until(/Backup created/);
 });
 
-test("a backup that is killed is reported, also to the monitor, and does not end it", async () => {
+test.concurrent("a backup that is killed is reported, also to the monitor, and does not end it", async () => {
 	using home = new Home();
 	await using monitor = new Monitor();
 	const command = "kill -KILL $PPID";
@@ -31,7 +31,7 @@ test("a backup that is killed is reported, also to the monitor, and does not end
 	expect(monitor.paths).toContain("/fail");
 });
 
-test("no backup begins while another is under way", async () => {
+test.concurrent("no backup begins while another is under way", async () => {
 	using home = new Home();
 	const command = "echo begun >&2; sleep 1.2; echo ended >&2";
 	const args = ["--every", "1s", "--", "--on-success", command];
@@ -45,7 +45,7 @@ test("no backup begins while another is under way", async () => {
 	expect(kept.log.text).toMatch(/is left out: the one before took until now/);
 });
 
-test("a program that is gone is reported, also to the monitor, and does not end it", async () => {
+test.concurrent("a program that is gone is reported, also to the monitor, and does not end it", async () => {
 	using home = new Home();
 	await using monitor = new Monitor();
 	const copy = home.at("vpo");
@@ -58,7 +58,7 @@ test("a program that is gone is reported, also to the monitor, and does not end 
 	expect(monitor.pings.at(-1)?.body).toContain("could not be started");
 });
 
-test("in a working directory that was removed it says so and goes on, and so it does in a new one of that name", async () => {
+test.concurrent("in a working directory that was removed it says so and goes on, and so it does in a new one of that name", async () => {
 	using home = new Home();
 	const folder = home.at("here");
 	mkdirSync(folder);
@@ -80,7 +80,7 @@ test("in a working directory that was removed it says so and goes on, and so it 
 	expect(kept.log.text).not.toContain("ended with exit code");
 });
 
-test("as process 1 of a container it leaves no zombies of what commands leave running", async () => {
+test.concurrent("as process 1 of a container it leaves no zombies of what commands leave running", async () => {
 	requireRoot("it makes a PID namespace");
 	using home = new Home();
 	const flags = ["--kill-child", "--mount-proc", ...binary.command];

@@ -1,12 +1,6 @@
 // A share whose server has gone answers nothing, for ever. One signal ends the program all the same, whatever it waits for.
 
-import {
-	afterEach,
-	beforeEach,
-	expect,
-	setDefaultTimeout,
-	test,
-} from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeBackups } from "../helpers/backups.ts";
@@ -20,17 +14,6 @@ setDefaultTimeout(30_000);
 /** Within seconds: containers are killed after ten. */
 const MOST_MS = 8000;
 
-let home: Home;
-let share: Share;
-beforeEach(async () => {
-	home = new Home();
-	share = await Share.mount();
-});
-afterEach(async () => {
-	await share[Symbol.asyncDispose]();
-	home[Symbol.dispose]();
-});
-
 interface Ended {
 	readonly exitCode: number;
 	readonly json: Record<string, unknown>;
@@ -39,6 +22,7 @@ interface Ended {
 
 /** Starts the program, waits until it waits for the share, and signals it once. */
 async function interruptAt(
+	home: Home,
 	args: readonly string[],
 	env: Record<string, string>,
 ): Promise<Ended> {
@@ -78,7 +62,10 @@ function waiting(pid: number): string[] {
 	});
 }
 
-function expectInterrupted({ exitCode, json, milliseconds }: Ended): void {
+function expectInterrupted(
+	home: Home,
+	{ exitCode, json, milliseconds }: Ended,
+): void {
 	expect({ exitCode, code: json.code }).toEqual({
 		exitCode: 143,
 		code: "INTERRUPTED",
@@ -87,7 +74,9 @@ function expectInterrupted({ exitCode, json, milliseconds }: Ended): void {
 	expect(scratchIn(home.at(".vpo"))).toEqual([]);
 }
 
-test("a share that hangs from the beginning, as the backup folder", async () => {
+test.concurrent("a share that hangs from the beginning, as the backup folder", async () => {
+	using home = new Home();
+	await using share = await Share.mount();
 	share.hang();
 	const env = { VPO_BACKUP_DIR: share.path };
 	const commands = [
@@ -101,12 +90,14 @@ test("a share that hangs from the beginning, as the backup folder", async () => 
 		"prune --keep-last 1 --yes",
 	];
 	const ended = commands.map((command) =>
-		interruptAt(["library", ...command.split(" ")], env),
+		interruptAt(home, ["library", ...command.split(" ")], env),
 	);
-	for (const end of ended) expectInterrupted(await end);
+	for (const end of ended) expectInterrupted(home, await end);
 });
 
-test("a share that hangs from the beginning, as anything else", async () => {
+test.concurrent("a share that hangs from the beginning, as anything else", async () => {
+	using home = new Home();
+	await using share = await Share.mount();
 	cpSync(home.library, join(share.source, "library.db"));
 	share.hang();
 	const places = {
@@ -116,12 +107,13 @@ test("a share that hangs from the beginning, as anything else", async () => {
 		VPO_TEMP_DIR: share.path,
 	};
 	const ended = Object.entries(places).map(([name, path]) =>
-		interruptAt(["library", "backup"], { [name]: path }),
+		interruptAt(home, ["library", "backup"], { [name]: path }),
 	);
-	for (const end of ended) expectInterrupted(await end);
+	for (const end of ended) expectInterrupted(home, await end);
 });
 
-test("where it keeps all threads that there are for files there is a document all the same", async () => {
+test.concurrent("where it keeps all threads that there are for files there is a document all the same", async () => {
+	using home = new Home();
 	await using slow = await Share.mount("wait=open");
 	await makeBackups(
 		slow.source,
@@ -136,7 +128,8 @@ test("where it keeps all threads that there are for files there is a document al
 	expect(await child.exited).toBe(143);
 });
 
-test("what was begun on a healthy disk is removed, what is on the share by the next run", async () => {
+test.concurrent("what was begun on a healthy disk is removed, what is on the share by the next run", async () => {
+	using home = new Home();
 	await using slow = await Share.mount("wait=fsync");
 	const args = ["library", "backup", "--output", `${slow.path}/`];
 	const child = start(binary, home, [...args, "--json"]);
@@ -157,7 +150,8 @@ test("what was begun on a healthy disk is removed, what is on the share by the n
 	expect(readdirSync(slow.source).filter((name) => name === left)).toEqual([]);
 });
 
-test("a thread of SQLite's that the share keeps is left to itself", async () => {
+test.concurrent("a thread of SQLite's that the share keeps is left to itself", async () => {
+	using home = new Home();
 	await using slow = await Share.mount("wait=read");
 	cpSync(home.library, join(slow.source, "library.db"));
 	const args = ["library", "check", "--database", slow.at("library.db")];
@@ -169,7 +163,9 @@ test("a thread of SQLite's that the share keeps is left to itself", async () => 
 	expect(await child.exited).toBe(143);
 });
 
-test("who is told of runs is told of one that hung", async () => {
+test.concurrent("who is told of runs is told of one that hung", async () => {
+	using home = new Home();
+	await using share = await Share.mount();
 	await using monitor = new Monitor();
 	share.hang();
 	const marker = home.at("heard");
@@ -178,7 +174,7 @@ test("who is told of runs is told of one that hung", async () => {
 		...["library", "backup", "--ping-url", `${monitor.origin}/x`],
 		...["--on-failure", `cat > ${marker}`],
 	];
-	expectInterrupted(await interruptAt(args, env));
+	expectInterrupted(home, await interruptAt(home, args, env));
 	expect(monitor.paths).toEqual(["/x/start", "/x/fail"]);
 	expect(JSON.parse(readFileSync(marker, "utf8"))).toMatchObject({
 		code: "INTERRUPTED",
