@@ -1,16 +1,9 @@
 // VPO's config.toml: our few keys of it, checked by type. What is not ours is ignored, except in [backup] and [s3], which are.
 
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
 import { closest } from "fastest-levenshtein";
 import * as v from "valibot";
-import { AppError, isMissing, reasonOf } from "./errors.ts";
-import { parseToml } from "./toml.ts";
-import { formatBytes } from "./units.ts";
-
-/** As /dev/null has it: major number 1, minor number 3. */
-const NULL_DEVICE = 0x103;
-const MOST_BYTES = 1024 * 1024;
+import { readToml, wrongConfig } from "./config/file.ts";
+import type { AppError } from "./errors.ts";
 
 const text = v.optional(
 	v.pipe(v.string(), v.excludes("\0", "it holds a NUL character")),
@@ -168,71 +161,4 @@ function unknownIn(table: unknown, entries: object, where: string): string[] {
 			(key) =>
 				`unknown key "${key}" in ${where}, the nearest is "${closest(key, known)}"`,
 		);
-}
-
-async function readToml(
-	path: string,
-	isRequired: boolean,
-): Promise<Record<string, unknown>> {
-	let source: string;
-	try {
-		source = await readSource(path);
-	} catch (cause) {
-		if (cause instanceof AppError) throw cause;
-		if (isMissing(cause) && !isRequired) return {};
-		throw new AppError(
-			"CONFIG_ERROR",
-			`cannot read ${path}: ${reasonOf(cause)}`,
-			{
-				hint: isRequired
-					? "correct VPO_CONFIG_PATH, or unset it"
-					: "let this user read it, or name another one in VPO_CONFIG_PATH",
-				cause,
-			},
-		);
-	}
-	try {
-		return parseToml(source);
-	} catch (cause) {
-		throw wrongConfig(path, (cause as Error).message, cause);
-	}
-}
-
-// Only of a regular file is it known that it begins and ends: a FIFO waits for a writer, /dev/full never stops.
-async function readSource(path: string): Promise<string> {
-	const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
-	await using file = await open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	const found = await file.stat();
-	if (found.isCharacterDevice() && found.rdev === NULL_DEVICE) return "";
-	if (!found.isFile() && !found.isDirectory()) {
-		throw wrongConfig(path, "not a regular file");
-	}
-	if (found.size > MOST_BYTES) {
-		const size = formatBytes(found.size);
-		throw wrongConfig(path, `${size} is too much for a config file`);
-	}
-	const bytes = await file.readFile();
-	try {
-		return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-	} catch (cause) {
-		const line = lineOfNoText(bytes);
-		throw wrongConfig(path, `not UTF-8 text, line ${line}`, cause);
-	}
-}
-
-function lineOfNoText(bytes: Uint8Array): number {
-	const text = new TextDecoder().decode(bytes);
-	return text.slice(0, text.indexOf("\ufffd")).split("\n").length;
-}
-
-/** An error of the config file, which names it. */
-export function wrongConfig(
-	path: string,
-	what: string,
-	cause?: unknown,
-): AppError {
-	return new AppError("CONFIG_ERROR", `${path}: ${what}`, {
-		hint: "correct the file, or name another one in VPO_CONFIG_PATH",
-		cause,
-	});
 }

@@ -172,6 +172,15 @@ export function fileError(
 	});
 }
 
+/** Whether it was denied to the user whom root has become, and might not have been to root. */
+export function isDeniedToOther(error: unknown): error is AppError {
+	return (
+		workingAs !== "" &&
+		error instanceof AppError &&
+		isDenied(errnoOf(error.cause))
+	);
+}
+
 function permissionHint(errno: string): string | undefined {
 	if (!workingAs || !isDenied(errno)) return undefined;
 	return `root works as the owner of the library's folder: let ${workingAs} read and write there, or name another place`;

@@ -20,7 +20,7 @@ import { contentOf } from "../helpers/content.ts";
 import { requireRoot } from "../helpers/mounts.ts";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
 import { inShell } from "../helpers/shell.ts";
-import { backupsIn, succeed } from "../helpers/state.ts";
+import { backupsIn, expectWholeBackup, succeed } from "../helpers/state.ts";
 
 const USER = 41_207;
 const OTHER = 41_208;
@@ -122,6 +122,27 @@ describe("what the user may not do is an error that names him", () => {
 		expect(readdirSync(folder)).toEqual([]);
 	});
 
+	test.each(["", "deeper/", "by-name.tgz"])(
+		"root's folder is reached through root's shell, and the hint says so: /%s",
+		async (rest) => {
+			const folder = home.at("vault");
+			mkdirSync(folder, { mode: 0o700 });
+			const args = [...BACKUP, "--output", `${folder}/${rest}`];
+			const { exitCode, json } = await runJson(binary, home, args);
+			expect(exitCode).toBe(40);
+			const way = "vpo library backup --output - > ";
+			expect(json.hint).toEndWith(`; or let root's shell write it: ${way}FILE`);
+			const file = join(folder, "kept.tar.gz");
+			const line = `umask 077; exec "$@" > ${file}`;
+			const piped = [...BACKUP, "--output", "-"];
+			const done = await run(inShell(binary, line), home, piped);
+			expect(done.exitCode).toBe(0);
+			expect(lstatSync(file)).toMatchObject({ uid: 0, mode: 0o100600 });
+			expectWholeBackup(file);
+			expect(ownersIn(home.at(".vpo"))).toEqual(new Set([USER]));
+		},
+	);
+
 	test("reading a library of root's in his folder", async () => {
 		chownSync(home.library, 0, 0);
 		chmodSync(home.library, 0o600);
@@ -212,6 +233,64 @@ describe("links are no way to what another user has no rights to", () => {
 		}
 		expect(dirname(home.backups)).toBe(home.at(".vpo"));
 	});
+});
+
+describe("a config.toml that is a link", () => {
+	const CONFIG = ["library", "config"];
+
+	function link(target: string, uid: number): string {
+		const path = home.at(".vpo", "config.toml");
+		symlinkSync(target, path);
+		succeed(["chown", "--no-dereference", `${uid}`, path]);
+		return path;
+	}
+
+	test.each([BACKUP, ["library", "backups"], CONFIG])(
+		"of his to what is root's shows nothing of it: vpo %s %s",
+		async (...args) => {
+			const folder = home.at("of-root");
+			mkdirSync(folder, { mode: 0o700 });
+			const target = join(folder, "shadow");
+			writeFileSync(target, "root:$6$secret:19000:0\n", { mode: 0o600 });
+			const path = link(target, USER);
+			const { exitCode, json } = await runJson(binary, home, args);
+			expect(exitCode).toBe(11);
+			expect(json.error).toBe(
+				`the link ${path} belongs to another user (uid ${USER}) than what it leads to: ${target}`,
+			);
+			expect(existsSync(home.backups)).toBe(false);
+		},
+	);
+
+	test("through a folder that is his link to root's is refused as well", async () => {
+		const folder = home.at("of-root");
+		mkdirSync(folder, { mode: 0o700 });
+		writeFileSync(join(folder, "config.toml"), "secret = = 1\n");
+		const way = home.at(".vpo", "way");
+		symlinkSync(folder, way);
+		succeed(["chown", "--no-dereference", `${USER}`, way]);
+		const env = { VPO_CONFIG_PATH: join(way, "config.toml") };
+		const { exitCode, json } = await runJson(binary, home, CONFIG, { env });
+		expect(exitCode).toBe(40);
+		expect(json.error).toContain(`the link ${way} belongs to another user`);
+	});
+
+	test.each([0, USER])(
+		"of user %d to what is the user's is followed, to where nothing is as well",
+		async (uid) => {
+			const target = home.at(".vpo", "shared.toml");
+			writeFileSync(target, "[backup]\nlevel = 3\n");
+			give(target);
+			const path = link(target, uid);
+			const { json } = await runJson(binary, home, CONFIG);
+			expect(json.settings).toMatchObject({
+				"backup.level": { value: 3, origin: "config.toml" },
+			});
+			rmSync(target);
+			expect(lstatSync(path).isSymbolicLink()).toBe(true);
+			expect((await run(binary, home, BACKUP)).exitCode).toBe(0);
+		},
+	);
 });
 
 test("the user's groups are his as /etc/group has them", async () => {

@@ -1,6 +1,6 @@
 // A library to look into: the one in a backup, unpacked, or the live one. Neither is changed by it.
 
-import { resolveLinks } from "../../ground/paths.ts";
+import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import { makeScratch, type Scratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
 import { inspectArchive } from "../archive/inspect.ts";
@@ -52,7 +52,7 @@ export async function openView(
 ): Promise<View> {
 	const { sqlite, signal } = workshop;
 	if (reference === LIVE) {
-		const libraryPath = await resolveLinks(settings.databasePath);
+		const libraryPath = await resolveOwnLinks(settings.databasePath);
 		const source = await openSource(
 			libraryPath,
 			sqlite,

@@ -2,9 +2,10 @@
 
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { AppError } from "../../ground/errors.ts";
+import { AppError, isDeniedToOther } from "../../ground/errors.ts";
 import { type OnBytes, readPieces } from "../../ground/files.ts";
 import { isAddress, isSameFile, resolveLinks } from "../../ground/paths.ts";
+import { ownCommand } from "../../ground/program.ts";
 import type { Scratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
 import { GzipPool } from "../archive/gzip.ts";
@@ -66,7 +67,6 @@ export async function settleDestination(
 	request: OutputRequest,
 	signal?: AbortSignal,
 ): Promise<Destination> {
-	const destination = await choose(request, signal);
 	const { settings, output, libraryPath, acceptsNew } = request;
 	const place = {
 		libraryPath,
@@ -74,9 +74,24 @@ export async function settleDestination(
 		acceptsNew,
 		command: "backup",
 	};
-	await requireSamePlace(destination.location, place, signal);
-	await destination.location.requireWritable(signal);
-	return destination;
+	try {
+		const destination = await choose(request, signal);
+		await requireSamePlace(destination.location, place, signal);
+		await destination.location.requireWritable(signal);
+		return destination;
+	} catch (error) {
+		throw isDeniedToOther(error) ? withWayOut(error) : error;
+	}
+}
+
+// What root opens by his own shell, the program may write to as whoever it is.
+function withWayOut(error: AppError): AppError {
+	const { code, message, hint, cause } = error;
+	const way = ownCommand("backup --output - > FILE");
+	return new AppError(code, message, {
+		hint: `${hint}; or let root's shell write it: ${way}`,
+		cause,
+	});
 }
 
 async function choose(

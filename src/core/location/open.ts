@@ -1,6 +1,6 @@
 // The one place where a reference to a location becomes a location.
 
-import { wrongConfig } from "../../ground/config.ts";
+import { wrongConfig } from "../../ground/config/file.ts";
 import { AppError } from "../../ground/errors.ts";
 import { isAddress } from "../../ground/paths.ts";
 import type { Settings } from "../../ground/settings.ts";

@@ -1,7 +1,7 @@
 // Symbolic links may be another user's way to what he has no rights to: which of them are followed with ours.
 
-import { lstat, readlink } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { lstat, readlink, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { AppError, fileError, isMissing } from "../errors.ts";
 import { resolveLinks } from "../paths.ts";
 
@@ -21,6 +21,33 @@ export async function resolveOwnLinks(path: string): Promise<string> {
 		});
 	}
 	return resolveLinks(path);
+}
+
+/**
+ * The folder, or the nearest above it that is there, reached through no link that root must not follow.
+ * @throws AppError OPERATION_FAILED
+ */
+export async function nearestTrusted(folder: string): Promise<string> {
+	let found = "/";
+	const parts = folder.split("/").filter(Boolean);
+	for (let links = 0; parts.length > 0; ) {
+		const next = join(found, parts.shift() ?? "");
+		try {
+			const target = await followLink(next);
+			if (target === null) {
+				if (!(await stat(next)).isDirectory()) return found;
+				found = next;
+				continue;
+			}
+			if (++links > MOST_LINKS) return found;
+			parts.unshift(...target.split("/").filter(Boolean));
+			found = "/";
+		} catch (cause) {
+			if (isMissing(cause)) return found;
+			throw fileError(`cannot look at ${next}`, cause);
+		}
+	}
+	return found;
 }
 
 /**

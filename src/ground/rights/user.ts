@@ -2,12 +2,11 @@
 // exchange is followed with root's, and nothing that is left behind locks him out.
 
 import { readFile, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { AppError, errnoOf, fileError, isMissing, workAs } from "../errors.ts";
-import { followLink } from "./links.ts";
+import { nearestTrusted } from "./links.ts";
 
 const ROOT = 0;
-const MOST_LINKS = 40;
 
 /** A user of this machine, as far as /etc/passwd and /etc/group know him. */
 interface User {
@@ -44,30 +43,6 @@ export async function becomeOwner(path: string): Promise<void> {
 		);
 	}
 	workAs(who);
-}
-
-/** The folder, or the nearest above it that is there, reached through no link that root must not follow. */
-async function nearestTrusted(folder: string): Promise<string> {
-	let found = "/";
-	const parts = folder.split("/").filter(Boolean);
-	for (let links = 0; parts.length > 0; ) {
-		const next = join(found, parts.shift() ?? "");
-		try {
-			const target = await followLink(next);
-			if (target === null) {
-				if (!(await stat(next)).isDirectory()) return found;
-				found = next;
-				continue;
-			}
-			if (++links > MOST_LINKS) return found;
-			parts.unshift(...target.split("/").filter(Boolean));
-			found = "/";
-		} catch (cause) {
-			if (isMissing(cause)) return found;
-			throw fileError(`cannot look at ${next}`, cause);
-		}
-	}
-	return found;
 }
 
 async function userOf(uid: number, gidOfFolder: number): Promise<User> {

@@ -1,6 +1,6 @@
 // Where copies of the backups go: the [[backup.copy]] tables of config.toml, each with rules of its own.
 
-import { wrongConfig } from "../../../ground/config.ts";
+import { wrongConfig } from "../../../ground/config/file.ts";
 import { AppError } from "../../../ground/errors.ts";
 import { resolveLinks } from "../../../ground/paths.ts";
 import type { Settings } from "../../../ground/settings.ts";
