@@ -33,7 +33,7 @@ export async function requireRoom(request: RoomRequest): Promise<Space> {
 	const { candidate, current, libraryPath, isInPlace, safety } = request;
 	const candidateBytes = await fileSize(candidate.path);
 	const unpacked = {
-		folder: dirname(candidate.path),
+		folder: dirname(candidate.scratch.path),
 		bytes: candidateBytes,
 		isThere: true,
 	};
@@ -46,7 +46,7 @@ export async function requireRoom(request: RoomRequest): Promise<Space> {
 		bytes: isInPlace ? inPlaceBytes(current, candidateBytes) : candidateBytes,
 	};
 	const journals = {
-		folder: dirname(candidate.path),
+		folder: dirname(candidate.scratch.path),
 		bytes: isInPlace ? statementBytes(current, candidateBytes) : 0,
 	};
 	const phases = await Promise.all(
