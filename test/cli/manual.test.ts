@@ -16,7 +16,7 @@ test("the page is clean, and has every command, flag and example that help has",
 		"-T",
 		"lint",
 		"-W",
-		"warning",
+		"style",
 		home.at("vpo.1"),
 	]);
 	expect(lint.stdout.toString() + lint.stderr.toString()).toBe("");

@@ -4,7 +4,7 @@ import { ATTENTION_EXIT_CODE, EXIT_CODES } from "../../ground/errors.ts";
 import { wrap } from "../format.ts";
 import type { ListedCommand, Operand, Option } from "./command.ts";
 
-const WIDTH = 70;
+const WIDTH = 78;
 
 const ENVIRONMENT = [
 	["VPO_DATA_DIR", "The data folder (default: ~/.vpo)"],
@@ -105,7 +105,7 @@ function section(library: string, command: ListedCommand): string[] {
 		".PP",
 		".nf",
 		".RS",
-		...command.examples.map(escapedLine),
+		...command.examples.map((it) => guarded(escaped(it))),
 		".RE",
 		".fi",
 	];
@@ -130,12 +130,11 @@ function item(tag: string, text: string): string[] {
 // A sentence begins a line, so that troff knows where one ends.
 function paragraph(text: string): string[] {
 	const sentences = text.split(/(?<=\.) (?=[A-Z"])/);
-	return sentences.flatMap((it) => wrap(it, WIDTH)).map(escapedLine);
+	return sentences.flatMap((it) => wrap(escaped(it), WIDTH)).map(guarded);
 }
 
 // A line that begins with a dot or an apostrophe would be an order.
-function escapedLine(text: string): string {
-	const line = escaped(text);
+function guarded(line: string): string {
 	return /^[.']/.test(line) ? `\\&${line}` : line;
 }
 
