@@ -19,6 +19,8 @@ export interface KnownFile {
 	readonly path: string;
 	readonly dev: number;
 	readonly ino: number;
+	/** Tells it from a later file that was given the number of a removed one; 0 where the file system keeps none. */
+	readonly birthtimeMs: number;
 }
 
 /** The files of these paths that are there. */
@@ -28,7 +30,7 @@ export async function knownFiles(
 	const found = await Promise.all(
 		paths.map((path) =>
 			stat(path).then(
-				({ dev, ino }) => ({ path, dev, ino }),
+				({ dev, ino, birthtimeMs }) => ({ path, dev, ino, birthtimeMs }),
 				() => null,
 			),
 		),
@@ -109,11 +111,20 @@ async function hasOpen(
 		const name = baseName(target).replace(/ \(deleted\)$/, "");
 		if (names && !names.has(name)) continue;
 		const open = await stat(link).catch(() => null);
-		if (files.some((file) => file.ino === open?.ino && file.dev === open.dev)) {
-			return true;
-		}
+		if (open && files.some((file) => isSame(file, open))) return true;
 	}
 	return false;
+}
+
+type Identity = Omit<KnownFile, "path">;
+
+function isSame(file: Identity, other: Identity): boolean {
+	const born = [file.birthtimeMs, other.birthtimeMs];
+	return (
+		file.ino === other.ino &&
+		file.dev === other.dev &&
+		(born[0] === born[1] || born.includes(0))
+	);
 }
 
 function baseName(path: string): string {

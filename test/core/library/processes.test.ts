@@ -12,6 +12,8 @@ import { sidecars } from "../../../src/core/library/library.ts";
 import {
 	findHolders,
 	formatHolders,
+	holdersOf,
+	knownFiles,
 } from "../../../src/core/library/processes.ts";
 import { Peer } from "../../helpers/peer.ts";
 import { Home } from "../../helpers/program.ts";
@@ -55,6 +57,18 @@ describe("a process", () => {
 		const statements = ["PRAGMA journal_mode = DELETE", "BEGIN IMMEDIATE"];
 		await using peer = await Peer.holding(home.at("hard.db"), statements);
 		expect(await pidsOf()).toEqual([peer.pid]);
+	});
+
+	test("that has a later file open which was given the number of a removed one is not found", async () => {
+		const files = await knownFiles([home.library]);
+		const removed = files.map((file) => ({ ...file, birthtimeMs: 1 }));
+		await using peer = await Peer.holding(home.library, ["BEGIN IMMEDIATE"]);
+		const unknown = files.map((file) => ({ ...file, birthtimeMs: 0 }));
+		for (const told of [files, unknown]) {
+			const pids = (await holdersOf(told)).map(({ pid }) => pid);
+			expect(pids).toEqual([peer.pid]);
+		}
+		expect(await holdersOf(removed)).toEqual([]);
 	});
 
 	test("that has another library of the same name open is not found", async () => {
