@@ -1,7 +1,7 @@
 // What a restore replaces is kept, can be put back, and what comes in its place looks the same from outside.
 
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
 	chmodSync,
 	chownSync,
@@ -23,7 +23,7 @@ import { leaveHotWal } from "../helpers/kinds.ts";
 import { Mount, mountFile, requireRoot } from "../helpers/mounts.ts";
 import { asUser, OTHER_USER } from "../helpers/peer.ts";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
-import { BACKUP, RESTORE } from "../helpers/scene.ts";
+import { BACKUP, copyOf, RESTORE } from "../helpers/scene.ts";
 import {
 	backupsIn,
 	expectWholeBackup,
@@ -38,12 +38,16 @@ import { holding } from "../helpers/trace.ts";
 
 const UNDO = ["library", "restore", "--yes", "--undo"];
 
+const template = new Home();
+beforeAll(async () => {
+	expect(await run(binary, template, BACKUP)).toMatchObject({ exitCode: 0 });
+	change(template.library, "now");
+});
+afterAll(() => template[Symbol.dispose]());
+
 /** A home with one backup, and a library that is different by now. */
-async function homeWithBackup(): Promise<Home> {
-	const home = new Home();
-	expect(await run(binary, home, BACKUP)).toMatchObject({ exitCode: 0 });
-	change(home.library, "now");
-	return home;
+function homeWithBackup(): Home {
+	return copyOf(template);
 }
 
 function change(path: string, value: string): void {
@@ -69,7 +73,7 @@ async function restore(home: Home, args: readonly string[] = RESTORE) {
 
 describe("the library that is replaced", () => {
 	test("is kept as a backup of its own, with the rows that were in its WAL", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		await leaveHotWal(home.library, 30);
 		const { safety_backup } = await restore(home);
 		expect(safety_backup).toMatch(/vpo-library-.*Z-pre-restore\.tar\.gz$/);
@@ -83,7 +87,7 @@ describe("the library that is replaced", () => {
 	});
 
 	test("is not kept with --no-safety-backup", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		const before = backupsIn(home.backups);
 		const json = await restore(home, [...RESTORE, "--no-safety-backup"]);
 		expect(json.safety_backup).toBeNull();
@@ -92,7 +96,7 @@ describe("the library that is replaced", () => {
 	});
 
 	test("comes back with --undo, which can be undone itself, again and again", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		const now = contentOf(home.library);
 		await restore(home);
 		const restored = contentOf(home.library);
@@ -107,7 +111,7 @@ describe("the library that is replaced", () => {
 	});
 
 	test("is never what latest means, however new its backup is", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		await restore(home);
 		await restore(home, UNDO);
 		expect(stateIn(home.library)).toBe("now");
@@ -116,7 +120,7 @@ describe("the library that is replaced", () => {
 	});
 
 	test("stays if it can't be kept", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		using full = Mount.tmpfs(64 * 1024);
 		const [name = ""] = backupsIn(home.backups);
 		const before = stateOf(home.library);
@@ -132,7 +136,7 @@ describe("the library that is replaced", () => {
 	});
 
 	test("gets the backup's content into its own file, whatever links to it", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		linkSync(home.library, home.at("hard.db"));
 		const { ino } = statSync(home.library);
 		await restore(home);
@@ -142,7 +146,7 @@ describe("the library that is replaced", () => {
 	});
 
 	test("keeps its journal mode, whatever the backup had", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		for (const mode of ["delete", "wal"]) {
 			using library = new Database(home.library);
 			library.run(`PRAGMA journal_mode = ${mode}`);
@@ -159,7 +163,7 @@ describe("the library that is replaced", () => {
 			["PRAGMA auto_vacuum = 1", "VACUUM"],
 			["CREATE VIRTUAL TABLE words USING fts5 (word)"],
 		]) {
-			using home = await homeWithBackup();
+			using home = homeWithBackup();
 			{
 				using library = new Database(home.library);
 				library.run("PRAGMA journal_mode = DELETE");
@@ -174,7 +178,7 @@ describe("the library that is replaced", () => {
 	});
 
 	test("takes a backup over all the same if it is itself a mount point", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		renameSync(home.library, home.at("host.db"));
 		writeFileSync(home.library, "");
 		using _ = mountFile(home.at("host.db"), home.library);
@@ -183,7 +187,7 @@ describe("the library that is replaced", () => {
 	});
 
 	test("is refused before any question if it is a mount point and another file would have to take its place", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		writeFileSync(home.at("host.db"), "no library at all");
 		rmSync(home.library);
 		writeFileSync(home.library, "");
@@ -205,7 +209,7 @@ const BLOCKERS = Object.entries({ ...DAMAGES, ...FOREIGN }).filter(
 
 describe.each(BLOCKERS)("%s in the library's place", (_, harm) => {
 	test("does not block a restore, and is kept", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		await harm(home.library);
 		const files = [home.library, `${home.library}-wal`].filter(existsSync);
 		const before = files.map((path) => readFileSync(path).toString("base64"));
@@ -224,7 +228,7 @@ describe.each(BLOCKERS)("%s in the library's place", (_, harm) => {
 });
 
 test("a folder in the library's place is refused, and stays", async () => {
-	using home = await homeWithBackup();
+	using home = homeWithBackup();
 	await FOREIGN["a folder"]?.(home.library);
 	writeFileSync(join(home.library, "notes"), "mine");
 	const before = tree(home.at(".vpo"));
@@ -234,7 +238,7 @@ test("a folder in the library's place is refused, and stays", async () => {
 });
 
 test("a -wal whose library is gone is kept, and never replayed into the restored one", async () => {
-	using home = await homeWithBackup();
+	using home = homeWithBackup();
 	await leaveHotWal(home.library, 30);
 	rmSync(home.library);
 	rmSync(`${home.library}-shm`, { force: true });
@@ -264,7 +268,7 @@ describe("the restored library", () => {
 		"has the owner, group and mode of the one it replaces: %d:%d %o",
 		async (uid, gid, mode) => {
 			requireRoot("it gives files to other users");
-			using home = await homeWithBackup();
+			using home = homeWithBackup();
 			chownSync(home.library, uid, gid);
 			chmodSync(home.library, mode);
 			const before = ownerOf(home.library);
@@ -276,7 +280,7 @@ describe("the restored library", () => {
 
 	test("belongs to the folder's owner where there was none", async () => {
 		requireRoot("it gives folders to other users");
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		rmSync(home.library);
 		home.giveTo(OTHER_USER);
 		await restore(home);
@@ -285,7 +289,7 @@ describe("the restored library", () => {
 
 	test("and the folders made for it belong to the owner of the folder they are in", async () => {
 		requireRoot("it gives folders to other users");
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		mkdirSync(home.at("theirs"), { mode: 0o755 });
 		home.giveTo(OTHER_USER);
 		const target = home.at("theirs", "a", "b", "library.db");
@@ -299,7 +303,7 @@ describe("the restored library", () => {
 	});
 
 	test("takes the place of a link's target, and the link stays", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		mkdirSync(home.at("disk"));
 		renameSync(home.library, home.at("disk", "real.db"));
 		symlinkSync("../disk/real.db", home.library);
@@ -313,7 +317,7 @@ describe("the restored library", () => {
 	});
 
 	test("is made where a dangling link leads", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		mkdirSync(home.at("disk"));
 		rmSync(home.library);
 		symlinkSync(home.at("disk", "real.db"), home.library);
@@ -323,7 +327,7 @@ describe("the restored library", () => {
 	});
 
 	test("does not take the place of one that was made meanwhile", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		renameSync(home.library, home.at("theirs.db"));
 		const outcome = await holding(
 			home,
@@ -339,7 +343,7 @@ describe("the restored library", () => {
 
 describe("a target folder", () => {
 	test("on a read-only file system is refused by name", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		mkdirSync(home.at("target"));
 		using mount = Mount.readOnly(home.at("target"));
 		const target = ["--database", mount.at("library.db")];
@@ -354,7 +358,7 @@ describe("a target folder", () => {
 
 	test("of another user's is refused by name, and so is a library of another user's", async () => {
 		requireRoot("it runs vpo as another user");
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		for (const path of [home.path, home.at(".vpo"), home.backups]) {
 			chmodSync(path, 0o755);
 		}
@@ -381,7 +385,7 @@ describe("a target folder", () => {
 		"with %s that may not be written is refused in a dry run too",
 		async (_, mode, pathIn) => {
 			requireRoot("it runs vpo as another user");
-			using home = await homeWithBackup();
+			using home = homeWithBackup();
 			succeed(["chown", "-R", `${OTHER_USER}:${OTHER_USER}`, home.path]);
 			chmodSync(pathIn(home), mode);
 			const before = tree(home.path);
