@@ -3,7 +3,7 @@
 import { defineCommand } from "citty";
 import {
 	type Backup,
-	namesOfBackups,
+	backupsByName,
 	readCatalog,
 } from "../../core/location/catalog.ts";
 import { openBackups } from "../../core/location/open.ts";
@@ -72,7 +72,11 @@ export const command = defineCommand({
 			await location.requirePresent(signal);
 		}
 		if (args.names) {
-			return namesResult(address, await namesOfBackups(location, signal));
+			const found = await backupsByName(location, signal);
+			return namesResult(
+				address,
+				found.map(({ name }) => name),
+			);
 		}
 		const viewer = await viewerOf(settings, now);
 		const catalog = await readCatalog(location, viewer, signal);

@@ -16,12 +16,7 @@ import {
 	requireSpace,
 } from "../library/space.ts";
 import type { Destination } from "../location/destination.ts";
-import {
-	type GoodBackup,
-	largestRecentBackup,
-	newestGoodBackup,
-} from "../location/good.ts";
-import type { Location } from "../location/location.ts";
+import type { GoodBackup } from "../location/good.ts";
 import { forgetLibrary, identifyLibrary } from "../location/memory/memory.ts";
 import { rememberPlace } from "../location/memory/place.ts";
 import { openBackups } from "../location/open.ts";
@@ -34,6 +29,7 @@ import {
 	settle,
 	skipsUnchanged,
 } from "./backup-plan.ts";
+import { Earlier } from "./earlier.ts";
 import { RawFiles } from "./salvage.ts";
 import { type StoredBackup, storeSnapshot } from "./store.ts";
 import { confirm, isUnchanged } from "./unchanged.ts";
@@ -83,14 +79,10 @@ export async function createBackup(
 		const { libraryId, isNew } = identified;
 		unusedId = isNew ? libraryId : null;
 		const viewer = { libraryId, now: options.createdAt };
-		const newestIn = (where: Location) =>
-			newestGoodBackup(where, viewer, signal);
-		const backups = openBackups(settings);
-		const previous = await newestIn(backups);
+		const earlier = await Earlier.than(destination, settings, viewer, signal);
 		const isLocation = !destination.isNamed && options.pipe === null;
 		if (maySkip) {
-			const isElsewhere = location.address !== backups.address;
-			const newest = isElsewhere ? await newestIn(location) : previous;
+			const newest = await earlier.newestHere();
 			if (newest && (await isUnchanged(snapshotPath, newest, workshop))) {
 				const { createdAt } = options;
 				const warnings = [
@@ -100,7 +92,6 @@ export async function createBackup(
 				return { unchangedSince: newest, warnings };
 			}
 		}
-		const largest = await largestRecentBackup(backups, viewer, signal);
 		const stored = await storeSnapshot(
 			snapshotPath,
 			destination,
@@ -108,10 +99,7 @@ export async function createBackup(
 				...options,
 				kind: KIND,
 				libraryId,
-				before: {
-					newest: previous?.metadata ?? null,
-					largest: largest?.metadata ?? null,
-				},
+				before: await earlier.before(),
 				sourceJournalMode: source.head.journalMode,
 				libraryPath,
 			},
@@ -120,6 +108,7 @@ export async function createBackup(
 		unusedId = null;
 		const warnings = [
 			...stored.warnings,
+			...earlier.warnings,
 			...identified.warnings,
 			...(isLocation
 				? await rememberPlace(location, libraryPath, libraryId)

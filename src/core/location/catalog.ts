@@ -6,7 +6,12 @@ import { GzipPool } from "../archive/gzip.ts";
 import { inspectArchive } from "../archive/inspect.ts";
 import type { Metadata } from "../archive/metadata.ts";
 import { readArchive } from "../archive/unpack.ts";
-import { type Entry, identityIn, type Location } from "./location.ts";
+import {
+	type Entry,
+	identityIn,
+	type Location,
+	type Named,
+} from "./location.ts";
 import { type Look, Looks, type Summary } from "./memory/looks.ts";
 import type { Remembered, State } from "./memory/state.ts";
 import {
@@ -102,26 +107,27 @@ export async function newestSalvage(
 	location: Location,
 	signal?: AbortSignal,
 ): Promise<string | null> {
-	const names = await location.names(signal);
-	const salvages = names.filter(isSalvageName);
+	const found = await location.names(signal);
+	const salvages = found.map(({ name }) => name).filter(isSalvageName);
 	// Without their endings "…Z-2" comes after "…Z", and "…Z-10" after that.
 	const { compare } = new Intl.Collator("en", { numeric: true });
 	salvages.sort((a, b) => compare(shortName(a), shortName(b)));
 	return salvages.at(-1) ?? null;
 }
 
-/** The backups' names by the times in them, newest first. No archive is opened. */
-export async function namesOfBackups(
+/** What has the names of backups by the times in them, newest first. No archive is opened. */
+export async function backupsByName(
 	location: Location,
 	signal?: AbortSignal,
-): Promise<string[]> {
-	const names = await location.names(signal);
-	const dated = names
-		.filter((name) => isBackup({ name }))
-		.map((name) => ({ name, time: timeInName(name) ?? "" }));
+): Promise<Named[]> {
+	const found = (await location.names(signal)).filter(isBackup);
+	const dated = found.map((named) => {
+		const { name } = named;
+		return { named, name, time: timeInName(name) ?? "" };
+	});
 	const byText = (a: string, b: string) => (a < b ? 1 : a > b ? -1 : 0);
 	dated.sort((a, b) => byText(a.time, b.time) || byText(a.name, b.name));
-	return dated.map(({ name }) => name);
+	return dated.map(({ named }) => named);
 }
 
 function isBackup({ name }: Pick<Entry, "name">): boolean {

@@ -21,7 +21,7 @@ import { exists, isLink, isNoText } from "../../ground/paths.ts";
 import { publishNew } from "../../ground/publish.ts";
 import { cannotOpen, requireRegularFile } from "../archive/format.ts";
 import { archiveFile } from "../archive/source.ts";
-import type { Entry, Location, Removal, Stored } from "./location.ts";
+import type { Entry, Location, Named, Removal, Stored } from "./location.ts";
 import {
 	identifyFolder,
 	readState,
@@ -56,12 +56,9 @@ export function openFolder(
 		pathOf,
 		elsewhere,
 		nextAttempt: (attempt) => attempt + 1,
-		names: async () => (await read(folder)).map(({ name }) => name),
+		names: async () => (await read(folder)).map((file) => named(folder, file)),
 		list: (signal) => list(folder, signal),
-		async find(name) {
-			const path = pathOf(name);
-			return (await exists(path)) ? entryAt(path, await isLink(path)) : null;
-		},
+		find: (name) => find(pathOf(name)),
 		requirePresent: () => requireFolder(folder),
 		requireWritable: () => requireWritableFolder(folder),
 		make: async () => {
@@ -85,6 +82,14 @@ export function openFolder(
 				signal,
 			),
 	};
+}
+
+function named(folder: string, { name }: fs.Dirent): Named {
+	return { name, look: () => find(join(folder, name)) };
+}
+
+async function find(path: string): Promise<Entry | null> {
+	return (await exists(path)) ? entryAt(path, await isLink(path)) : null;
 }
 
 async function listDamaged(

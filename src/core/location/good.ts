@@ -3,8 +3,13 @@
 
 import { AppError } from "../../ground/errors.ts";
 import { inspectArchive } from "../archive/inspect.ts";
-import type { Metadata } from "../archive/metadata.ts";
-import { identityIn, type Location, type Stored } from "./location.ts";
+import { isoSeconds, type Metadata } from "../archive/metadata.ts";
+import {
+	identityIn,
+	type Location,
+	type Named,
+	type Stored,
+} from "./location.ts";
 import type { State } from "./memory/state.ts";
 import { SALVAGE_PREFIX, timeInName } from "./names.ts";
 import { doubtAbout, isAhead, type Viewer } from "./standing.ts";
@@ -23,65 +28,102 @@ const RECENT_DAYS = 30;
 const NEWEST_COUNT = 30;
 const AT_ONCE = 8;
 
-/**
- * The newest of our own backups that nothing speaks against, as far as a look at its ends and the memory of its
- * location tell.
- */
-export async function newestGoodBackup(
-	location: Location,
-	viewer: Viewer,
-	signal?: AbortSignal,
-): Promise<GoodBackup | null> {
-	const [state, names] = await Promise.all([
-		location.readState(signal),
-		location.names(signal),
-	]);
-	let newest: GoodBackup | null = null;
-	for (const { name, time } of newestFirst(names)) {
-		signal?.throwIfAborted();
-		if (newest && time !== null && newest.metadata.createdAt >= time) break;
-		const good = await lookAtGood(location, name, state, viewer, signal);
-		if (!good) continue;
-		if (newest && newest.metadata.createdAt >= good.metadata.createdAt) {
-			continue;
-		}
-		newest = good;
+/** The good backups of one location; each archive is looked at once at the most. */
+export class GoodBackups {
+	readonly #state: State;
+	readonly #dated: readonly Dated[];
+	readonly #viewer: Viewer;
+	readonly #signal: AbortSignal | undefined;
+	readonly #looks = new Map<string, Promise<GoodBackup | null>>();
+
+	private constructor(
+		state: State,
+		names: readonly Named[],
+		viewer: Viewer,
+		signal: AbortSignal | undefined,
+	) {
+		this.#state = state;
+		this.#dated = newestFirst(names);
+		this.#viewer = viewer;
+		this.#signal = signal;
 	}
-	return newest;
+
+	/** @throws AppError OPERATION_FAILED: the location can't be read */
+	static async in(
+		location: Location,
+		viewer: Viewer,
+		signal?: AbortSignal,
+	): Promise<GoodBackups> {
+		const [state, names] = await Promise.all([
+			location.readState(signal),
+			location.names(signal),
+		]);
+		return new GoodBackups(state, names, viewer, signal);
+	}
+
+	/**
+	 * The newest of our own backups that nothing speaks against, as far as a look at its ends and the memory of its
+	 * location tell.
+	 */
+	async newest(): Promise<GoodBackup | null> {
+		let newest: GoodBackup | null = null;
+		for (const dated of this.#dated) {
+			const { time } = dated;
+			if (newest && time !== null && newest.metadata.createdAt >= time) break;
+			newest = laterOf(newest, await this.#lookAt(dated));
+		}
+		return newest;
+	}
+
+	/** Good backups of the last 30 days. Of many, some are looked at: the newest, and one a day. */
+	async recent(): Promise<GoodBackup[]> {
+		const found: GoodBackup[] = [];
+		const queue = sample(this.#dated, this.#viewer.now).values();
+		const work = async () => {
+			for (const dated of queue) {
+				const good = await this.#lookAt(dated);
+				if (good) found.push(good);
+			}
+		};
+		await Promise.all(Array.from({ length: AT_ONCE }, work));
+		return found;
+	}
+
+	#lookAt({ named }: Dated): Promise<GoodBackup | null> {
+		this.#signal?.throwIfAborted();
+		const { name } = named;
+		const look =
+			this.#looks.get(name) ??
+			lookAtGood(named, this.#state, this.#viewer, this.#signal);
+		this.#looks.set(name, look);
+		return look;
+	}
+}
+
+/** The later one; of the same time the first one. */
+export function laterOf(
+	a: GoodBackup | null,
+	b: GoodBackup | null,
+): GoodBackup | null {
+	if (a === null || b === null) return a ?? b;
+	return a.metadata.createdAt >= b.metadata.createdAt ? a : b;
 }
 
 /**
- * The good backup of the last 30 days with the most files, to notice what goes missing slowly. Of a shrunk one that
- * somebody accepted by a pin, what was before does not count. Of many, some are looked at: the newest, and one a day.
+ * Of the last 30 days the one with the most files, to notice what goes missing slowly. Of a shrunk one that somebody
+ * accepted by a pin, what was before does not count.
  */
-export async function largestRecentBackup(
-	location: Location,
-	viewer: Viewer,
-	signal?: AbortSignal,
-): Promise<GoodBackup | null> {
-	const [state, names] = await Promise.all([
-		location.readState(signal),
-		location.names(signal),
-	]);
-	const queue = sample(newestFirst(names), viewer.now).values();
-	const found: GoodBackup[] = [];
-	const work = async () => {
-		for (const { name } of queue) {
-			signal?.throwIfAborted();
-			const good = await lookAtGood(location, name, state, viewer, signal);
-			if (good) found.push(good);
-		}
-	};
-	await Promise.all(Array.from({ length: AT_ONCE }, work));
-	const accepted = found
+export function largestOf(
+	recent: readonly GoodBackup[],
+	now: Date,
+): GoodBackup | null {
+	const accepted = recent
 		.filter(({ metadata }) => metadata.own?.shrinkWarning)
-		.map(({ metadata }) => metadata.createdAt)
-		.sort()
-		.at(-1);
-	const start = viewer.now.getTime() - RECENT_DAYS * DAY_MS;
-	return found
-		.filter(({ metadata: { createdAt } }) => Date.parse(createdAt) >= start)
-		.filter(({ metadata }) => metadata.createdAt >= (accepted ?? ""))
+		.map(({ metadata }) => metadata.createdAt);
+	const monthAgo = isoSeconds(new Date(now.getTime() - RECENT_DAYS * DAY_MS));
+	const start = [monthAgo, ...accepted].sort().at(-1) ?? monthAgo;
+	return recent
+		.filter(({ metadata }) => metadata.createdAt >= start)
 		.reduce<GoodBackup | null>(
 			(largest, backup) =>
 				largest && largest.metadata.fileCount >= backup.metadata.fileCount
@@ -92,16 +134,16 @@ export async function largestRecentBackup(
 }
 
 interface Dated {
-	readonly name: string;
+	readonly named: Named;
 	/** As the name tells it; null: it tells none. */
 	readonly time: string | null;
 }
 
 // Those that tell no time come first: they may be of any.
-function newestFirst(names: readonly string[]): Dated[] {
+function newestFirst(names: readonly Named[]): Dated[] {
 	const dated = names
-		.filter((name) => !name.startsWith(SALVAGE_PREFIX))
-		.map((name) => ({ name, time: timeInName(name) }));
+		.filter(({ name }) => !name.startsWith(SALVAGE_PREFIX))
+		.map((named) => ({ named, time: timeInName(named.name) }));
 	const known = dated.filter(({ time }) => time !== null);
 	known.sort((a, b) => ((a.time ?? "") < (b.time ?? "") ? 1 : -1));
 	return [...dated.filter(({ time }) => time === null), ...known];
@@ -119,13 +161,12 @@ function sample(names: readonly Dated[], now: Date): Dated[] {
 }
 
 async function lookAtGood(
-	location: Location,
-	filename: string,
+	{ name: filename, look }: Named,
 	state: State,
 	viewer: Viewer,
 	signal: AbortSignal | undefined,
 ): Promise<GoodBackup | null> {
-	const archive = await location.find(filename, signal);
+	const archive = await look(signal);
 	if (archive === null || "problem" in archive) return null;
 	const metadata = await inspectArchive(archive, signal).catch(nullIfBad);
 	if (!metadata) return null;

@@ -29,6 +29,14 @@ export interface Unreadable {
 /** What has a name in a location. */
 export type Entry = Stored | Unreadable;
 
+/** A name that an archive can have. */
+export interface Named {
+	readonly name: string;
+
+	/** What has this name; null if nothing has by now. */
+	look(signal?: AbortSignal): Promise<Entry | null>;
+}
+
 /** What became of a file that was to be removed. "hidden": it has no name any more, and takes its room all the same. */
 export interface Removal {
 	readonly name: string;
@@ -60,10 +68,11 @@ export interface Location {
 	nextAttempt(attempt: number): number;
 
 	/**
-	 * The names that archives can have, in no order; none where the location is not there.
+	 * The names that archives can have, in no order; none where the location is not there. Nothing is looked at yet: where
+	 * there are ten thousand, most are of no interest.
 	 * @throws AppError OPERATION_FAILED: it can't be read
 	 */
-	names(signal?: AbortSignal): Promise<readonly string[]>;
+	names(signal?: AbortSignal): Promise<readonly Named[]>;
 
 	/** What has these names, in no order. @throws as `names` */
 	list(signal?: AbortSignal): Promise<readonly Entry[]>;

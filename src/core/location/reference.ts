@@ -13,7 +13,12 @@ import {
 import { ownCommand } from "../../ground/program.ts";
 import { cannotOpen } from "../archive/format.ts";
 import { findLatest, type PassedOver } from "./latest.ts";
-import { type Location, requireStored, type Stored } from "./location.ts";
+import {
+	type Location,
+	type Named,
+	requireStored,
+	type Stored,
+} from "./location.ts";
 import { BACKUP_PREFIX, shortName, timeInName } from "./names.ts";
 import type { Viewer } from "./standing.ts";
 
@@ -47,16 +52,17 @@ export async function findBackup(
 	if (isPath || (!isAdrift() && (await isFile(resolve(reference))))) {
 		return foundAt(fromHere(reference), location, signal);
 	}
-	const names = await location.names(signal);
-	const exact = names.find(
-		(name) => name === reference || shortName(name) === shortName(reference),
+	const all = await location.names(signal);
+	const exact = all.find(
+		({ name }) =>
+			name === reference || shortName(name) === shortName(reference),
 	);
-	const matches = exact
+	const found = exact
 		? [exact]
-		: names.filter((name) => isMeant(name, reference)).sort();
-	if (matches.length === 1 && matches[0]) {
-		return foundIn(location, matches[0], signal);
-	}
+		: all.filter(({ name }) => isMeant(name, reference));
+	if (found.length === 1 && found[0])
+		return foundIn(location, found[0], signal);
+	const matches = found.map(({ name }) => name).sort();
 	const what =
 		matches.length === 0
 			? `no backup "${reference}" in ${location.address}, and no file of that name here`
@@ -104,15 +110,16 @@ async function foundAt(
 		folder === location.address ||
 		(location.folder !== null && (await isSameFile(folder, location.folder)));
 	const where = isHere ? location : location.elsewhere(folder);
-	return foundIn(where, basename(path), signal);
+	const name = basename(path);
+	return foundIn(where, { name, look: () => where.find(name, signal) }, signal);
 }
 
 async function foundIn(
 	location: Location,
-	name: string,
+	{ name, look }: Named,
 	signal: AbortSignal | undefined,
 ): Promise<Found> {
-	const entry = await location.find(name, signal);
+	const entry = await look(signal);
 	if (entry === null) {
 		throw cannotOpen(location.pathOf(name), { code: "ENOENT" });
 	}

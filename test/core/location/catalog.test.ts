@@ -5,7 +5,7 @@ import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readCatalog } from "../../../src/core/location/catalog.ts";
 import { openFolder } from "../../../src/core/location/folder.ts";
-import { newestGoodBackup } from "../../../src/core/location/good.ts";
+import { GoodBackups } from "../../../src/core/location/good.ts";
 import type { Location } from "../../../src/core/location/location.ts";
 import {
 	backupName,
@@ -230,7 +230,7 @@ describe("the latest backup", () => {
 		expect((await findBackup("latest", backups, VIEWER)).archive.path).toBe(
 			good,
 		);
-		const newest = await newestGoodBackup(backups, VIEWER);
+		const newest = await (await GoodBackups.in(backups, VIEWER)).newest();
 		expect(newest?.path).toBe(good);
 	});
 
@@ -241,6 +241,7 @@ describe("the latest backup", () => {
 		await expect(finding()).rejects.toThrow(
 			"no good backup of this library in",
 		);
-		expect(await newestGoodBackup(backups, VIEWER)).toBeNull();
+		const good = await GoodBackups.in(backups, VIEWER);
+		expect(await good.newest()).toBeNull();
 	});
 });

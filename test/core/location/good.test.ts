@@ -2,10 +2,7 @@
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { openFolder } from "../../../src/core/location/folder.ts";
-import {
-	largestRecentBackup,
-	newestGoodBackup,
-} from "../../../src/core/location/good.ts";
+import { GoodBackups, largestOf } from "../../../src/core/location/good.ts";
 import {
 	identityIn,
 	type Location,
@@ -30,12 +27,22 @@ const make = (made: readonly Made[]) => makeBackups(home.backups, made);
 function watched(): { backups: Location; asked: string[] } {
 	const folder = openFolder(home.backups);
 	const asked: string[] = [];
-	const find: Location["find"] = (name, signal) => {
-		asked.push(name);
-		return folder.find(name, signal);
-	};
-	return { backups: { ...folder, find }, asked };
+	const names: Location["names"] = async (signal) =>
+		(await folder.names(signal)).map(({ name, look }) => ({
+			name,
+			look: (signal) => {
+				asked.push(name);
+				return look(signal);
+			},
+		}));
+	return { backups: { ...folder, names }, asked };
 }
+
+const newestIn = async (backups: Location) =>
+	(await GoodBackups.in(backups, VIEWER)).newest();
+
+const largestIn = async (backups: Location) =>
+	largestOf(await (await GoodBackups.in(backups, VIEWER)).recent(), VIEWER.now);
 
 test("the newest is found by one look, however many are older", async () => {
 	const names = await make(
@@ -44,9 +51,11 @@ test("the newest is found by one look, however many are older", async () => {
 		})),
 	);
 	const { backups, asked } = watched();
-	const newest = await newestGoodBackup(backups, VIEWER);
-	expect(newest?.filename).toBe(names[19] ?? "");
+	const good = await GoodBackups.in(backups, VIEWER);
+	expect((await good.newest())?.filename).toBe(names[19] ?? "");
 	expect(asked).toEqual([names[19] ?? ""]);
+	await good.recent();
+	expect(asked.toSorted()).toEqual(names); // nothing twice
 });
 
 test("neither is another library's, ahead of the clock, a shrunk or a replaced one", async () => {
@@ -66,8 +75,8 @@ test("neither is another library's, ahead of the clock, a shrunk or a replaced o
 		{ createdAt: "2026-02-05T00:00:00Z", fileCount: 93, kind: "pre-restore" },
 	]);
 	const backups = openFolder(home.backups);
-	const newest = await newestGoodBackup(backups, VIEWER);
-	const largest = await largestRecentBackup(backups, VIEWER);
+	const newest = await newestIn(backups);
+	const largest = await largestIn(backups);
 	expect([newest?.filename, largest?.filename]).toEqual([good, good]);
 });
 
@@ -77,7 +86,7 @@ test("the largest is one of the last 30 days", async () => {
 		{ createdAt: "2026-01-31T00:00:00Z", fileCount: 40 },
 		{ createdAt: "2026-02-20T00:00:00Z", fileCount: 30 },
 	]);
-	const found = await largestRecentBackup(openFolder(home.backups), VIEWER);
+	const found = await largestIn(openFolder(home.backups));
 	expect(found?.filename).toBe(largest ?? "");
 });
 
@@ -92,11 +101,11 @@ test("what was larger before a loss that somebody accepted by a pin does not cou
 		{ createdAt: "2026-02-03T00:00:00Z", fileCount: 8 },
 	]);
 	const backups = openFolder(home.backups);
-	const before = await largestRecentBackup(backups, VIEWER);
+	const before = await largestIn(backups);
 	expect(before?.metadata.fileCount).toBe(50);
 	const entry = await backups.find(accepted);
 	if (entry === null || "problem" in entry) throw new Error("not made");
 	await backups.remember(accepted, identityIn(entry), { pinned: true });
-	const after = await largestRecentBackup(backups, VIEWER);
+	const after = await largestIn(backups);
 	expect(after?.filename).toBe(accepted);
 });

@@ -5,7 +5,7 @@ import { AppError } from "../../../ground/errors.ts";
 import { isAddress } from "../../../ground/paths.ts";
 import { ownCommand, shellQuote } from "../../../ground/program.ts";
 import { inspectArchive } from "../../archive/inspect.ts";
-import { namesOfBackups } from "../catalog.ts";
+import { backupsByName } from "../catalog.ts";
 import type { Location } from "../location.ts";
 import { unremembered } from "./memo.ts";
 import { changeMemory, readMemory } from "./memory.ts";
@@ -93,9 +93,9 @@ async function holds(
 	libraryId: string,
 	signal: AbortSignal | undefined,
 ): Promise<boolean> {
-	const names = await namesOfBackups(location, signal);
-	for (const name of names.slice(0, MOST_LOOKS)) {
-		const entry = await location.find(name, signal);
+	const found = await backupsByName(location, signal);
+	for (const named of found.slice(0, MOST_LOOKS)) {
+		const entry = await named.look(signal);
 		if (entry === null || "problem" in entry) continue;
 		const metadata = await inspectArchive(entry, signal).catch(noneIfBad);
 		if (metadata?.own?.libraryId === libraryId) return true;

@@ -68,14 +68,18 @@ export function locationOf(
 				? attempt + 1
 				: 1000 + Math.floor(Math.random() * ATTEMPTS),
 		list: (signal) => list(signal),
-		names: async (signal) => (await list(signal)).map(({ name }) => name),
+		names: async (signal) =>
+			(await list(signal)).map((found) => ({
+				name: found.name,
+				look: async () => found, // the list has told it
+			})),
 		async find(name, signal) {
 			const found = await open().head(name, signal);
 			return found && toStored(found, open());
 		},
 		requirePresent: firstPage,
-		// Only a write tells whether it may be written, and what is written can't always be removed.
-		requireWritable: firstPage,
+		// Only a write tells, and what is written can't always be removed.
+		requireWritable: async () => undefined,
 		make: async () => undefined,
 		async publish(from, name, _scratch, signal, onBytes) {
 			const body = await archiveBody(from, open().at(name), signal, onBytes);
