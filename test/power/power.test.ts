@@ -11,7 +11,7 @@ import { UNNEEDED } from "./unneeded.ts";
 
 const LONG_MS = 180_000;
 /** They end in the same calls as a restore in place; the soak tries all. */
-const ALIKE = ["rows in its WAL", "undo", "missing"];
+const ALIKE = ["rows in its WAL", "a hot journal", "undo", "missing"];
 
 const readers = new Readers();
 afterAll(() => readers[Symbol.asyncDispose]());
