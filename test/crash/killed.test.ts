@@ -2,7 +2,15 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { callsOf, instantsOf, twoAtATime } from "../helpers/instants.ts";
+import {
+	callsOf,
+	instantsOf,
+	isLasting,
+	kindsAmong,
+	kindsOfCalls,
+	type TracedCall,
+	twoAtATime,
+} from "../helpers/instants.ts";
 import { killBackup, killRestore } from "../helpers/kill.ts";
 import { binary, Home, run } from "../helpers/program.ts";
 import {
@@ -24,8 +32,8 @@ function isOfKeeping({ name }: { readonly name: string }): boolean {
 	return name.includes("snapshot.db") || name.includes("backups");
 }
 
-/** The calls of a restore that replace the library. */
-async function replacingCalls(scene: Scene) {
+/** The calls of a restore from its safety backup on. */
+async function replacingCalls(scene: Scene): Promise<TracedCall[]> {
 	const calls = await callsOf(scene, RESTORE);
 	const replacing = calls.slice(calls.findLastIndex(isOfKeeping) + 1);
 	expect(replacing.length).toBeGreaterThan(10);
@@ -34,7 +42,7 @@ async function replacingCalls(scene: Scene) {
 
 /** Calls in the middle of the longest row of equal ones: a transaction that is being written. */
 function within(
-	calls: readonly { readonly call: number }[],
+	calls: readonly TracedCall[],
 	count: number,
 ): { readonly call: number }[] {
 	const gaps = calls.map(
@@ -58,8 +66,9 @@ describe.each(LEFT_BY_A_CRASH)("a library left with %s", (_, leave) => {
 		"is whole, the old or the new one, wherever a restore is killed that replaces it",
 		async () => {
 			const replacing = await replacingCalls(scene);
+			const lasting = kindsAmong(replacing).filter(isLasting);
 			const verdicts = await twoAtATime(
-				[...replacing, ...within(replacing, 6)],
+				[...lasting, ...within(replacing, 4), ...replacing.slice(-1)],
 				(at) => killRestore(scene, at),
 			);
 			expect(verdicts.flatMap(({ problems }) => problems)).toEqual([]);
@@ -74,7 +83,7 @@ describe.each(LEFT_BY_A_CRASH)("a library left with %s", (_, leave) => {
 	test(
 		"is whole, the old or the new one, at whatever time a restore is killed",
 		async () => {
-			const instants = await instantsOf(scene, RESTORE, 12);
+			const instants = await instantsOf(scene, RESTORE, 8);
 			const verdicts = await twoAtATime(instants, (at) =>
 				killRestore(scene, at),
 			);
@@ -86,7 +95,7 @@ describe.each(LEFT_BY_A_CRASH)("a library left with %s", (_, leave) => {
 	test(
 		"is unchanged, and every backup whole, at whatever time a backup is killed",
 		async () => {
-			const instants = await instantsOf(scene, BACKUP, 12);
+			const instants = await instantsOf(scene, BACKUP, 8);
 			const verdicts = await twoAtATime(instants, (at) =>
 				killBackup(scene, at),
 			);
@@ -98,12 +107,10 @@ describe.each(LEFT_BY_A_CRASH)("a library left with %s", (_, leave) => {
 	test(
 		"is unchanged, and every backup whole, wherever a backup is killed between the calls that finish it",
 		async () => {
-			const calls = await callsOf(scene, BACKUP);
-			const begin = calls.findIndex(({ name }) =>
-				name.includes("backup.tar.gz"),
-			);
+			const calls = await kindsOfCalls(scene, BACKUP);
+			const begin = calls.findIndex(({ name }) => name.startsWith("link"));
 			expect(begin).toBeGreaterThan(0);
-			const finish = calls.slice(begin - 1);
+			const finish = calls.slice(begin).filter(isLasting);
 			const verdicts = await twoAtATime(finish, (at) => killBackup(scene, at));
 			expect(verdicts.flatMap(({ problems }) => problems)).toEqual([]);
 		},
@@ -120,14 +127,36 @@ test(
 			/^rename .*\/library\.db$/.test(name),
 		);
 		expect(moves).toHaveLength(2);
-		const swap = calls.slice(
-			calls.findIndex(({ name }) => /^link/.test(name)) - 4,
+		const giveWay = calls.findIndex(({ name }) => /^link/.test(name));
+		const swap = kindsAmong(calls.slice(giveWay - 4)).filter(isLasting);
+		const verdicts = await twoAtATime([...swap, ...calls.slice(-1)], (at) =>
+			killRestore(scene, at),
 		);
-		const verdicts = await twoAtATime(swap, (at) => killRestore(scene, at));
 		expect(verdicts.flatMap(({ problems }) => problems)).toEqual([]);
 		expect(new Set(verdicts.map(({ holds }) => holds))).toEqual(
 			new Set(["old", "new"]),
 		);
+	},
+	LONG,
+);
+
+test(
+	"what a killed run has in scratch is private, and removed by the next one, at whichever call it is killed",
+	async () => {
+		using scene = await makeScene(LEFT["rows in its WAL"]);
+		const passing = async (args: readonly string[]) =>
+			(await kindsOfCalls(scene, args)).filter((call) => !isLasting(call));
+		const backup = await passing(BACKUP);
+		expect(backup.length).toBeGreaterThan(25);
+		const restore = (await passing(RESTORE)).filter(({ name }) =>
+			/\.vpo-scratch[^/]*\/library\.db( |$)/.test(name),
+		);
+		expect(restore.length).toBeGreaterThan(3);
+		const verdicts = [
+			...(await twoAtATime(backup, (at) => killBackup(scene, at))),
+			...(await twoAtATime(restore, (at) => killRestore(scene, at))),
+		];
+		expect(verdicts.flatMap(({ problems }) => problems)).toEqual([]);
 	},
 	LONG,
 );

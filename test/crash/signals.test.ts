@@ -71,7 +71,11 @@ describe.each(RUNS)("a $name", ({ args, leave }) => {
 		"that gets SIGINT or SIGTERM at any stage is undone, says so in JSON and exits with 130 or 143",
 		async () => {
 			const calls = await kindsOfCalls(scene, args);
-			const some = calls.filter((_, index) => index % 5 === 2);
+			// Two threads share a -shm or open it twice: the next run may be a few calls shorter.
+			const mostCall = (calls.at(-1)?.call ?? 0) - 20;
+			const some = calls.filter(
+				({ call }, index) => index % 5 === 2 && call < mostCall,
+			);
 			const interrupted: unknown[] = [];
 			const problems = await twoAtATime(inTurn(some), async (at) => {
 				const { call, name, signal } = at;

@@ -12,7 +12,7 @@ import os
 import sys
 
 sys.dont_write_bytecode = True  # nothing lies about beside the helpers
-from trace import ARGUMENTS, BY_NUMBER, REGISTERS, PTRACE_GETREGS, Registers, Tracer, link_at, paths_of, ptrace
+from trace import ARGUMENTS, BY_NUMBER, NUMBER, PTRACE_GETREGS, Registers, Tracer, link_at, paths_of, ptrace
 
 NO_REPLACE, EXCHANGE = 1, 2
 
@@ -55,9 +55,8 @@ class Recorder(Tracer):
     def call(self, program, task):
         registers = Registers()
         ptrace(PTRACE_GETREGS, task, ctypes.addressof(registers))
-        value = dict(zip(REGISTERS, registers))
-        name, where = BY_NUMBER[value["orig_rax"]]
-        values = [value[register] for register in ARGUMENTS]
+        name, where = BY_NUMBER[registers[NUMBER]]
+        values = [registers[at] for at in ARGUMENTS]
         paths = [self.real(task, path) for path in paths_of(task, where, values)]
         if any(path == self.folder or path.startswith(self.folder + "/") for path in paths):
             self.record(task, name, values, paths)

@@ -72,11 +72,16 @@ export function unpacked<T>(archive: string, look: (folder: string) => T): T {
 	}
 }
 
+/** The SHA-256 of archives that were found whole: the same bytes are so again. */
+const knownAsWhole = new Set<string>();
+
 /** Expects a backup to be whole, as someone without vpo would find out; `look` sees its library. */
 export function expectWholeBackup(
 	archive: string,
-	look: (library: string) => void = () => undefined,
+	look?: (library: string) => void,
 ): void {
+	const sha256 = Bun.SHA256.hash(readFileSync(archive), "hex");
+	if (!look && knownAsWhole.has(sha256)) return;
 	unpacked(archive, (folder) => {
 		succeed(
 			["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"],
@@ -84,8 +89,9 @@ export function expectWholeBackup(
 		);
 		const library = join(folder, "library.db");
 		expect(integrityOf(library)).toBe("ok");
-		look(library);
+		look?.(library);
 	});
+	knownAsWhole.add(sha256);
 }
 
 /** Expects everything with a backup's name in a folder to be whole. */

@@ -15,7 +15,6 @@ strace counts its injections for each thread, and Bun spreads file calls over a 
 import ctypes
 import errno
 import os
-import platform
 import signal
 import struct
 import sys
@@ -35,9 +34,10 @@ CALLS = {
     "chown": (92, "p"), "fchown": (93, "f"), "lchown": (94, "p"), "fchownat": (260, "dp"),
 }
 BY_NUMBER = {number: (name, where) for name, (number, where) in CALLS.items()}
-ARGUMENTS = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
 REGISTERS = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss "
              "fs_base gs_base ds es fs gs").split()
+NUMBER, ANSWER = REGISTERS.index("orig_rax"), REGISTERS.index("rax")
+ARGUMENTS = [REGISTERS.index(name) for name in ("rdi", "rsi", "rdx", "r10", "r8", "r9")]
 
 PTRACE_TRACEME, PTRACE_CONT, PTRACE_GETREGS, PTRACE_SETREGS = 0, 7, 12, 13
 PTRACE_SETOPTIONS, PTRACE_GETEVENTMSG = 0x4200, 0x4201
@@ -148,21 +148,20 @@ class Fault:
 class Tracer:
     def __init__(self, folder, log, faults):
         self.folder, self.log, self.faults = os.path.realpath(folder), log, faults
+        self.inside = self.folder + "/"
         self.lines = open(log, "w")
 
     def call(self, program, task):
         registers = Registers()
         ptrace(PTRACE_GETREGS, task, ctypes.addressof(registers))
-        value = dict(zip(REGISTERS, registers))
-        name, where = BY_NUMBER[value["orig_rax"]]
-        values = [value[register] for register in ARGUMENTS]
+        name, where = BY_NUMBER[registers[NUMBER]]
+        values = [registers[at] for at in ARGUMENTS]
         if not changes_files(name, values):
             return
         paths = paths_of(task, where, values)
-        if not any(path == self.folder or path.startswith(self.folder + "/") for path in paths):
+        if not any(path == self.folder or path.startswith(self.inside) for path in paths):
             return
         self.lines.write(" ".join([name, *paths]) + "\n")
-        self.lines.flush()
         for fault in self.faults:
             if not fault.is_due(name, paths[-1]):
                 continue
@@ -171,8 +170,8 @@ class Tracer:
             elif fault.action == "hold":
                 self.hold(program)
             else:
-                registers[REGISTERS.index("orig_rax")] = 2 ** 64 - 1
-                registers[REGISTERS.index("rax")] = 2 ** 64 - getattr(errno, fault.action.rstrip("+"))
+                registers[NUMBER] = 2 ** 64 - 1
+                registers[ANSWER] = 2 ** 64 - getattr(errno, fault.action.rstrip("+"))
                 ptrace(PTRACE_SETREGS, task, ctypes.addressof(registers))
 
     def hold(self, program):
@@ -189,6 +188,7 @@ class Tracer:
             task, status = os.waitpid(-1, WALL)
             if os.WIFEXITED(status) or os.WIFSIGNALED(status):
                 if task == program:
+                    self.lines.close()
                     return status
                 continue
             event, sent = status >> 16, os.WSTOPSIG(status)
@@ -204,7 +204,7 @@ class Tracer:
 
 def main():
     (folder, log, *faults), command = sys.argv[1:sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1:]
-    if platform.machine() != "x86_64":
+    if os.uname().machine != "x86_64":
         sys.exit("trace.py knows the system calls of x86_64 only")
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
