@@ -50,30 +50,32 @@ test.each(RUNS)(
 	LONG,
 );
 
+/** Calls by which a run is remembered beside the library. A restore does so before it replaces that, and once more after. */
+const REMEMBERING = [
+	"rename:.vpo.json.claim",
+	"write:.vpo.json",
+	"fsync:.vpo.json",
+];
+
 test.each(RUNS)(
-	"$name stands, with a warning by name, where the disk dies as the run would be remembered beside the library",
+	"$name stands, with a warning by name, where the disk dies as it would be remembered beside the library",
 	async ({ args, leave }) => {
 		using scene = await makeScene(leave);
-		const calls = [
-			"rename:.vpo.json.claim",
-			"write:.vpo.json",
-			"fsync:.vpo.json",
-		];
-		for (const at of calls) {
+		const isRestore = args === RESTORE;
+		const again = REMEMBERING.map((call) => `${call}:2`);
+		for (const at of isRestore ? [...REMEMBERING, ...again] : REMEMBERING) {
 			using home = copyOf(scene.home);
-			const { exitCode, stdout } = await trace(home, [...args, "--json"], {
+			const outcome = await trace(home, [...args, "--json"], {
 				action: "EIO+",
 				at,
 			});
-			const { success, warnings } = JSON.parse(stdout);
-			expect({ at, exitCode, success }).toEqual({
-				at,
-				exitCode: 0,
-				success: true,
-			});
-			expect(warnings.join()).toContain(`${home.library}.vpo.json`);
+			expect(outcome).toMatchObject({ exitCode: 0 });
+			const json = JSON.parse(outcome.stdout);
+			expect({ at, ...json }).toMatchObject({ at, success: true });
+			expect(json.warnings.join()).toContain(`${home.library}.vpo.json`);
 			expect(expectWholeBackups(home.backups)).toHaveLength(2);
-			expect(heldContent(scene, home)).toBe(args === RESTORE ? "new" : "old");
+			expect(heldContent(scene, home)).toBe(isRestore ? "new" : "old");
 		}
 	},
+	LONG,
 );
