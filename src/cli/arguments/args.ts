@@ -7,6 +7,7 @@ import {
 	type Environment,
 	expandHome,
 	homeFolder,
+	type Settings,
 	withoutSlash,
 } from "../../ground/settings.ts";
 import { type Duration, parseDuration } from "../../ground/units.ts";
@@ -82,15 +83,13 @@ export function toReference(text: string, environment: Environment): string {
 	return expandHome(text, () => homeFolder(environment));
 }
 
-/**
- * Milliseconds.
- * @param otherwise the configured seconds
- */
+/** Milliseconds, as the flag, the configuration or the default has it. */
 export function toLockTimeoutMs(
-	text: string | undefined,
-	otherwise = DEFAULT_LOCK_TIMEOUT_S,
+	args: { readonly "lock-timeout"?: string | undefined },
+	{ backup }: Pick<Settings, "backup">,
 ): number {
-	return toSeconds("lock-timeout", text, otherwise) * 1000;
+	const otherwise = backup.lock_timeout ?? DEFAULT_LOCK_TIMEOUT_S;
+	return toSeconds("lock-timeout", args["lock-timeout"], otherwise) * 1000;
 }
 
 /**

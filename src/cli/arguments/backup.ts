@@ -113,10 +113,7 @@ export async function readRequest(
 		force: args.force ?? false,
 		note: toNote(args.note),
 		level: toLevel(args.level, configured.level ?? DEFAULT_LEVEL),
-		lockTimeoutMs: toLockTimeoutMs(
-			args["lock-timeout"],
-			configured.lock_timeout,
-		),
+		lockTimeoutMs: toLockTimeoutMs(args, settings),
 		skipUnchanged: args["skip-unchanged"] ?? configured.skip_unchanged ?? false,
 		salvage: args.salvage ?? false,
 		createdAt: now,

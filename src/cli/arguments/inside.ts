@@ -2,7 +2,8 @@
 
 import type { ArgsDef } from "citty";
 import { fromHere } from "../../ground/paths.ts";
-import { usage } from "./args.ts";
+import type { Output } from "../output.ts";
+import { toCount, usage } from "./args.ts";
 
 export const underArg = {
 	under: {
@@ -21,6 +22,18 @@ export const underMissingArg = {
 			"With --only-missing: only this video file, or those below this folder",
 	},
 } as const satisfies ArgsDef;
+
+/**
+ * How many lines of a kind are wanted; null for all, as a document has them.
+ * @param usual for people who say nothing
+ */
+export function toLimit(
+	text: string | undefined,
+	usual: number,
+	{ isJson }: Pick<Output, "isJson">,
+): number | null {
+	return toCount("limit", text) ?? (isJson ? null : usual);
+}
 
 /**
  * A path as the library has it: absolute, without a slash at its end; null where none is given.

@@ -96,10 +96,7 @@ export const command = defineCommand({
 		const options = {
 			maxAgeMs: toDurationMs("max-age", maxAge, now),
 			isDeep: args.deep ?? false,
-			lockTimeoutMs: toLockTimeoutMs(
-				args["lock-timeout"],
-				settings.backup.lock_timeout,
-			),
+			lockTimeoutMs: toLockTimeoutMs(args, settings),
 			now,
 		};
 		const health = await withWorkshop(context, (workshop) =>

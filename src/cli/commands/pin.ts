@@ -40,22 +40,39 @@ export const command = defineCommand({
 		...databaseArg,
 		...commonArgs,
 	},
-	async run({ args, data }): Promise<Result> {
-		const { environment, now, signal } = data as Context;
-		const reference = toReference(args.backup, environment);
-		const flags = { database: args.database, location: args.path };
-		const settings = await settle(flags, environment);
-		const backups = openBackups(settings);
-		const viewer = await viewerOf(settings, now);
-		const isDryRun = args["dry-run"] ?? false;
-		const change = { isPinned: true, note: toNote(args.note), isDryRun };
-		const pin = await changePin(reference, backups, viewer, change, signal);
-		return pinResult(pin, isDryRun);
+	run({ args, data }): Promise<Result> {
+		const note = toNote(args.note);
+		return runPin(args, data as Context, { isPinned: true, note });
 	},
 });
 
+/** What pin and unpin are given alike. */
+interface PinArgs {
+	readonly backup: string;
+	readonly path?: string | undefined;
+	readonly database?: string | undefined;
+	readonly "dry-run"?: boolean | undefined;
+}
+
+/** Pins a backup or leaves it to the rules again. */
+export async function runPin(
+	args: PinArgs,
+	{ environment, now, signal }: Context,
+	wanted: { readonly isPinned: boolean; readonly note: string | null },
+): Promise<Result> {
+	const reference = toReference(args.backup, environment);
+	const flags = { database: args.database, location: args.path };
+	const settings = await settle(flags, environment);
+	const backups = openBackups(settings);
+	const viewer = await viewerOf(settings, now);
+	const isDryRun = args["dry-run"] ?? false;
+	const change = { ...wanted, isDryRun };
+	const pin = await changePin(reference, backups, viewer, change, signal);
+	return pinResult(pin, isDryRun);
+}
+
 /** What a change of a pin, or a dry run of one, is reported as. */
-export function pinResult(pin: Pin, isDryRun: boolean): Result {
+function pinResult(pin: Pin, isDryRun: boolean): Result {
 	const { filename, path, isPinned, note } = pin;
 	const head = `${isDryRun ? "Dry run, nothing is changed. " : ""}${outcome(pin)}: ${printableLine(path)}`;
 	const fields = note === null ? [] : [["Note", printableLine(note)] as const];

@@ -122,10 +122,7 @@ export const command = defineCommand({
 			acceptsNew: args["new-location"] ?? false,
 			safetyBackup: args["safety-backup"],
 			comparesContent: isAsked || args["dry-run"] === true,
-			lockTimeoutMs: toLockTimeoutMs(
-				args["lock-timeout"],
-				settings.backup.lock_timeout,
-			),
+			lockTimeoutMs: toLockTimeoutMs(args, settings),
 			startedAt: now,
 			vpoVersion: version,
 		};

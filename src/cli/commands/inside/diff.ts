@@ -8,11 +8,10 @@ import {
 	databaseArg,
 	lockTimeoutArg,
 	pathArg,
-	toCount,
 	toLockTimeoutMs,
 	toReference,
 } from "../../arguments/args.ts";
-import { toMediaPath, underArg } from "../../arguments/inside.ts";
+import { toLimit, toMediaPath, underArg } from "../../arguments/inside.ts";
 import { type Context, withWorkshop } from "../../context.ts";
 import type { Result } from "../../output.ts";
 import { diffResult } from "../../results/diff.ts";
@@ -66,7 +65,7 @@ export const command = defineCommand({
 		const context = data as Context;
 		const { environment, output, now } = context;
 		const flags = { database: args.database, location: args.path };
-		const limit = toCount("limit", args.limit);
+		const limit = toLimit(args.limit, USUAL_LIMIT, output);
 		const table = args.table ?? null;
 		const under = toMediaPath("--under", args.under);
 		const old = toReference(args.old, environment);
@@ -76,14 +75,8 @@ export const command = defineCommand({
 			old,
 			new: fresh,
 			under,
-			list: {
-				table,
-				limit: limit ?? (output.isJson ? null : USUAL_LIMIT),
-			},
-			lockTimeoutMs: toLockTimeoutMs(
-				args["lock-timeout"],
-				settings.backup.lock_timeout,
-			),
+			list: { table, limit },
+			lockTimeoutMs: toLockTimeoutMs(args, settings),
 			now,
 		};
 		const diff = await withWorkshop(context, (workshop) =>

@@ -7,11 +7,10 @@ import {
 	databaseArg,
 	lockTimeoutArg,
 	pathArg,
-	toCount,
 	toLockTimeoutMs,
 	usage,
 } from "../../arguments/args.ts";
-import { toMediaPath } from "../../arguments/inside.ts";
+import { toLimit, toMediaPath } from "../../arguments/inside.ts";
 import { type Context, withWorkshop } from "../../context.ts";
 import type { Result } from "../../output.ts";
 import { logResult } from "../../results/log.ts";
@@ -53,15 +52,12 @@ export const command = defineCommand({
 		const path = toMediaPath("FILE", args.file);
 		if (path === null) throw usage("missing FILE");
 		const flags = { database: args.database, location: args.path };
-		const limit = toCount("limit", args.limit);
+		const limit = toLimit(args.limit, USUAL_LIMIT, output);
 		const settings = await settleToRead(flags, context);
 		const options = {
 			path,
-			limit: limit ?? (output.isJson ? null : USUAL_LIMIT),
-			lockTimeoutMs: toLockTimeoutMs(
-				args["lock-timeout"],
-				settings.backup.lock_timeout,
-			),
+			limit,
+			lockTimeoutMs: toLockTimeoutMs(args, settings),
 			now,
 		};
 		const log = await withWorkshop(context, (workshop) =>

@@ -82,10 +82,7 @@ export const command = defineCommand({
 			reference,
 			sql: args.sql,
 			timeoutMs,
-			lockTimeoutMs: toLockTimeoutMs(
-				args["lock-timeout"],
-				settings.backup.lock_timeout,
-			),
+			lockTimeoutMs: toLockTimeoutMs(args, settings),
 			now,
 		};
 		const { result, source, warnings } = await withWorkshop(

@@ -7,9 +7,10 @@ import { cpSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { compareLibraries } from "../../../../src/core/library/compare/libraries.ts";
 import { SqliteThread } from "../../../../src/core/library/sqlite-thread.ts";
+import { byBruteForce } from "../../../helpers/brute-force.ts";
 import { FIXTURES, Home } from "../../../helpers/program.ts";
+import { succeed } from "../../../helpers/state.ts";
 
-const COMPARE = join(import.meta.dir, "../../../helpers/compare.py");
 const SEEDS = 25;
 
 const home = new Home(null);
@@ -52,29 +53,13 @@ function makePair(old: string, fresh: string): [string, string] {
 	return [make(old), make(fresh)];
 }
 
-function spawn(...command: string[]): string {
-	const { exitCode, stdout, stderr } = Bun.spawnSync(command);
-	expect([exitCode, stderr.toString()]).toEqual([0, ""]);
-	return stdout.toString();
-}
-
 describe("equals what brute force finds", () => {
 	let expected: Record<string, object>;
 	beforeAll(() => {
 		mkdirSync(home.at("pairs"));
 		const library = join(FIXTURES, "library-v27.db");
-		const answer = spawn(
-			...[
-				"python3",
-				COMPARE,
-				"make",
-				library,
-				home.at("pairs"),
-				"1",
-				String(SEEDS),
-			],
-		);
-		expected = JSON.parse(answer);
+		const seeds = ["1", String(SEEDS)];
+		expected = byBruteForce("make", library, home.at("pairs"), ...seeds);
 	}, 60_000);
 
 	test("in libraries that lived on at random, with files renamed, rescanned and renumbered", async () => {
@@ -150,7 +135,9 @@ describe("equals what sqldiff finds", () => {
 			library.run("PRAGMA foreign_keys = ON");
 			change(library);
 		}
-		const lines = spawn("sqldiff", "--summary", old, fresh).trim().split("\n");
+		const lines = succeed(["sqldiff", "--summary", old, fresh])
+			.trim()
+			.split("\n");
 		const pattern = /^(\w+): (\d+) changes, (\d+) inserts, (\d+) deletes/;
 		const found = lines
 			.map((line) => pattern.exec(line) ?? [])

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { SqliteThread } from "../../../../src/core/library/sqlite-thread.ts";
+import { byBruteForce } from "../../../helpers/brute-force.ts";
 import { contentOf } from "../../../helpers/content.ts";
 import { FIXTURES, Home } from "../../../helpers/program.ts";
 
-const COMPARE = join(import.meta.dir, "../../../helpers/compare.py");
 const SEEDS = 12;
 
 const home = new Home(null);
@@ -31,16 +31,6 @@ async function bringBack(
 	return missing;
 }
 
-function python(...args: string[]): Record<string, unknown> {
-	const { exitCode, stdout, stderr } = Bun.spawnSync([
-		"python3",
-		COMPARE,
-		...args,
-	]);
-	expect([exitCode, stderr.toString()]).toEqual([0, ""]);
-	return JSON.parse(stdout.toString());
-}
-
 const pathOf = (seed: string, side: string) =>
 	home.at("pairs", `${seed}.${side}.db`);
 
@@ -50,7 +40,7 @@ describe("of libraries that lived on at random", () => {
 	beforeAll(async () => {
 		mkdirSync(home.at("pairs"));
 		const library = join(FIXTURES, "library-v27.db");
-		python("make", library, home.at("pairs"), "100", String(SEEDS));
+		byBruteForce("make", library, home.at("pairs"), "100", String(SEEDS));
 		for (const seed of seeds) {
 			cpSync(pathOf(seed, "new"), pathOf(seed, "result"));
 			const missing = await bringBack(
@@ -62,7 +52,12 @@ describe("of libraries that lived on at random", () => {
 	}, 120_000);
 
 	test("lost files come back with all that belongs to them, and nothing that is there changes", () => {
-		const problems = python("verify", home.at("pairs"), "100", String(SEEDS));
+		const problems = byBruteForce(
+			"verify",
+			home.at("pairs"),
+			"100",
+			String(SEEDS),
+		);
 		expect(problems).toEqual(
 			Object.fromEntries(seeds.map((seed) => [seed, []])),
 		);
