@@ -4,15 +4,16 @@ import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { AppError, isDeniedToOther } from "../../ground/errors.ts";
 import { type OnBytes, readPieces } from "../../ground/files.ts";
-import { isAddress, isSameFile, resolveLinks } from "../../ground/paths.ts";
+import { isAddress, resolveLinks } from "../../ground/paths.ts";
 import { ownCommand } from "../../ground/program.ts";
 import type { Scratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
-import { GzipPool } from "../archive/gzip.ts";
-import { inspectArchive } from "../archive/inspect.ts";
-import { readArchive } from "../archive/unpack.ts";
-import { sidecars } from "../library/library.ts";
-import { type Entry, type Location, requireStored } from "./location.ts";
+import {
+	isTaken,
+	requireNotLibrary,
+	requireReplaceable,
+} from "./destination/taken.ts";
+import type { Location } from "./location.ts";
 import { requireSamePlace } from "./memory/place.ts";
 import { backupName, isArchiveName } from "./names.ts";
 import { openBackups, openLocation } from "./open.ts";
@@ -188,49 +189,6 @@ async function requested(
 			return path;
 		},
 	};
-}
-
-async function requireNotLibrary(
-	output: string,
-	libraryPath: string,
-): Promise<void> {
-	for (const path of [libraryPath, ...sidecars(libraryPath)]) {
-		if (await isSameFile(output, path)) {
-			throw new AppError(
-				"OPERATION_FAILED",
-				`--output would overwrite the library itself: ${output}`,
-				{ hint: "name another file" },
-			);
-		}
-	}
-}
-
-async function requireReplaceable(
-	entry: Entry,
-	force: boolean,
-	signal: AbortSignal | undefined,
-): Promise<void> {
-	const { path } = entry;
-	if (!force) throw isTaken(path);
-	try {
-		using pool = new GzipPool(1);
-		const source = requireStored(entry);
-		const metadata = await inspectArchive(source, signal);
-		if (metadata === null) await readArchive(source, { pool, signal });
-	} catch (cause) {
-		signal?.throwIfAborted();
-		throw new AppError(
-			"OPERATION_FAILED",
-			`--force replaces VPO backups only, and this is none: ${path}`,
-			{ hint: "name another file, or remove this one yourself", cause },
-		);
-	}
-}
-
-function isTaken(path: string): AppError {
-	return new AppError("OPERATION_FAILED", `the file exists already: ${path}`, {
-		hint: "name another file, or replace this backup with --force",
-	});
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,45 +1,20 @@
-// verifyBackups: location → archive → verify → check. Everything that a restore validates, without a library being touched.
+// verifyBackups: location → archive → verify → check, one archive after the other; what was found out is remembered, and what is
+// damaged mended.
 
 import { AppError } from "../../ground/errors.ts";
 import { ownCommand } from "../../ground/program.ts";
 import { makeScratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
-import { isoSeconds, type Metadata } from "../archive/metadata.ts";
 import type { Workshop } from "../archive/workshop.ts";
-import { NEWEST_SCHEMA } from "../library/library.ts";
-import {
-	type Entry,
-	identityIn,
-	type Location,
-	requireStored,
-} from "../location/location.ts";
+import type { Entry, Location } from "../location/location.ts";
 import type { Identity } from "../location/memory/state.ts";
 import { openBackups } from "../location/open.ts";
 import { placeForScratch } from "../location/scratch-place.ts";
 import { type Viewer, viewerOf } from "../location/standing.ts";
-import { unpackCandidate } from "../restore/candidate.ts";
 import type { OnProgress } from "../work/progress.ts";
 import { type Repair, repairArchive } from "./copies/repair.ts";
 import { type Choice, chooseTargets, type Target } from "./rotation.ts";
-
-/** What a verification found out about one archive. */
-export interface Verdict {
-	readonly filename: string;
-	readonly path: string;
-	/** Whether a restore would accept it. */
-	readonly isValid: boolean;
-	/** What is wrong; null if nothing. */
-	readonly error: AppError | null;
-	readonly archiveSizeBytes: number | null;
-	/** null if it is not valid. */
-	readonly metadata: Metadata | null;
-	readonly warnings: readonly string[];
-	/** null where it could not be verified, which says nothing about the archive. */
-	readonly verifiedAt: string | null;
-	readonly durationSeconds: number;
-	/** What was done about the damage; null: there is none, or nothing was tried. */
-	readonly repair: Repair | null;
-}
+import { mended, type Verdict, verifyOne } from "./verdict.ts";
 
 export interface Verification {
 	readonly directory: string;
@@ -72,9 +47,9 @@ export async function verifyBackups(
 		if (provenCount === options.oldest) break;
 		const onProgress = progressOf(target);
 		const { identity, ...verdict } = await verifyOne(
-			target,
+			target.entry,
 			scratch.path,
-			options,
+			options.clock,
 			{ ...workshop, onProgress },
 		);
 		// A link that leads nowhere is still there, and no backup.
@@ -107,68 +82,6 @@ async function mend(
 ): Promise<Repair | null> {
 	if (menders === null || "problem" in entry) return null;
 	return repairArchive(entry, location, menders, viewer, settings, workshop);
-}
-
-function mended(verdict: Verdict, repair: Repair): Verdict {
-	if (!repair.isMended) return { ...verdict, repair };
-	const { metadata, archiveSizeBytes } = repair;
-	const isValid = true;
-	return {
-		...verdict,
-		isValid,
-		error: null,
-		metadata,
-		archiveSizeBytes,
-		repair,
-	};
-}
-
-async function verifyOne(
-	{ entry }: Target,
-	scratchPath: string,
-	{ clock }: Choice,
-	workshop: Workshop,
-): Promise<Verdict & { readonly identity: Identity | null }> {
-	let identity: Identity | null = null;
-	const startedAt = performance.now();
-	const verdict = (
-		error: AppError | null,
-		metadata: Metadata | null,
-		warnings: readonly string[],
-	) => {
-		const isProven = error === null || error.code === "INVALID_ARCHIVE";
-		return {
-			identity,
-			filename: entry.name,
-			path: entry.path,
-			isValid: error === null,
-			error,
-			archiveSizeBytes: identity?.sizeBytes ?? null,
-			metadata,
-			warnings,
-			verifiedAt: isProven ? isoSeconds(clock()) : null,
-			durationSeconds: (performance.now() - startedAt) / 1000,
-			repair: null,
-		};
-	};
-	try {
-		const source = requireStored(entry);
-		identity = identityIn(source);
-		await using candidate = await unpackCandidate(
-			source,
-			scratchPath,
-			workshop,
-		);
-		const warnings = newerSchema(candidate.schemaVersion);
-		return verdict(null, candidate.metadata, [
-			...candidate.warnings,
-			...warnings,
-		]);
-	} catch (error) {
-		workshop.signal?.throwIfAborted();
-		if (!(error instanceof AppError)) throw error;
-		return verdict(error, null, []);
-	}
 }
 
 async function isGone(
@@ -220,14 +133,6 @@ function progressCounter(
 			onProgress?.({ stage, doneBytes, totalBytes });
 		};
 	};
-}
-
-function newerSchema(schemaVersion: number): string[] {
-	return schemaVersion > NEWEST_SCHEMA
-		? [
-				`its schema ${schemaVersion} is newer than ${NEWEST_SCHEMA}, the newest that this program knows`,
-			]
-		: [];
 }
 
 function sizeOf(entry: Entry): number {

@@ -14,7 +14,7 @@ import {
 import { toLimit, toMediaPath, underArg } from "../../arguments/inside.ts";
 import { type Context, withWorkshop } from "../../context.ts";
 import type { Result } from "../../output.ts";
-import { diffResult } from "../../results/diff.ts";
+import { diffResult } from "../../results/inside/diff.ts";
 import { settleToRead } from "../../settle.ts";
 
 /** For people. A document has them all. */

@@ -13,7 +13,7 @@ import {
 import { toLimit, toMediaPath } from "../../arguments/inside.ts";
 import { type Context, withWorkshop } from "../../context.ts";
 import type { Result } from "../../output.ts";
-import { logResult } from "../../results/log.ts";
+import { logResult } from "../../results/inside/log.ts";
 import { settleToRead } from "../../settle.ts";
 
 /** For people. A document has them all. */

@@ -15,7 +15,11 @@ import {
 } from "../../arguments/args.ts";
 import { type Context, withWorkshop } from "../../context.ts";
 import type { Result } from "../../output.ts";
-import { csvResult, jsonRows, tableResult } from "../../results/query.ts";
+import {
+	csvResult,
+	jsonRows,
+	tableResult,
+} from "../../results/inside/query.ts";
 import { settleToRead } from "../../settle.ts";
 
 const USUAL_TIMEOUT_S = 30;

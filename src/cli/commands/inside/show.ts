@@ -11,7 +11,7 @@ import {
 } from "../../arguments/args.ts";
 import { type Context, withWorkshop } from "../../context.ts";
 import type { Result } from "../../output.ts";
-import { shownResult } from "../../results/show.ts";
+import { shownResult } from "../../results/inside/show.ts";
 import { settleToRead } from "../../settle.ts";
 
 export const examples = [

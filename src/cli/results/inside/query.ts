@@ -1,16 +1,16 @@
 // The rows of a question: a table for people, CSV by RFC 4180, or a document.
 
 import { isatty } from "node:tty";
-import type { Answer } from "../../core/inside/query.ts";
-import { AppError, errnoOf } from "../../ground/errors.ts";
+import type { Answer } from "../../../core/inside/query.ts";
+import { AppError, errnoOf } from "../../../ground/errors.ts";
 import {
 	formatCount,
 	formatTable,
 	printable,
 	printableLine,
-} from "../format.ts";
-import type { Result } from "../output.ts";
-import { requireStdoutForArchive, writeArchive } from "../pipes.ts";
+} from "../../format.ts";
+import type { Result } from "../../output.ts";
+import { requireStdoutForArchive, writeArchive } from "../../pipes.ts";
 
 type Value = string | number | null;
 type Row = readonly Value[];

@@ -1,6 +1,6 @@
 // One backup as people and programs read it: metadata, what is remembered of it, rows by table.
 
-import type { ShownBackup } from "../../core/inside/show.ts";
+import type { ShownBackup } from "../../../core/inside/show.ts";
 import {
 	type Column,
 	compressionRatio,
@@ -12,8 +12,8 @@ import {
 	formatTable,
 	formatTime,
 	printableLine,
-} from "../format.ts";
-import type { Result } from "../output.ts";
+} from "../../format.ts";
+import type { Result } from "../../output.ts";
 
 const COLUMNS: readonly Column[] = [
 	{ title: "TABLE", align: "left" },

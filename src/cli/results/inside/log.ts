@@ -1,18 +1,18 @@
 // The history of a path as people and programs read it: what came, changed and went, and the call that brings it back.
 
-import type { LogEntry, PathLog } from "../../core/inside/log.ts";
-import type { RowChange } from "../../core/library/compare/difference.ts";
-import { shortName } from "../../core/location/names.ts";
-import { ownCommand } from "../../ground/program.ts";
-import type { SettingsFlags } from "../../ground/settings.ts";
+import type { LogEntry, PathLog } from "../../../core/inside/log.ts";
+import type { RowChange } from "../../../core/library/compare/difference.ts";
+import { shortName } from "../../../core/location/names.ts";
+import { ownCommand } from "../../../ground/program.ts";
+import type { SettingsFlags } from "../../../ground/settings.ts";
 import {
 	formatCount,
 	formatFields,
 	formatTime,
 	printableLine,
 	shellQuote,
-} from "../format.ts";
-import type { Result } from "../output.ts";
+} from "../../format.ts";
+import type { Result } from "../../output.ts";
 import { changeJson, formatChange } from "./diff.ts";
 
 /** The calls that bring back what is missing: one for each backup that has some of it last. */

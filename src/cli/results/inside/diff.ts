@@ -1,15 +1,15 @@
 // A diff as people and programs read it: what was compared, the counts, and then what changed, by path.
 
-import type { Compare, LibraryDiff } from "../../core/inside/diff.ts";
-import type { RowChange } from "../../core/library/compare/difference.ts";
+import type { Compare, LibraryDiff } from "../../../core/inside/diff.ts";
+import type { RowChange } from "../../../core/library/compare/difference.ts";
 import {
 	formatCount,
 	formatFields,
 	formatTime,
 	printableLine,
-} from "../format.ts";
-import type { Result } from "../output.ts";
-import { differenceJson, formatCounts, formatTables } from "./difference.ts";
+} from "../../format.ts";
+import type { Result } from "../../output.ts";
+import { differenceJson, formatCounts, formatTables } from "../difference.ts";
 
 /** @param table of which the rows are listed; null: the files */
 export function diffResult(
