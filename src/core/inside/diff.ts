@@ -5,7 +5,7 @@ import type { Workshop } from "../archive/workshop.ts";
 import type { Compared, ListOptions } from "../library/compare/difference.ts";
 import { compareLibraries } from "../library/compare/libraries.ts";
 import { stageCounter } from "../work/progress.ts";
-import { makeLookout, openView, type View } from "./view.ts";
+import { makeLookout, openView, type View, whileProven } from "./view.ts";
 
 /** What a person can say about one comparison. */
 export interface DiffOptions {
@@ -45,16 +45,19 @@ export async function diffLibraries(
 	await using fresh = await openView(options.new, viewOptions, workshop);
 	stageCounter(onProgress, "Compare", 0);
 	const live = [old, fresh].find(({ metadata }) => metadata === null);
-	const compared = await compareLibraries(
-		sqlite,
-		{ old: old.path, new: fresh.path, live: live?.path ?? null },
-		scratch.path,
-		{ under, list, lockTimeoutMs, signal },
+	const compared = await whileProven([old, fresh], () =>
+		compareLibraries(
+			sqlite,
+			{ old: old.path, new: fresh.path, live: live?.path ?? null },
+			scratch.path,
+			{ under, list, lockTimeoutMs, signal },
+		),
 	);
+	const proofs = await Promise.all([old.proof, fresh.proof]);
 	return {
 		...compared,
 		old: { source: old.source, metadata: old.metadata },
 		new: { source: fresh.source, metadata: fresh.metadata },
-		warnings: [...old.warnings, ...fresh.warnings],
+		warnings: proofs.flatMap((proof) => proof?.warnings ?? []),
 	};
 }

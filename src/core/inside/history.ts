@@ -2,38 +2,16 @@
 
 import { AppError } from "../../ground/errors.ts";
 import type { Scratch } from "../../ground/scratch.ts";
+import type { ArchiveSource } from "../archive/source.ts";
+import { readArchive } from "../archive/unpack.ts";
 import type { Workshop } from "../archive/workshop.ts";
-import type { RowChange } from "../library/compare/difference.ts";
-import { compareLibraries } from "../library/compare/libraries.ts";
 import type { Backup } from "../location/catalog.ts";
 import { requireStored } from "../location/location.ts";
+import { type Unproven, unpackUnproven } from "../restore/candidate.ts";
+import { stageCounter } from "../work/progress.ts";
 import { Lost, type LostFiles, type Place } from "./lost.ts";
-import { type Unpacked, unpackOne } from "./unpacked.ts";
+import { type LogEntry, type LogOptions, type Step, takeStep } from "./step.ts";
 import { LIVE, openView, type ViewOptions } from "./view.ts";
-
-/** What a person can say about one history. */
-export interface LogOptions {
-	/** As the library has it: of a file, or of a folder. */
-	readonly path: string;
-	/** How many files each entry names. */
-	readonly limit: number | null;
-	readonly lockTimeoutMs: number;
-	readonly now: Date;
-}
-
-/** A backup, or the live library, in which something is another than in the one before. */
-export interface LogEntry {
-	/** null: the live library. */
-	readonly backup: Place | null;
-	/** Whether it is the first that was looked at: what it has was there before. */
-	readonly isFirst: boolean;
-	/** The files that it has there. */
-	readonly present: number;
-	readonly added: number;
-	readonly removed: number;
-	readonly changed: number;
-	readonly changes: readonly RowChange[];
-}
 
 /** A history as far as it was told. */
 export interface PathLog {
@@ -64,7 +42,7 @@ export class History {
 	readonly #skipped: { filename: string; reason: string }[] = [];
 	readonly #lost = new Lost();
 	#before: {
-		readonly unpacked: Unpacked;
+		readonly unpacked: Unproven;
 		readonly sha256: string | null;
 		readonly place: Place;
 	} | null = null;
@@ -82,41 +60,62 @@ export class History {
 		const createdAt = metadata?.createdAt ?? backup.createdAt ?? "";
 		const place = { filename, path, createdAt };
 		const sha256 = metadata?.own?.databaseSha256 ?? null;
-		if (this.#before && sha256 !== null && sha256 === this.#before.sha256) {
-			this.#places.push(place);
-			this.#before = { ...this.#before, place };
-			return;
-		}
-		const unpacked = await this.#unpack(backup, stage);
-		if (unpacked === null) return;
-		try {
-			await this.#compare(unpacked.path, null, place);
-		} catch (error) {
-			await unpacked[Symbol.asyncDispose]();
-			this.#skip(filename, error, ["DATABASE_ERROR"]);
-			return;
-		}
-		await this.#before?.unpacked[Symbol.asyncDispose]();
-		this.#before = { unpacked, sha256, place };
+		const isSame = sha256 !== null && sha256 === this.#before?.sha256;
+		const isRead = isSame
+			? await this.#readSame(backup, sha256, stage)
+			: await this.#read(backup, place, stage);
+		if (!isRead) return;
+		if (this.#before) this.#before = { ...this.#before, place };
 		this.#places.push(place);
 	}
 
-	async #unpack(backup: Backup, stage: string): Promise<Unpacked | null> {
+	// Its checksum says that it holds the same as the one before, if it is whole.
+	async #readSame(
+		backup: Backup,
+		sha256: string,
+		stage: string,
+	): Promise<boolean> {
+		const { pool, signal, onProgress } = this.#workshop;
+		const read = await this.#reading(backup, async (source) => {
+			const onBytes = stageCounter(onProgress, stage, source.sizeBytes);
+			const { metadata } = await readArchive(source, { pool, signal, onBytes });
+			if (metadata.own?.databaseSha256 === sha256) return true;
+			throw new AppError("INVALID_ARCHIVE", "it was changed meanwhile");
+		});
+		return read ?? false;
+	}
+
+	async #read(backup: Backup, place: Place, stage: string): Promise<boolean> {
+		const { path: folder } = this.#scratch;
+		const unpacked = await this.#reading(backup, (source) =>
+			unpackUnproven(source, folder, this.#workshop, stage),
+		);
+		if (unpacked === null) return false;
 		try {
-			if (backup.error !== null) {
-				throw new AppError("INVALID_ARCHIVE", backup.error);
-			}
-			const source = requireStored(backup.entry);
-			return await unpackOne(
-				source,
-				backup.metadata?.own != null,
-				this.#scratch,
-				stage,
-				this.#workshop,
-			);
+			this.#take(await this.#step(unpacked), place);
 		} catch (error) {
-			const codes = ["INVALID_ARCHIVE", "NOT_FOUND", "OPERATION_FAILED"];
+			await unpacked[Symbol.asyncDispose]();
+			const codes = ["INVALID_ARCHIVE", "DATABASE_ERROR"];
 			this.#skip(backup.filename, error, codes);
+			return false;
+		}
+		await this.#before?.unpacked[Symbol.asyncDispose]();
+		const sha256 = unpacked.metadata.own?.databaseSha256 ?? null;
+		this.#before = { unpacked, sha256, place };
+		return true;
+	}
+
+	/** Null where it can't be read. */
+	async #reading<T>(
+		{ filename, error, entry }: Backup,
+		read: (source: ArchiveSource) => Promise<T>,
+	): Promise<T | null> {
+		try {
+			if (error !== null) throw new AppError("INVALID_ARCHIVE", error);
+			return await read(requireStored(entry));
+		} catch (thrown) {
+			const codes = ["INVALID_ARCHIVE", "NOT_FOUND", "OPERATION_FAILED"];
+			this.#skip(filename, thrown, codes);
 			return null;
 		}
 	}
@@ -125,7 +124,7 @@ export class History {
 	async addLive(options: ViewOptions): Promise<void> {
 		try {
 			await using view = await openView(LIVE, options, this.#workshop);
-			await this.#compare(view.path, view.path, null);
+			this.#take(await this.#step(view), null);
 			this.#isLive = true;
 		} catch (error) {
 			const codes = ["DATABASE_ERROR", "DATABASE_LOCKED"];
@@ -154,54 +153,29 @@ export class History {
 		this.#skipped.push({ filename, reason: error.message });
 	}
 
-	async #compare(
-		path: string,
-		live: string | null,
-		backup: Place | null,
-	): Promise<void> {
-		const { sqlite, signal } = this.#workshop;
-		const { path: under, limit, lockTimeoutMs } = this.#options;
-		const options = { lockTimeoutMs, signal };
-		const { count: present } =
-			live === null
-				? await sqlite.readPrivate(signal, "countUnder", path, true, under)
-				: await sqlite.readLive(live, options, "countUnder", (isImmutable) => [
-						path,
-						isImmutable,
-						under,
-					]);
+	#step(view: Parameters<typeof takeStep>[1]): Promise<Step> {
+		const before = this.#before?.unpacked.path ?? null;
+		const { path } = this.#scratch;
+		return takeStep(before, view, path, this.#options, this.#workshop);
+	}
+
+	/** @param backup null: the live library */
+	#take({ present, compared }: Step, backup: Place | null): void {
 		const nothing = { added: 0, removed: 0, changed: 0, changes: [] };
 		const before = this.#before;
-		if (!before) {
+		if (!before || !compared) {
 			const entry = { ...nothing, backup, isFirst: true, present };
 			if (present > 0) this.#entries.push(entry);
 			return;
 		}
-		const { files, changes } = await compareLibraries(
-			sqlite,
-			{ old: before.unpacked.path, new: path, live },
-			this.#scratch.path,
-			{
-				...options,
-				under,
-				list: {
-					table: null,
-					limit: null,
-					details: limit ?? undefined,
-				},
-			},
-		);
+		const { files, changes } = compared;
 		this.#lost.follow(changes, before.place);
 		const { added, removed, changed } = files;
 		if (added + removed + changed === 0) return;
 		this.#entries.push({
-			backup,
-			isFirst: false,
-			present,
-			added,
-			removed,
-			changed,
-			changes: changes.slice(0, limit ?? undefined),
+			...{ backup, isFirst: false, present },
+			...{ added, removed, changed },
+			changes: changes.slice(0, this.#options.limit ?? undefined),
 		});
 	}
 }

@@ -8,10 +8,12 @@ import type { Workshop } from "../archive/workshop.ts";
 import { readCatalog } from "../location/catalog.ts";
 import { openBackups } from "../location/open.ts";
 import { viewerOf } from "../location/standing.ts";
-import { History, type LogOptions, type PathLog } from "./history.ts";
+import { History, type PathLog } from "./history.ts";
+import type { LogOptions } from "./step.ts";
 import { makeLookout } from "./view.ts";
 
-export type { LogEntry, LogOptions, PathLog } from "./history.ts";
+export type { PathLog } from "./history.ts";
+export type { LogEntry, LogOptions } from "./step.ts";
 
 /**
  * Follows a path through all backups of this library.

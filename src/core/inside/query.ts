@@ -40,11 +40,12 @@ export async function queryLibrary<T>(
 	await using scratch = await makeLookout(settings);
 	const viewOptions = { settings, scratch, lockTimeoutMs, now };
 	await using view = await openView(reference, viewOptions, workshop);
-	const { path, source, metadata, warnings } = view;
+	const { path, source, metadata } = view;
+	const proven = await view.proof; // rows leave as they come
 	const isImmutable = metadata !== null || (await isUnchangeable(path));
 	const asked = { path, isImmutable, scratch: scratch.path };
 	const result = await ask(asked, sql, timeoutMs, workshop.signal, use);
-	return { result, source, warnings };
+	return { result, source, warnings: proven?.warnings ?? [] };
 }
 
 // One in WAL mode that nobody has open can't be read with locks by who may not write beside it.

@@ -70,7 +70,8 @@ async function readFacts(
 	await using scratch = await makeLookout(settings);
 	const options = { settings, scratch, lockTimeoutMs: 0, now };
 	await using view = await openView(reference, options, workshop);
+	const proven = await view.proof;
+	if (!proven) throw new Error("a backup has metadata");
 	const survey = await workshop.sqlite.survey(view.path);
-	if (!view.metadata) throw new Error("a backup has metadata");
-	return { metadata: view.metadata, tableRows: survey.tableRows };
+	return { metadata: proven.metadata, tableRows: survey.tableRows };
 }

@@ -3,7 +3,6 @@
 import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import { makeScratch, type Scratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
-import { inspectArchive } from "../archive/inspect.ts";
 import type { Metadata } from "../archive/metadata.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { openSource } from "../library/source.ts";
@@ -11,7 +10,7 @@ import { openBackups } from "../location/open.ts";
 import { findBackup } from "../location/reference.ts";
 import { placeForScratch } from "../location/scratch-place.ts";
 import { viewerOf } from "../location/standing.ts";
-import { unpackOne } from "./unpacked.ts";
+import { type Proven, unpackUnproven } from "../restore/candidate.ts";
 
 /** What stands for the library itself where a backup can be named. */
 export const LIVE = "live";
@@ -23,7 +22,8 @@ export interface View extends AsyncDisposable {
 	readonly source: string;
 	/** Of a backup; null: it is the live library. */
 	readonly metadata: Metadata | null;
-	readonly warnings: readonly string[];
+	/** Of a backup, that it is what a restore would accept; null: it is the live library. */
+	readonly proof: Promise<Proven | null>;
 }
 
 /** What opening a view takes. */
@@ -41,7 +41,7 @@ export async function makeLookout(settings: Settings): Promise<Scratch> {
 }
 
 /**
- * Opens what a person names: a backup, or "live".
+ * Opens what a person names: a backup, proven as for a restore, or "live".
  * @throws AppError NOT_FOUND, INVALID_ARCHIVE, INSUFFICIENT_SPACE, OPERATION_FAILED; DATABASE_ERROR, DATABASE_LOCKED of
  * the live library
  */
@@ -63,7 +63,7 @@ export async function openView(
 			path: source.path,
 			source: libraryPath,
 			metadata: null,
-			warnings: [],
+			proof: Promise.resolve(null),
 			[Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
 		};
 	}
@@ -73,19 +73,21 @@ export async function openView(
 		await viewerOf(settings, now),
 		signal,
 	);
-	const known = await inspectArchive(archive, signal);
-	const unpacked = await unpackOne(
-		archive,
-		known !== null,
-		scratch,
-		"Unpack",
-		workshop,
-	);
-	return {
-		path: unpacked.path,
-		source: archive.path,
-		metadata: unpacked.metadata,
-		warnings: unpacked.warnings,
-		[Symbol.asyncDispose]: () => unpacked[Symbol.asyncDispose](),
-	};
+	const unproven = await unpackUnproven(archive, scratch.path, workshop);
+	return { ...unproven, source: archive.path };
+}
+
+/**
+ * Works on views that are being proven meanwhile: the answer counts only once they are.
+ * @throws what their proof throws, at once and rather than what `work` does
+ */
+export async function whileProven<T>(
+	views: readonly Pick<View, "proof">[],
+	work: () => Promise<T>,
+): Promise<T> {
+	const working = Promise.allSettled([work()]);
+	await Promise.all(views.map(({ proof }) => proof));
+	const [answer] = await working;
+	if (answer.status === "rejected") throw answer.reason;
+	return answer.value;
 }

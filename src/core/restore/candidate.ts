@@ -28,6 +28,19 @@ export interface Candidate extends AsyncDisposable {
 	readonly warnings: readonly string[];
 }
 
+/** What is known of a library once it is proven. */
+export type Proven = Pick<Candidate, "metadata" | "schemaVersion" | "warnings">;
+
+/** A library that is being proven, in a private file. Gone with everything beside it when disposed of. */
+export interface Unproven extends AsyncDisposable {
+	readonly path: string;
+	readonly scratch: Scratch;
+	/** As the archive has it. */
+	readonly metadata: Metadata;
+	/** @throws AppError INVALID_ARCHIVE: it is not sound, or not what its archive says */
+	readonly proof: Promise<Proven>;
+}
+
 /**
  * Unpacks an archive and validates it in full: what a restore accepts, and nothing else.
  * @throws AppError INVALID_ARCHIVE, NOT_FOUND, INSUFFICIENT_SPACE, OPERATION_FAILED
@@ -35,35 +48,65 @@ export interface Candidate extends AsyncDisposable {
 export async function unpackCandidate(
 	source: ArchiveSource,
 	scratchParent: string,
-	{ sqlite, pool, signal, onProgress }: Workshop,
+	workshop: Workshop,
 ): Promise<Candidate> {
+	const unproven = await unpackUnproven(source, scratchParent, workshop);
+	try {
+		stageCounter(workshop.onProgress, "Check", 0);
+		return { ...unproven, ...(await unproven.proof) };
+	} catch (error) {
+		await unproven[Symbol.asyncDispose]();
+		throw error;
+	}
+}
+
+/**
+ * Unpacks an archive and begins to validate what was in it: the archive is right by then, the library may not be.
+ * @param stage what it is called where progress is shown
+ * @throws AppError INVALID_ARCHIVE, NOT_FOUND, INSUFFICIENT_SPACE, OPERATION_FAILED
+ */
+export async function unpackUnproven(
+	source: ArchiveSource,
+	scratchParent: string,
+	{ sqlite, pool, signal, onProgress }: Workshop,
+	stage = "Unpack",
+): Promise<Unproven> {
 	await requireSupportedFormat(source, signal);
 	const scratch = await makeScratch(await nearestFolder(scratchParent));
 	try {
 		const path = join(scratch.path, "library.db");
 		sqlite.prepareExamination();
-		const onBytes = stageCounter(onProgress, "Unpack", source.sizeBytes);
-		const contents = await readArchive(source, {
-			pool,
-			to: path,
-			signal,
-			onBytes,
+		const onBytes = stageCounter(onProgress, stage, source.sizeBytes);
+		const options = { pool, to: path, signal, onBytes };
+		const contents = await readArchive(source, options);
+		const proof = prove(path, contents, sqlite, signal).catch((error) => {
+			throw atPath(source.path, error);
 		});
-		stageCounter(onProgress, "Check", 0);
-		const found = await examine(path, sqlite, signal).catch((error) =>
-			asInvalid(path, error),
-		);
+		proof.catch(() => undefined); // it may be waited for later
 		return {
 			path,
 			scratch,
-			...agree(contents, found),
-			schemaVersion: found.facts.schemaVersion,
+			metadata: contents.metadata,
+			proof,
 			[Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
 		};
 	} catch (error) {
 		await scratch[Symbol.asyncDispose]();
 		throw atPath(source.path, error);
 	}
+}
+
+async function prove(
+	path: string,
+	contents: Contents,
+	sqlite: SqliteThread,
+	signal: AbortSignal | undefined,
+): Promise<Proven> {
+	const found = await examine(path, sqlite, signal).catch((error) =>
+		asInvalid(path, error),
+	);
+	const { schemaVersion } = found.facts;
+	return { ...agree(contents, found), schemaVersion };
 }
 
 interface Found {

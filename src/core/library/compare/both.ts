@@ -20,7 +20,7 @@ export interface Side {
 }
 
 /** The page cache that each of the files gets, in KiB. */
-const CACHE_KIB = 8 * 1024;
+const CACHE_KIB = 4 * 1024;
 
 /**
  * Attaches both as `old` and `new`, and runs `work` in one transaction.

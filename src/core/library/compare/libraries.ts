@@ -2,7 +2,7 @@
 
 import { AppError } from "../../../ground/errors.ts";
 import { fileSize } from "../../../ground/paths.ts";
-import { limitsFor } from "../check/limits.ts";
+import { limitsFor, watchLimits } from "../check/limits.ts";
 import type { LockOptions } from "../library.ts";
 import type { Missing } from "../missing/missing.ts";
 import type { SqliteThread } from "../sqlite-thread.ts";
@@ -19,9 +19,9 @@ export interface Paths {
  * Says what changed from one database to another. The live library is read without changing it.
  * @param scratch a private folder, for what does not fit into memory
  * @throws AppError DATABASE_ERROR: they can't be compared; DATABASE_LOCKED after the timeout; OPERATION_FAILED: it takes
- * longer than it can need
+ * more than it can need
  */
-export async function compareLibraries(
+export function compareLibraries(
 	sqlite: SqliteThread,
 	paths: Paths,
 	scratch: string,
@@ -30,45 +30,43 @@ export async function compareLibraries(
 	const { under, list } = options;
 	const { live } = paths;
 	const wanted = { under, list };
-	using patience = await patienceFor(paths, options.signal);
-	const { signal } = patience;
-	return live === null
-		? await sqlite.readPrivate(
-				signal,
-				"compare",
-				scratch,
-				sidesOf(paths, true),
-				wanted,
-			)
-		: await sqlite.readLive(
-				live,
-				{ ...options, signal },
-				"compare",
-				(isImmutable) => [scratch, sidesOf(paths, isImmutable), wanted],
-			);
-}
-
-// What is in a backup may have been made to keep us busy for ever.
-async function patienceFor(
-	{ old, new: fresh }: Paths,
-	signal: AbortSignal | undefined,
-) {
-	const sizes = await Promise.all([old, fresh].map(fileSize));
-	const { seconds } = limitsFor(Math.max(...sizes));
-	const limit = new AbortController();
-	const timer = setTimeout(() => limit.abort(tooLong()), seconds * 1000);
-	return {
-		signal: signal ? AbortSignal.any([signal, limit.signal]) : limit.signal,
-		[Symbol.dispose]: () => clearTimeout(timer),
-	};
-}
-
-function tooLong(): AppError {
-	return new AppError(
-		"OPERATION_FAILED",
-		"comparing takes longer than libraries of their size can need",
-		{ hint: "one of them may be damaged, or the machine very busy" },
+	return within([paths.old, paths.new], options, (bounded) =>
+		live === null
+			? sqlite.readPrivate(
+					bounded.signal,
+					"compare",
+					...([scratch, sidesOf(paths, true), wanted] as const),
+				)
+			: sqlite.readLive(live, bounded, "compare", (isImmutable) => [
+					scratch,
+					sidesOf(paths, isImmutable),
+					wanted,
+				]),
 	);
+}
+
+/**
+ * Counts the files of a database that are at a path.
+ * @param live the same path if it is the live library
+ * @throws as `compareLibraries`
+ */
+export async function countFilesUnder(
+	sqlite: SqliteThread,
+	path: string,
+	live: string | null,
+	options: LockOptions & { readonly under: string },
+): Promise<number> {
+	const { under } = options;
+	const { count } = await within([path], options, (bounded) =>
+		live === null
+			? sqlite.readPrivate(bounded.signal, "countUnder", path, true, under)
+			: sqlite.readLive(live, bounded, "countUnder", (isImmutable) => [
+					path,
+					isImmutable,
+					under,
+				]),
+	);
+	return count;
 }
 
 /**
@@ -86,11 +84,36 @@ export function findLost(
 	options: LockOptions,
 ): Promise<Missing> {
 	const paths = { old: candidatePath, new: libraryPath, live: libraryPath };
-	return sqlite.readLive(libraryPath, options, "planMissing", (isImmutable) => [
-		scratch,
-		sidesOf(paths, isImmutable),
-		under,
-	]);
+	return within([candidatePath, libraryPath], options, (bounded) =>
+		sqlite.readLive(libraryPath, bounded, "planMissing", (isImmutable) => [
+			scratch,
+			sidesOf(paths, isImmutable),
+			under,
+		]),
+	);
+}
+
+// What is in a backup may have been made to keep us busy for ever, or to take all memory. A statement can't be stopped
+// where it runs: its thread is left behind, and ends with the process.
+async function within<T>(
+	paths: readonly string[],
+	options: LockOptions,
+	work: (bounded: LockOptions) => Promise<T>,
+): Promise<T> {
+	const sizes = await Promise.all(paths.map(fileSize));
+	using limits = watchLimits(process.pid, limitsFor(Math.max(...sizes)));
+	const stop = new AbortController();
+	limits.exceeded.then(() => stop.abort(tooMuch(limits.reason)));
+	const signals = [stop.signal, ...(options.signal ? [options.signal] : [])];
+	return await work({ ...options, signal: AbortSignal.any(signals) });
+}
+
+function tooMuch(cause: unknown): AppError {
+	return new AppError(
+		"OPERATION_FAILED",
+		"comparing takes more time or memory than libraries of their size can need",
+		{ hint: "a backup may be damaged, or made to do so", cause },
+	);
 }
 
 function sidesOf({ old, new: fresh, live }: Paths, isLiveImmutable: boolean) {
