@@ -6,17 +6,24 @@ import { join } from "node:path";
 import { AppError, errnoOf, fileError, isMissing } from "./errors.ts";
 import { isOwnerGone } from "./owner.ts";
 import { exists } from "./paths.ts";
-import type { Scratch } from "./scratch.ts";
 
 /** Claims are held for milliseconds; this long means that the owner hangs, or is gone with a machine we can't see. */
 const MOST_WAIT_MS = 15_000;
 const POLL_MS = 10;
 /** For others who remove the same leftover. */
 const PATIENCE_MS = 200;
+/** What claims are called: those of the small files that carry memory, and those of names that are given. */
+const NAME = /^(\.vpo-publishing|(\.vpo-state|.*\.vpo)\.json\.claim)$/;
 /** What the owner's name in a claim looks like. */
 const OWNER = /^\d+-\d*-[0-9a-f]+-[0-9a-f]+$/;
 /** A claim tells nothing but its owner, and other users must see whether that one lives. */
 const CLAIM_MODE = 0o755;
+
+/** Who claims: its name, and a scratch folder of its own. */
+interface Claimant {
+	readonly path: string;
+	readonly owner: string;
+}
 
 /**
  * Waits until `path` is ours.
@@ -26,7 +33,7 @@ const CLAIM_MODE = 0o755;
  */
 export async function takeClaim(
 	path: string,
-	scratch: Scratch,
+	scratch: Claimant,
 	signal?: AbortSignal,
 	mostWaitMs = MOST_WAIT_MS,
 ): Promise<AsyncDisposable> {
@@ -59,6 +66,26 @@ export async function takeClaim(
 			await giveUp(path, scratch.owner).catch(() => undefined);
 		},
 	};
+}
+
+/**
+ * Removes the claims that runs left in a folder when they were killed.
+ * @param names of all that is in the folder
+ */
+export async function removeLeftClaims(
+	folder: string,
+	names: readonly string[],
+): Promise<void> {
+	for (const name of names.filter((name) => NAME.test(name))) {
+		const path = join(folder, name);
+		const owners = await namesIn(path).catch(() => []);
+		const isGone = (owner: string) => OWNER.test(owner) && isOwnerGone(owner);
+		if (!owners.every(isGone)) continue;
+		for (const left of [...owners.map((owner) => join(path, owner)), path]) {
+			// Another run may remove it at the same moment, or claim it: that is not our failure.
+			await removeEmpty(left).catch(() => undefined);
+		}
+	}
 }
 
 async function giveUp(path: string, owner: string): Promise<void> {

@@ -13,6 +13,7 @@ import {
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { removeLeftClaims } from "./claim.ts";
 import { fileError } from "./errors.ts";
 import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from "./files.ts";
 import { apart } from "./locks/apart.ts";
@@ -109,12 +110,13 @@ async function lockScratch(path: string): Promise<Lock> {
 	return lock;
 }
 
-/** Removes the scratch folders that runs of a user left in `parent` when they were killed; never those of a run that is alive. */
+/** Removes the scratch folders and claims that runs of a user left in `parent` when they were killed; never those of a run that is alive. */
 export async function removeLeftovers(
 	parent: string,
 	uid = process.geteuid?.(),
 ): Promise<void> {
 	const names = await readdir(parent).catch(() => []);
+	await removeLeftClaims(parent, names);
 	for (const name of names) {
 		const [, owner, machine] = NAME.exec(name) ?? [];
 		if (owner === undefined) continue;

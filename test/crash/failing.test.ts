@@ -1,8 +1,10 @@
 // Disks that are full, broken or over their quota: whichever call fails, the run says so and nothing is lost or left.
 
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { kindsOfCalls, twoAtATime } from "../helpers/instants.ts";
 import { failCall } from "../helpers/kill.ts";
+import { Home } from "../helpers/program.ts";
 import {
 	BACKUP,
 	copyOf,
@@ -78,4 +80,21 @@ test.each(RUNS)(
 		}
 	},
 	LONG,
+);
+
+test.each(["rename:.vpo-state.json.claim", "write:.vpo-state.json"])(
+	"the first backup of all stands, with a warning by name, where the disk dies at %s, by which its location would get an id",
+	async (at) => {
+		using home = new Home();
+		const args = [...BACKUP, "--json"];
+		const outcome = await trace(home, args, { action: "EIO+", at });
+		expect(outcome).toMatchObject({ exitCode: 0 });
+		expect(JSON.parse(outcome.stdout)).toMatchObject({
+			success: true,
+			warnings: [
+				expect.stringContaining(join(home.backups, ".vpo-state.json")),
+			],
+		});
+		expect(expectWholeBackups(home.backups)).toHaveLength(1);
+	},
 );

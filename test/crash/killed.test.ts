@@ -1,6 +1,7 @@
 // Runs that are killed (kill -9) at any instant lose nothing and leave nothing for long.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import {
 	callsOf,
@@ -160,6 +161,17 @@ test(
 	},
 	LONG,
 );
+
+test("the first backup of all may be killed wherever it gives its location an id", async () => {
+	using scene = await makeScene(LEFT.nothing);
+	rmSync(`${scene.home.library}.vpo.json`);
+	rmSync(scene.home.backups, { recursive: true });
+	const calls = await kindsOfCalls(scene, BACKUP);
+	const naming = calls.filter(({ name }) => name.includes(".vpo-state.json"));
+	expect(naming.length).toBeGreaterThan(6);
+	const verdicts = await twoAtATime(naming, (at) => killBackup(scene, at));
+	expect(verdicts.flatMap(({ problems }) => problems)).toEqual([]);
+}, 30_000);
 
 test("what a killed run leaves is for nobody else to read, whatever the umask", async () => {
 	using home = new Home();

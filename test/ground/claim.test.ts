@@ -69,6 +69,36 @@ test("takes over at once from a killed holder", async () => {
 	expect(readdirSync(path)).toEqual([scratch.owner]);
 });
 
+describe("who makes a scratch folder", () => {
+	beforeEach(() => {
+		path = home.at("library.db.vpo.json.claim");
+	});
+
+	test("removes the claims of killed holders, and what is left of one", async () => {
+		const holder = await startHolder();
+		holder.kill("SIGKILL");
+		await holder.exited;
+		mkdirSync(home.at(".vpo-publishing"));
+		await using _ = await makeScratch(home.path);
+		expect(existsSync(path)).toBe(false);
+		expect(existsSync(home.at(".vpo-publishing"))).toBe(false);
+	});
+
+	test("leaves alone those of living ones, of other machines, and what is no claim of ours", async () => {
+		const holder = await startHolder();
+		const others = [
+			".vpo-state.json.claim/1-123-0badcafe00000000-12345678",
+			".vpo-publishing/@eaDir",
+			"other.claim",
+		];
+		for (const name of others) mkdirSync(home.at(name), { recursive: true });
+		await using _ = await makeScratch(home.path);
+		expect(readdirSync(path)).toHaveLength(1);
+		for (const name of others) expect(existsSync(home.at(name))).toBe(true);
+		holder.kill("SIGKILL");
+	});
+});
+
 test("gives up on a living holder that hangs, and leaves it its claim", async () => {
 	const holder = await startHolder();
 	const before = readdirSync(path);

@@ -23,7 +23,7 @@ import { trace } from "./trace.ts";
 
 /** What a run may leave, however it ended. */
 const EXPECTED =
-	/^(library\.db.*|backups|vpo-library-.*\.tar\.gz|\.vpo-scratch-.*)$/;
+	/^(library\.db.*|backups|vpo-library-.*\.tar\.gz|\.vpo-scratch-.*|\.vpo-state\.json\.claim)$/;
 
 /** What a killed run left. */
 export interface Verdict {
@@ -102,7 +102,7 @@ export async function failCall(
 	if (made !== due && !mayStand) problems.push(`${made} backups`);
 	// What can't be removed is left to the next run.
 	const left = [home.at(".vpo"), home.backups].flatMap(scratchIn).length;
-	const mayLeave = call?.startsWith("unlinkat") || errno.endsWith("+");
+	const mayLeave = /^(unlinkat|rmdir)/.test(call ?? "") || errno.endsWith("+");
 	if (left > 0 && !mayLeave) problems.push("scratch files are left");
 	if (left > 0) problems.push(...(await problemsOfNextRun(home, args)));
 	const what = `${errno} at call ${at}, ${call}, exit ${exitCode}`;
@@ -130,10 +130,11 @@ async function kill(
 	return `after ${Math.round(instant.ms)} ms`;
 }
 
-// Whatever a killed run may leave: private scratch folders, and whole backups.
+// Whatever a killed run may leave: private scratch folders, claims that others can read, and whole backups.
 function* strangersIn(home: Home): Generator<string> {
 	for (const folder of [home.at(".vpo"), home.backups]) {
 		for (const path of scratchIn(folder)) {
+			if (path.endsWith(".claim")) continue;
 			const mode = statSync(path).mode & 0o777;
 			if (mode !== 0o700) yield `${path} has mode ${mode.toString(8)}`;
 		}

@@ -49,7 +49,7 @@ export function namesIn(folder: string): string[] {
 /** What our runs keep in a folder while they last: scratch folders, claims. */
 export function scratchIn(folder: string): string[] {
 	return namesIn(folder)
-		.filter((name) => name.startsWith(".vpo-"))
+		.filter((name) => /^\.vpo-|\.vpo\.json\.claim$/.test(name))
 		.map((name) => join(folder, name));
 }
 
