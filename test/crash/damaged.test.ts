@@ -1,7 +1,7 @@
 // A damaged library is never packed as a good backup, and never pushes one aside.
 
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { contentOf } from "../helpers/content.ts";
@@ -13,16 +13,20 @@ import {
 	miscountFreeSpace,
 } from "../helpers/harm.ts";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
-import { BACKUP, RESTORE } from "../helpers/scene.ts";
+import { BACKUP, copyOf, RESTORE } from "../helpers/scene.ts";
 import { scratchIn, tree, unpacked } from "../helpers/state.ts";
+
+const template = new Home();
+beforeAll(async () => {
+	expect(await run(binary, template, BACKUP)).toMatchObject({ exitCode: 0 });
+});
+afterAll(() => template[Symbol.dispose]());
 
 /** A home with one good backup, whose library is harmed after it was made. */
 async function harmed(
 	harm: (path: string) => Promise<void> | void,
 ): Promise<Home> {
-	const home = new Home();
-	const { exitCode } = await run(binary, home, BACKUP);
-	expect(exitCode).toBe(0);
+	const home = copyOf(template);
 	await harm(home.library);
 	return home;
 }

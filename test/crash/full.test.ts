@@ -1,6 +1,6 @@
 // Full disks, and places where archives can't be made as usual: said by name, or done another way; nothing lost or left.
 
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
 	chmodSync,
 	chownSync,
@@ -24,7 +24,7 @@ import {
 	run,
 	runJson,
 } from "../helpers/program.ts";
-import { BACKUP, RESTORE } from "../helpers/scene.ts";
+import { BACKUP, copyOf, RESTORE } from "../helpers/scene.ts";
 import { expectWholeBackups, scratchIn, tree } from "../helpers/state.ts";
 import { holding, trace } from "../helpers/trace.ts";
 
@@ -49,11 +49,13 @@ function expectFull(
 	expect(json.error).toContain(folder);
 }
 
-async function homeWithBackup(): Promise<Home> {
-	const home = new Home();
-	expect(await run(binary, home, BACKUP)).toMatchObject({ exitCode: 0 });
-	return home;
-}
+const template = new Home();
+beforeAll(async () => {
+	expect(await run(binary, template, BACKUP)).toMatchObject({ exitCode: 0 });
+});
+afterAll(() => template[Symbol.dispose]());
+
+const homeWithBackup = () => copyOf(template);
 
 describe("too little space is seen before anything is written", () => {
 	test.each([
@@ -83,7 +85,7 @@ describe("too little space is seen before anything is written", () => {
 	});
 
 	test("for the library that a restore unpacks", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		using small = Mount.tmpfs(MIB / 2);
 		const target = ["--database", small.at("library.db")];
 		const args = [...RESTORE, ...target, "--json"];
@@ -92,7 +94,7 @@ describe("too little space is seen before anything is written", () => {
 	});
 
 	test("for the safety backup of a restore", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		using small = Mount.tmpfs(MIB / 2);
 		const env = { VPO_BACKUP_DIR: small.path };
 		const before = tree(home.path);
@@ -129,7 +131,7 @@ describe("another program fills the disk in the middle", () => {
 	});
 
 	test("of what a restore unpacks", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		using small = Mount.tmpfs(2 * MIB);
 		const library = small.at("library.db");
 		const args = [...RESTORE, "--database", library];
@@ -179,7 +181,7 @@ describe("the output folder", () => {
 	}
 
 	test("that is on a read-only file system is refused", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		using mount = Mount.readOnly(home.backups);
 		const before = tree(home.path);
 		const args = [...BACKUP, "--json", "--output", `${mount.path}/`];
@@ -208,7 +210,7 @@ describe("the output folder", () => {
 	test.each(["openat:backup.tar.gz", "link:.tar.gz"])(
 		"that is taken away at %s is named",
 		async (at) => {
-			using home = await homeWithBackup();
+			using home = homeWithBackup();
 			const away = home.at("away");
 			const args = [...BACKUP, "--json"];
 			const outcome = await holding(home, args, at, () => {
@@ -282,7 +284,7 @@ describe("on a file system without hard links", () => {
 	});
 
 	test("a restore works as well", async () => {
-		using home = await homeWithBackup();
+		using home = homeWithBackup();
 		const before = contentOf(home.library);
 		const outcome = await trace(home, RESTORE, {
 			...NO_HARD_LINKS,
