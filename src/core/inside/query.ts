@@ -2,7 +2,7 @@
 
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
-import { canWrite, closedState } from "../library/library.ts";
+import { closedState, writtenState } from "../library/library.ts";
 import { type Answer, ask } from "../library/query/query.ts";
 import { readingStatement } from "../library/query/statement.ts";
 import { makeLookout, openView } from "./view.ts";
@@ -42,13 +42,14 @@ export async function queryLibrary<T>(
 	await using view = await openView(reference, viewOptions, workshop);
 	const { path, source, metadata } = view;
 	const proven = await view.proof; // rows leave as they come
-	const isImmutable = metadata !== null || (await isUnchangeable(path));
-	const asked = { path, isImmutable, scratch: scratch.path };
+	const closed = metadata === null ? await closedState(path) : null;
+	const asked = {
+		path,
+		isImmutable: metadata !== null || closed !== null,
+		isAsItWas: async () =>
+			closed === null || (await writtenState(path)) === closed,
+		scratch: scratch.path,
+	};
 	const result = await ask(asked, sql, timeoutMs, workshop.signal, use);
 	return { result, source, warnings: proven?.warnings ?? [] };
-}
-
-// One in WAL mode that nobody has open can't be read with locks by who may not write beside it.
-async function isUnchangeable(path: string): Promise<boolean> {
-	return !(await canWrite(path)) && (await closedState(path)) !== null;
 }

@@ -169,6 +169,11 @@ export function hasWal(path: string): Promise<boolean> {
  */
 export async function closedState(path: string): Promise<string | null> {
 	if (!(await isWalMode(path)) || (await hasWal(path))) return null;
+	return writtenState(path);
+}
+
+/** What changes as soon as somebody writes this file itself. */
+export async function writtenState(path: string): Promise<string> {
 	const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
 	return [ino, size, mtimeNs, ctimeNs].join(" ");
 }

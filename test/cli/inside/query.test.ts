@@ -9,6 +9,8 @@ import { runOnTerminal } from "../../helpers/terminal.ts";
 
 const QUERY = ["library", "query"];
 const ODD = `SELECT id, 'a"b,c' AS q, char(10) || 'x' AS n, NULL AS none, '' AS empty, x'00ff' AS bytes, 9007199254740993 AS large, id FROM files ORDER BY id LIMIT 2`;
+const ENDLESS =
+	"WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
 
 let home: Home;
 beforeAll(async () => {
@@ -113,6 +115,24 @@ describe("asks", () => {
 		]);
 	});
 
+	test("the live library, and leaves no -wal beside it, however it ends", async () => {
+		const args = [...binary.command, ...QUERY, "live"];
+		const ask = (script: string, sql: string) =>
+			Bun.spawnSync(["sh", "-c", script, "sh", ...args, sql], {
+				env: { HOME: home.path, PATH: process.env.PATH },
+			}).exitCode;
+		const endings = [
+			ask('"$@" --timeout 0.3', ENDLESS),
+			ask('"$@" & sleep 0.7; kill -TERM $!; wait $!', ENDLESS),
+			ask('"$@" --csv | head -n 1', ENDLESS.replace("count(*)", "x")),
+		];
+		expect(endings).toEqual([40, 143, 0]);
+		expect(readdirSync(home.at(".vpo")).sort()).toEqual([
+			"backups",
+			"library.db",
+		]);
+	}, 30_000);
+
 	test.each([
 		"EXPLAIN QUERY PLAN SELECT * FROM files",
 		"PRAGMA table_info(files)",
@@ -158,10 +178,8 @@ describe("refuses", () => {
 	});
 
 	test("to go on for ever, or to take all the memory", async () => {
-		const endless =
-			"WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
 		const late = await runJson(binary, home, [
-			...[...QUERY, "latest", endless, "--timeout", "0.5"],
+			...[...QUERY, "latest", ENDLESS, "--timeout", "0.5"],
 		]);
 		expect(late).toMatchObject({
 			exitCode: 40,
