@@ -1,5 +1,6 @@
 // What SQLite's errors mean for a library, told by its path; the only place that knows their names.
 
+import { dirname } from "node:path";
 import {
 	AppError,
 	type ErrorCode,
@@ -7,13 +8,30 @@ import {
 	shortened,
 } from "../../ground/errors.ts";
 
-/** Runs `work` and turns SQLite's errors into ours, naming the file. */
-export function asking<T>(path: string, work: () => T): T {
+/**
+ * Runs `work` and turns SQLite's errors into ours, naming the file.
+ * @param scratch the folder for what does not fit into memory, where the file itself is only read
+ */
+export function asking<T>(path: string, work: () => T, scratch?: string): T {
 	try {
 		return work();
 	} catch (error) {
+		if (scratch !== undefined && errnoOf(error) === "SQLITE_FULL") {
+			throw isFull(scratch, error);
+		}
 		throw fromSqlite(path, error);
 	}
+}
+
+function isFull(scratch: string, cause: unknown): AppError {
+	return new AppError(
+		"INSUFFICIENT_SPACE",
+		`no space left in ${dirname(scratch)} for what does not fit into memory`,
+		{
+			hint: "free some space there, or name another folder in VPO_TEMP_DIR",
+			cause,
+		},
+	);
 }
 
 export const LOCKED = /^SQLITE_(BUSY|LOCKED|PROTOCOL)/;

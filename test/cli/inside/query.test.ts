@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
+import { Mount } from "../../helpers/mounts.ts";
 import { backUpAt } from "../../helpers/nights.ts";
 import { binary, Home, run, runJson } from "../../helpers/program.ts";
 import { stateOf } from "../../helpers/state.ts";
@@ -194,6 +195,23 @@ describe("refuses", () => {
 			"backups",
 			"library.db",
 		]);
+	}, 30_000);
+
+	test("more than there is room for in the scratch folder", async () => {
+		using small = Mount.tmpfs(4_000_000);
+		const sql =
+			"WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT randomblob(9000) FROM n ORDER BY 1";
+		for (const backup of ["latest", "live"]) {
+			const { exitCode, json } = await runJson(
+				binary,
+				home,
+				[...QUERY, backup, sql],
+				{ env: { VPO_TEMP_DIR: small.path } },
+			);
+			expect([exitCode, json.code]).toEqual([44, "INSUFFICIENT_SPACE"]);
+			expect(json.error).toContain(`no space left in ${small.path}`);
+			expect(readdirSync(small.path)).toEqual([]);
+		}
 	}, 30_000);
 
 	test("what makes no sense together", async () => {

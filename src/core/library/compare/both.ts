@@ -51,11 +51,12 @@ export function withBoth<T>(
 				database.run(`PRAGMA ${name}.cache_size = -${CACHE_KIB}`);
 			});
 		}
-		return asking(sides.new.path, () => {
+		const read = () => {
 			database.run("BEGIN");
 			eagerly(() => pragma(database, "new.schema_version"));
 			return work(database);
-		});
+		};
+		return asking(sides.new.path, read, folder);
 	} finally {
 		database.close(true);
 	}

@@ -4,6 +4,7 @@ import type { Database } from "bun:sqlite";
 import { AppError, errnoOf } from "../../../ground/errors.ts";
 import { plain, type Value } from "../compare/values.ts";
 import { connect, connectImmutable, keepScratch } from "../sqlite.ts";
+import { asking } from "../sqlite-error.ts";
 import { readingStatement } from "./statement.ts";
 
 /** A few rows, and whether that was all. */
@@ -18,6 +19,9 @@ const MOST_CHARACTERS = 1024 * 1024;
 
 interface Cursor {
 	readonly database: Database;
+	readonly path: string;
+	/** A private folder, for what does not fit into memory. */
+	readonly scratch: string;
 	readonly rows: Iterator<Record<string, unknown>>;
 	readonly names: readonly string[];
 }
@@ -26,7 +30,7 @@ let open: Cursor | null = null;
 
 /**
  * Runs one statement on a connection of its own that can't write.
- * @param scratch a private folder, for what does not fit into memory
+ * @param scratch as a cursor has it
  * @returns the names of its columns
  * @throws AppError USAGE: it is wrong, or may write; DATABASE_ERROR, DATABASE_LOCKED
  */
@@ -38,23 +42,24 @@ export function openCursor(
 ): string[] {
 	const { text, isTable } = readingStatement(sql);
 	const database = isImmutable ? connectImmutable(path) : connect(path, "read");
+	const at = { path, scratch };
 	try {
 		keepScratch(database, scratch);
 		database.run("PRAGMA trusted_schema = OFF");
 		database.run("PRAGMA query_only = ON");
-		const columns = asked(() => namesOf(database, text));
+		const columns = asked(at, () => namesOf(database, text));
 		// Of two columns of one name an object would keep only one.
 		const names = columns.map((name, at) => (isTable ? `c${at}` : name));
-		const statement = asked(() =>
+		const statement = asked(at, () =>
 			database
 				.query<Record<string, unknown>, []>(
 					isTable
-						? `WITH statement (${names.join()}) AS (${text}\n) SELECT * FROM statement`
+						? `WITH "vpo statement" (${names.join()}) AS (${text}\n) SELECT * FROM "vpo statement"`
 						: text,
 				)
 				.safeIntegers(true),
 		);
-		open = { database, rows: statement.iterate(), names };
+		open = { ...at, database, rows: statement.iterate(), names };
 		return [...columns];
 	} catch (error) {
 		database.close(true);
@@ -80,7 +85,7 @@ export function nextRows(): Rows {
 	const rows: Value[][] = [];
 	for (let characters = 0; rows.length < MOST_ROWS; ) {
 		const { rows: iterator, names } = open;
-		const { value, done } = asked(() => iterator.next());
+		const { value, done } = asked(open, () => iterator.next());
 		if (done) return { rows, isEnd: true };
 		const row = names.map((name) => plain(value[name]));
 		rows.push(row);
@@ -97,12 +102,16 @@ export function closeCursor(): void {
 }
 
 // What is wrong with a statement is the caller's, not the database's.
-function asked<T>(work: () => T): T {
+function asked<T>(
+	{ path, scratch }: Pick<Cursor, "path" | "scratch">,
+	work: () => T,
+): T {
 	try {
-		return work();
-	} catch (cause) {
+		return asking(path, work, scratch);
+	} catch (error) {
+		const { cause } = error as { cause?: unknown };
 		if (!/^SQLITE_(ERROR|TOOBIG|MISMATCH|READONLY|AUTH)/.test(errnoOf(cause))) {
-			throw cause;
+			throw error;
 		}
 		throw new AppError(
 			"USAGE",

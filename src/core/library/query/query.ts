@@ -1,12 +1,11 @@
 // Asks a library with a statement of somebody's own, within bounds. A statement can't be interrupted where it runs: what
 // exceeds them is left behind in its thread, which ends with the process.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "../../../ground/errors.ts";
-import { formatBytes } from "../../../ground/units.ts";
 import { abortable } from "../../work/thread.ts";
 import type { Value } from "../compare/values.ts";
 import { type Sqlite, startSqlite } from "../sqlite-start.ts";
+import { watchBounds } from "./bounds.ts";
 
 /** A library, and how it is to be opened. */
 export interface Asked {
@@ -26,14 +25,9 @@ export interface Answer {
 	readonly batches: AsyncIterable<readonly (readonly Value[])[]>;
 }
 
-/** What the whole program may take while a statement runs: several times what any sensible one needs. */
-const MOST_BYTES = 512 * 1024 * 1024;
-
-const LOOK_EVERY_MS = 10;
-
 /**
  * Runs one statement that only reads, and hands its rows to `use` as they come.
- * @throws AppError USAGE: it is wrong, or may write; OPERATION_FAILED: it takes too long, or too much memory; what `use` throws
+ * @throws AppError USAGE: it is wrong, or may write; OPERATION_FAILED: it takes too much time, memory or room; what `use` throws
  */
 export async function ask<T>(
 	asked: Asked,
@@ -43,14 +37,12 @@ export async function ask<T>(
 	use: (answer: Answer) => Promise<T>,
 ): Promise<T> {
 	using thread = startSqlite();
-	const done = new AbortController();
-	const limit = new AbortController();
-	const stop = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal;
-	watch(timeoutMs, limit, done.signal);
+	using bounds = watchBounds(timeoutMs, asked.scratch);
+	const signals = [bounds.signal, ...(signal ? [signal] : [])];
+	const stop = AbortSignal.any(signals);
 	try {
 		return await use(await begin(thread, asked, sql, stop));
 	} finally {
-		done.abort();
 		// One that is still at work ends with the process.
 		if (!stop.aborted) await thread.call("closeCursor");
 	}
@@ -98,35 +90,5 @@ function changed(path: string): AppError {
 		"DATABASE_LOCKED",
 		`the library was written while it was asked: ${path}`,
 		{ hint: "the rows so far are not all: ask again" },
-	);
-}
-
-async function watch(
-	timeoutMs: number,
-	limit: AbortController,
-	done: AbortSignal,
-): Promise<void> {
-	const endsAt = performance.now() + timeoutMs;
-	for (; !done.aborted; await sleep(LOOK_EVERY_MS)) {
-		if (performance.now() > endsAt) limit.abort(tooLong(timeoutMs));
-		else if (process.memoryUsage.rss() > MOST_BYTES) limit.abort(tooLarge());
-		else continue;
-		return;
-	}
-}
-
-function tooLong(timeoutMs: number): AppError {
-	return new AppError(
-		"OPERATION_FAILED",
-		`the statement took longer than ${timeoutMs / 1000} s`,
-		{ hint: "narrow it, or give it more time with --timeout SECONDS" },
-	);
-}
-
-function tooLarge(): AppError {
-	return new AppError(
-		"OPERATION_FAILED",
-		`the statement took more than ${formatBytes(MOST_BYTES)} of memory`,
-		{ hint: "narrow it, or take its rows with --csv" },
 	);
 }

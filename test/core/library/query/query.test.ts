@@ -4,6 +4,7 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
+import { watchBounds } from "../../../../src/core/library/query/bounds.ts";
 import { ask } from "../../../../src/core/library/query/query.ts";
 import { Home } from "../../../helpers/program.ts";
 
@@ -57,3 +58,18 @@ test("one that is written later is an error, and no row that may be wrong leaves
 	expect(rows).toHaveLength(500);
 	expect(rows.at(-1)).toEqual([500, 119]);
 });
+
+test("what a sort writes into its scratch folder is bounded", async () => {
+	using bounds = watchBounds(20_000, home.path, 20_000_000);
+	const asked = {
+		path: home.library,
+		isImmutable: true,
+		isAsItWas: async () => true,
+		scratch: home.path,
+	};
+	const sql =
+		"WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT randomblob(9000) FROM n ORDER BY 1";
+	const asking = ask(asked, sql, 20_000, bounds.signal, async () => undefined);
+	await expect(asking).rejects.toThrow("more than 20.0 MB of disk space");
+	expect(readdirSync(home.path)).toEqual([".vpo"]);
+}, 30_000);
