@@ -1,8 +1,11 @@
 // Network shares and FUSE mounts refuse what local file systems do, and tell less: backups are made there all the same.
 
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
-import { binary, Home, run, runJson } from "../helpers/program.ts";
+import { chmodSync, cpSync, readdirSync, truncateSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { contentOf } from "../helpers/content.ts";
+import { asUser, OTHER_USER } from "../helpers/peer.ts";
+import { binary, FIXTURES, Home, run, runJson } from "../helpers/program.ts";
 import { Share } from "../helpers/share.ts";
 import { backupsIn, expectWholeBackup, namesIn } from "../helpers/state.ts";
 
@@ -39,6 +42,31 @@ test.each(REFUSALS)(
 		});
 		expect(json).toMatchObject({ backups: [{ pinned: true }] });
 		expect(namesIn(share.path)).toEqual([name]);
+	},
+);
+
+test.each(["EPERM", "EACCES", "ENOTSUP"])(
+	"a damaged library is replaced on a share on which all is another user's, modes answered by %s",
+	async (errno) => {
+		const refused = ["chmod", "chown", "link"].map((op) => `${op}=${errno}`);
+		await using share = await Share.mount("owner=0", ...refused);
+		chmodSync(dirname(share.source), 0o755);
+		chmodSync(share.source, 0o777);
+		using home = new Home(null);
+		home.giveTo(OTHER_USER);
+		const program = asUser(binary, OTHER_USER);
+		const env = { VPO_DATA_DIR: share.path };
+		const library = share.at("library.db");
+		cpSync(join(FIXTURES, "library-v27.db"), join(share.source, "library.db"));
+		chmodSync(join(share.source, "library.db"), 0o600);
+		const before = contentOf(library);
+		const made = await run(program, home, ["library", "backup"], { env });
+		expect(made).toMatchObject({ exitCode: 0, stderr: "" });
+		truncateSync(library, 300_001);
+		const args = ["library", "restore", "--yes", "latest"];
+		const done = await run(program, home, args, { env });
+		expect(done).toMatchObject({ exitCode: 0, stderr: "" });
+		expect(contentOf(library)).toEqual(before);
 	},
 );
 

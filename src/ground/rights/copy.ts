@@ -53,8 +53,12 @@ export async function copyAccess({ from, to }: Copying): Promise<Copied> {
 	let mode = model.mode & MODE_BITS;
 	if (list !== null) mode = modeWithoutList(mode, list);
 	if (!keepsGroup) mode &= ~GROUP_BITS;
-	// From its folder it may have a list of its own, which the mode's bits for the group would bring to life.
-	if (!attempt(() => lists.remove(to, POSIX_LIST))) {
+	// From its folder it may have a list of its own, which the mode's bits for the group would bring to life. A share on which
+	// all is another's refuses to take off even what is not there.
+	const isFree =
+		lists.of(to, POSIX_LIST) === null ||
+		attempt(() => lists.remove(to, POSIX_LIST));
+	if (!isFree) {
 		mode &= OWNER_BITS;
 		lost.push(
 			"a list that its folder gives can't be taken off, so that only the owner keeps access",
