@@ -9,7 +9,7 @@ import {
 	stat,
 	statfs,
 } from "node:fs/promises";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { basename, dirname, isAbsolute, resolve } from "node:path";
 import {
 	AppError,
 	errnoOf,
@@ -136,13 +136,15 @@ export async function resolveLinks(path: string): Promise<string> {
 	}
 }
 
-/** Whether two paths lead to one file, through links of either kind. */
+/** Whether two paths lead to one file, through links of either kind; one that is not there yet is what it would be called. */
 export async function isSameFile(a: string, b: string): Promise<boolean> {
 	const [one, other] = await Promise.all(
 		[a, b].map((path) => stat(path).catch(() => null)),
 	);
-	if (!one || !other) return resolve(a) === resolve(b);
-	return one.dev === other.dev && one.ino === other.ino;
+	if (one && other) return one.dev === other.dev && one.ino === other.ino;
+	if (resolve(a) === resolve(b)) return true;
+	if (basename(a) !== basename(b) || dirname(a) === a) return false;
+	return isSameFile(dirname(a), dirname(b));
 }
 
 /** The folder itself, or the nearest one above it that is there. */

@@ -2,11 +2,11 @@
 
 import { defineCommand } from "citty";
 import { checkHealth, type Health } from "../../core/upkeep/check.ts";
+import { formatMetrics } from "../../core/upkeep/metrics.ts";
 import {
-	formatMetrics,
-	requireMetricsFile,
+	settleMetricsFile,
 	writeMetrics,
-} from "../../core/upkeep/metrics.ts";
+} from "../../core/upkeep/metrics-file.ts";
 import { configuredDuration } from "../../core/upkeep/rules.ts";
 import { AppError } from "../../ground/errors.ts";
 import {
@@ -87,12 +87,13 @@ export const command = defineCommand({
 		if (printsMetrics && args.json) {
 			throw usage("--metrics - prints metrics, and --json a document");
 		}
-		const metricsPath = printsMetrics
-			? null
-			: args.metrics
-				? toPath(args.metrics, environment)
-				: settings.metricsPath;
-		if (metricsPath) await requireMetricsFile(metricsPath);
+		const named = args.metrics
+			? toPath(args.metrics, environment)
+			: settings.metricsPath;
+		const metricsPath =
+			printsMetrics || named === null
+				? null
+				: await settleMetricsFile(named, settings);
 		const options = {
 			maxAgeMs: toDurationMs("max-age", maxAge, now),
 			isDeep: args.deep ?? false,

@@ -1,6 +1,6 @@
 // extractLibrary: location → archive → verify → check → an ordinary file, or whoever reads a pipe.
 
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import { AppError } from "../../ground/errors.ts";
 import { readPieces, requireFolder } from "../../ground/files.ts";
 import { exists, isSameFile } from "../../ground/paths.ts";
@@ -10,6 +10,7 @@ import type { Settings } from "../../ground/settings.ts";
 import type { Metadata } from "../archive/metadata.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { sidecars } from "../library/library.ts";
+import { requireForeign } from "../location/memory/own.ts";
 import { openBackups } from "../location/open.ts";
 import type { Pipe } from "../location/pipe.ts";
 import { findBackup } from "../location/reference.ts";
@@ -61,20 +62,17 @@ export async function extractLibrary(
 	return { ...done, path: to };
 }
 
-async function requireFree(
-	path: string,
-	{ databasePath }: Settings,
-): Promise<void> {
+async function requireFree(path: string, settings: Settings): Promise<void> {
 	await requireFolder(dirname(path));
 	if (await exists(path)) throw isTaken(path);
-	const folder = await isSameFile(dirname(path), dirname(databasePath));
-	if (folder && basename(path) === basename(databasePath)) {
+	if (await isSameFile(path, settings.databasePath)) {
 		throw new AppError(
 			"OPERATION_FAILED",
 			`that is where the library belongs: ${path}`,
 			{ hint: `let a restore put it there: ${ownCommand("restore")} BACKUP` },
 		);
 	}
+	await requireForeign(path, settings, "--to");
 	// SQLite would take one that another database left for this one's.
 	for (const journal of sidecars(path)) {
 		if (await exists(journal)) throw isTaken(journal);

@@ -8,12 +8,9 @@ import { isAddress, resolveLinks } from "../../ground/paths.ts";
 import { ownCommand } from "../../ground/program.ts";
 import type { Scratch } from "../../ground/scratch.ts";
 import type { Settings } from "../../ground/settings.ts";
-import {
-	isTaken,
-	requireNotLibrary,
-	requireReplaceable,
-} from "./destination/taken.ts";
+import { isTaken, requireReplaceable } from "./destination/taken.ts";
 import type { Location } from "./location.ts";
+import { requireForeign } from "./memory/own.ts";
 import { requireSamePlace } from "./memory/place.ts";
 import { backupName, isArchiveName } from "./names.ts";
 import { openBackups, openLocation } from "./open.ts";
@@ -153,10 +150,10 @@ export function generatedIn(
 
 async function requested(
 	output: string,
-	{ libraryPath, force, settings }: OutputRequest,
+	{ force, settings }: OutputRequest,
 	signal: AbortSignal | undefined,
 ): Promise<Destination> {
-	await requireNotLibrary(output, libraryPath);
+	await requireForeign(output, settings, "--output");
 	if (!isArchiveName(basename(output))) {
 		throw new AppError(
 			"USAGE",

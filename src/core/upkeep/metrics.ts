@@ -1,70 +1,7 @@
 // The health of library and backups as a Prometheus textfile (https://prometheus.io/docs/instrumenting/exposition_formats/).
 
-import { stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { AppError, fileError, isMissing } from "../../ground/errors.ts";
-import {
-	publishOver,
-	readHead,
-	syncFile,
-	writeNewFile,
-} from "../../ground/files.ts";
-import { makeScratch } from "../../ground/scratch.ts";
 import type { Health } from "./check.ts";
 import type { PlaceStanding } from "./copies/overview.ts";
-
-/** The exporter is another user's process, and nothing here is secret. */
-const METRICS_MODE = 0o644;
-
-/** What every file of ours begins with. */
-const START = "# HELP vpo_";
-
-/**
- * Lets pass what may be replaced: nothing, an empty file, or metrics that were written before.
- * @throws AppError OPERATION_FAILED: it is anything else
- */
-export async function requireMetricsFile(path: string): Promise<void> {
-	const found = await stat(path).catch((cause) => {
-		if (isMissing(cause)) return null;
-		throw fileError(`cannot look at ${path}`, cause);
-	});
-	if (found === null) return;
-	if (!found.isFile()) {
-		throw new AppError(
-			"OPERATION_FAILED",
-			`--metrics writes a file, and this is none: ${path}`,
-			{ hint: "name a file, or print them: --metrics -" },
-		);
-	}
-	const head = await readHead(path, START.length);
-	const text = new TextDecoder().decode(head);
-	if (text === "" || text === START) return;
-	throw new AppError(
-		"OPERATION_FAILED",
-		`--metrics replaces metrics only, and this is something else: ${path}`,
-		{ hint: "name another file, or remove this one yourself" },
-	);
-}
-
-/**
- * Writes the file in one step, so that no exporter ever reads half of it.
- * @param status the exit code of the check
- * @throws AppError as `requireMetricsFile`, and INSUFFICIENT_SPACE
- */
-export async function writeMetrics(
-	path: string,
-	health: Health,
-	status: number,
-	now: Date,
-): Promise<void> {
-	await requireMetricsFile(path);
-	await using scratch = await makeScratch(dirname(path));
-	const unfinished = join(scratch.path, "metrics.prom");
-	const text = formatMetrics(health, status, now);
-	await writeNewFile(unfinished, one(text), METRICS_MODE);
-	await syncFile(unfinished);
-	await publishOver(unfinished, path);
-}
 
 /** What is written. @param status the exit code of the check */
 export function formatMetrics(
@@ -186,8 +123,4 @@ function escapeLabel(text: string): string {
 		.replaceAll("\\", "\\\\")
 		.replaceAll('"', '\\"')
 		.replaceAll("\n", "\\n");
-}
-
-async function* one(text: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-	yield new TextEncoder().encode(text);
 }

@@ -1,28 +1,10 @@
-// What an archive must not be written over: the library, and all that was not said to be replaced or is no backup.
+// What an archive must not be written over: all that was not said to be replaced, or is no backup.
 
 import { AppError } from "../../../ground/errors.ts";
-import { isSameFile } from "../../../ground/paths.ts";
 import { GzipPool } from "../../archive/gzip.ts";
 import { inspectArchive } from "../../archive/inspect.ts";
 import { readArchive } from "../../archive/unpack.ts";
-import { sidecars } from "../../library/library.ts";
 import { type Entry, requireStored } from "../location.ts";
-
-/** @throws AppError OPERATION_FAILED: it is the library, or lies beside it as a part of it, through whatever links */
-export async function requireNotLibrary(
-	output: string,
-	libraryPath: string,
-): Promise<void> {
-	for (const path of [libraryPath, ...sidecars(libraryPath)]) {
-		if (await isSameFile(output, path)) {
-			throw new AppError(
-				"OPERATION_FAILED",
-				`--output would overwrite the library itself: ${output}`,
-				{ hint: "name another file" },
-			);
-		}
-	}
-}
 
 /** @throws AppError OPERATION_FAILED: nobody said `force`, or it is no backup; the signal's reason */
 export async function requireReplaceable(
