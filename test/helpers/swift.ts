@@ -7,6 +7,7 @@ import { answers, freePorts } from "./ports.ts";
 import type { Store } from "./store.ts";
 
 const SERVERS = ["account", "container", "object"] as const;
+const RINGS = join(import.meta.dir, "rings.py");
 
 /** Starts it; it is gone, with all that it holds, when disposed of. It takes some seconds: its Python is large. */
 export async function startSwift(): Promise<Store> {
@@ -27,9 +28,7 @@ export async function startSwift(): Promise<Store> {
 		)) {
 			writeFileSync(join(folder, name), text);
 		}
-		await Promise.all(
-			SERVERS.map((name, index) => makeRing(folder, name, ports[index] ?? 0)),
-		);
+		await makeRings(folder, ports);
 		for (const name of [...SERVERS, "proxy"]) {
 			// Gone with us, even if we are killed; its workers are its own children, which end with it.
 			const command = [
@@ -64,25 +63,15 @@ export async function startSwift(): Promise<Store> {
 	}
 }
 
-async function makeRing(
+/** All rings at once: Swift's own command is a large Python program for each step of each. */
+async function makeRings(
 	folder: string,
-	name: string,
-	port: number,
+	ports: readonly number[],
 ): Promise<void> {
-	const device = `--region 1 --zone 1 --ip 127.0.0.1 --port ${port} --device d1 --weight 1`;
-	// That one device is no balance is a warning, with an exit code of its own.
-	for (const words of ["create 4 1 0", `add ${device}`, "rebalance"]) {
-		const command = [
-			"swift-ring-builder",
-			`${name}.builder`,
-			...words.split(" "),
-		];
-		await Bun.spawn(command, {
-			cwd: folder,
-			stdout: "ignore",
-			stderr: "ignore",
-		}).exited;
-	}
+	const rings = SERVERS.map((name, index) => `${name}:${ports[index]}`);
+	const command = ["/usr/bin/python3", RINGS, ...rings];
+	const { exited } = Bun.spawn(command, { cwd: folder, stdin: "ignore" });
+	if ((await exited) !== 0) throw new Error("no rings were made");
 }
 
 function configuration(
