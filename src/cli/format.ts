@@ -167,8 +167,3 @@ export function printableLine(text: string): string {
 const UNPRINTABLE =
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is for
 	/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;
-
-/** An error of core about one file, where it is plain which one. */
-export function withoutPath(error: string, path: string): string {
-	return error.replace(` ${path}`, "").replace(/:$/, "");
-}

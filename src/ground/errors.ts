@@ -192,3 +192,8 @@ export function shortened(text: string, mostCharacters: number): string {
 		? `${text.slice(0, mostCharacters - 1)}…`
 		: text;
 }
+
+/** A message about one file, where it is plain which one. */
+export function withoutPath(message: string, path: string): string {
+	return message.replace(`: ${path}`, "").replace(` ${path}`, "");
+}

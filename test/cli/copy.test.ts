@@ -34,6 +34,32 @@ afterEach(() => home[Symbol.dispose]());
 
 const call = (...args: string[]) => run(binary, home, ["library", ...args]);
 
+test("where the backups can't be read, check says so once, and how the copies stand all the same", async () => {
+	await call("backup");
+	const env = { VPO_BACKUP_DIR: home.library };
+	const check = ["library", "check"];
+	const { stdout } = await run(binary, home, check, { env });
+	const [summary = "", ...lines] = stdout.split("\n");
+	expect(summary.split(home.library).length).toBe(3); // once for each that fails
+	expect(summary).not.toInclude("0 backups");
+	expect(lines).toContainEqual(
+		expect.stringMatching(/^not known +newest backup +the backups could not/),
+	);
+	const { json } = await runJson(binary, home, check, { env });
+	expect(json).toMatchObject({
+		backup_count: null,
+		damaged_count: null,
+		copies: [{ total_count: 1, error: null }, { total_count: 0 }],
+	});
+	const away = { VPO_BACKUP_DIR: "s3://no-keys/at-all" };
+	const far = await runJson(binary, home, check, {
+		env: { ...away, AWS_SHARED_CREDENTIALS_FILE: "/nowhere" },
+	});
+	const findings = far.json.findings as { about: string; message: string }[];
+	expect(findings.map(({ about }) => about)).toEqual(["backups", "copies"]);
+	expect(far.json.copies).toMatchObject([{ total_count: 1 }, {}]);
+});
+
 test("a backup is copied, and a location that is not there is named: the backup stands, exit 60", async () => {
 	const { exitCode, stdout, stderr } = await call("backup", "--prune");
 	expect(exitCode).toBe(60);

@@ -198,6 +198,32 @@ test("copies in a bucket: what is damaged on either side is mended from the othe
 	);
 });
 
+test("a night's backup asks for each thing as seldom as it can", async () => {
+	const bucket = await makeBucket(ceph);
+	await using faulty = await FaultyStore.before(ceph);
+	using machine = new Machine(ceph, `s3://${bucket}/asked`);
+	for (let night = 0; night < 3; night++) {
+		await machine.done("backup");
+		await Bun.sleep(1000 - (Date.now() % 1000));
+	}
+	const names = await machine.names();
+	machine.env.AWS_ENDPOINT_URL_S3 = faulty.endpoint;
+	faulty.plan(() => null);
+	await machine.done("backup");
+	const count = (pattern: RegExp) =>
+		faulty.requests.filter((request) => pattern.test(request)).length;
+	for (const name of names) {
+		expect(count(new RegExp(`^(GET|HEAD) .*/${name}`))).toBe(1);
+	}
+	expect({
+		lists: count(/^GET .*prefix=asked%2F$/),
+		marks: count(/^GET .*prefix=asked%2F.vpo%2F$/),
+		looks: count(/^HEAD /),
+		writes: count(/^PUT /),
+		all: faulty.requests.length,
+	}).toEqual({ lists: 2, marks: 3, looks: 2, writes: 1, all: 11 });
+});
+
 test("killed at any request, a backup leaves nothing with a backup's name that isn't whole", async () => {
 	const bucket = await makeBucket(ceph);
 	await using faulty = await FaultyStore.before(ceph);

@@ -85,7 +85,7 @@ function summary(health: Health, status: Status, now: Date): string {
 		...(newest?.currentAt
 			? [`newest good backup ${formatAgo(newest.currentAt, now)}`]
 			: []),
-		formatBackups(backupCount),
+		...(backupCount === null ? [] : [formatBackups(backupCount)]),
 		...(library
 			? [
 					`library of ${formatCount(library.fileCount)} files, ${formatBytes(library.databaseSizeBytes)}`,
@@ -108,9 +108,9 @@ function linesOf(about: Promised, health: Health, looked: Looked): Line[] {
 	if (about === "copies" && health.copies.length === 0) return [];
 	if (about === "metrics" && looked.metricsPath === null) return [];
 	const fact = FACTS[about](health, looked);
-	return fact === null
-		? [{ about, status: UNKNOWN, message: "the library could not be read" }]
-		: [{ about, status: "ok", message: fact }];
+	if (fact !== null) return [{ about, status: "ok", message: fact }];
+	const what = about === "newest backup" ? "backups" : "library";
+	return [{ about, status: UNKNOWN, message: `the ${what} could not be read` }];
 }
 
 /** What holds where nothing was found; null where nothing could be looked at. */
@@ -121,7 +121,8 @@ const FACTS: Readonly<
 	library: ({ library }, { isDeep }) =>
 		library &&
 		`sound${isDeep ? ", every index too" : ""}: ${formatCount(library.fileCount)} files, ${formatBytes(library.databaseSizeBytes)}, schema ${library.schemaVersion}`,
-	backups: ({ backupCount }) => `${formatBackups(backupCount)}, none damaged`,
+	backups: ({ backupCount }) =>
+		backupCount === null ? null : `${formatBackups(backupCount)}, none damaged`,
 	"newest backup": ({ newest }, { maxAge, isDeep, now }) =>
 		newest?.createdAt
 			? `made ${formatAgo(newest.createdAt, now)}, at most ${maxAge} are allowed${isDeep ? "; it restores" : ""}`

@@ -4,7 +4,7 @@ import { isatty } from "node:tty";
 import type { Backup } from "../../core/location/catalog.ts";
 import type { Summary } from "../../core/location/memory/looks.ts";
 import { PRE_RESTORE, shortName } from "../../core/location/names.ts";
-import { shortened } from "../../ground/errors.ts";
+import { shortened, withoutPath } from "../../ground/errors.ts";
 import type { Paint } from "../colour.ts";
 import {
 	type Column,
@@ -16,7 +16,6 @@ import {
 	formatTable,
 	formatTime,
 	printableLine,
-	withoutPath,
 	zoneName,
 } from "../format.ts";
 import { formatChart } from "./chart.ts";

@@ -3,7 +3,7 @@
 import { shortName } from "../../core/location/names.ts";
 import type { Verdict } from "../../core/upkeep/verdict.ts";
 import type { Verification } from "../../core/upkeep/verify.ts";
-import { AppError } from "../../ground/errors.ts";
+import { AppError, withoutPath } from "../../ground/errors.ts";
 import { ownCommand } from "../../ground/program.ts";
 import type { Paint } from "../colour.ts";
 import {
@@ -13,7 +13,6 @@ import {
 	formatSize,
 	formatTable,
 	printableLine,
-	withoutPath,
 } from "../format.ts";
 import type { Result } from "../output.ts";
 

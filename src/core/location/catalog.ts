@@ -80,7 +80,8 @@ export async function readCatalog(
 	const work = async () => {
 		for (const entry of queue) {
 			signal?.throwIfAborted();
-			found.push(await describe(entry, state, looks, pool, signal));
+			const look = await lookAt(entry, location, looks, pool, signal);
+			if (look !== null) found.push(describe(entry, look, state));
 		}
 	};
 	await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -136,16 +137,9 @@ function isBackup({ name }: Pick<Entry, "name">): boolean {
 
 type Described = Omit<Backup, "doubt" | "currentAt">;
 
-async function describe(
-	entry: Entry,
-	state: State,
-	looks: Looks,
-	pool: GzipPool,
-	signal: AbortSignal | undefined,
-): Promise<Described> {
+function describe(entry: Entry, look: Look, state: State): Described {
 	const { name: filename, path } = entry;
 	const file = "problem" in entry ? null : entry;
-	const look = await lookAt(entry, looks, pool, signal);
 	const { metadata } = look;
 	return {
 		filename,
@@ -159,14 +153,20 @@ async function describe(
 	};
 }
 
+/** null: it has gone since it was listed, as when another machine prunes. */
 async function lookAt(
 	entry: Entry,
+	location: Location,
 	looks: Looks,
 	pool: GzipPool,
 	signal: AbortSignal | undefined,
-): Promise<Look> {
+): Promise<Look | null> {
+	const isGone = async ({ code }: AppError) =>
+		code === "NOT_FOUND" && (await location.find(entry.name, signal)) === null;
 	if ("problem" in entry) {
-		return { metadata: null, error: entry.problem.message };
+		const { problem } = entry;
+		if (await isGone(problem)) return null;
+		return { metadata: null, error: problem.message };
 	}
 	const known = looks.recall(entry);
 	if (known) return known;
@@ -180,6 +180,7 @@ async function lookAt(
 	} catch (error) {
 		signal?.throwIfAborted();
 		if (!(error instanceof AppError)) throw error;
+		if (await isGone(error)) return null;
 		const look = { metadata: null, error: error.message };
 		// What could not be read this time says nothing about the archive.
 		if (error.code === "INVALID_ARCHIVE") {

@@ -1,5 +1,6 @@
 // What a backup counts for whoever looks at it: is it good, is it of this library, is it dated as it can be.
 
+import { withoutPath } from "../../ground/errors.ts";
 import { resolveLinks } from "../../ground/paths.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Summary } from "./memory/looks.ts";
@@ -54,7 +55,7 @@ export function doubtAbout(backup: Facts, viewer: Viewer): Doubt | null {
 	const error = backup.error ?? remembered.verifiedError;
 	if (error !== null || metadata === null) {
 		const found = backup.error === null ? "a verification found: " : "";
-		const what = error === null ? "unknown" : error.replace(` ${path}`, "");
+		const what = error === null ? "unknown" : withoutPath(error, path);
 		return { kind: "damaged", reason: found + what };
 	}
 	const { own } = metadata;

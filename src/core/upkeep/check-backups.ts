@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { exists, resolveLinks } from "../../ground/paths.ts";
 import type { Settings } from "../../ground/settings.ts";
 import { isWritable } from "../library/library.ts";
-import { type Backup, readCatalog } from "../location/catalog.ts";
+import { type Backup, type Catalog, readCatalog } from "../location/catalog.ts";
 import type { Location } from "../location/location.ts";
 import { readMemory } from "../location/memory/memory.ts";
 import { requireSamePlace } from "../location/memory/place.ts";
@@ -16,12 +16,14 @@ const MOST_NAMED = 3;
 
 /** What was found of the backups of one library. */
 export interface BackupsHealth {
+	/** null: they can't be read, and nothing is known of them. */
+	readonly catalog: Catalog | null;
 	/** The newest good one. */
 	readonly newest: Backup | null;
 	/** Since the library was last known to be what that holds. */
 	readonly ageSeconds: number | null;
-	readonly backupCount: number;
-	readonly damagedCount: number;
+	readonly backupCount: number | null;
+	readonly damagedCount: number | null;
 }
 
 export interface BackupsOptions {
@@ -90,6 +92,7 @@ export async function checkBackups(
 		);
 	}
 	return {
+		catalog,
 		newest,
 		ageSeconds,
 		backupCount: own.length,

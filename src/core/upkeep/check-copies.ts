@@ -1,8 +1,7 @@
 // What check finds out about the copy locations: is each there, and is the newest good backup in it as new as it may be.
 
 import type { Settings } from "../../ground/settings.ts";
-import { readCatalog } from "../location/catalog.ts";
-import { openBackups } from "../location/open.ts";
+import type { Catalog } from "../location/catalog.ts";
 import { viewerOf } from "../location/standing.ts";
 import type { BackupsOptions } from "./check-backups.ts";
 import { type PlaceStanding, standingOfCopies } from "./copies/overview.ts";
@@ -10,17 +9,18 @@ import type { Report } from "./findings.ts";
 
 /**
  * Looks at the copy locations, and reports what is wrong. A copy that is late is no reason to be woken at night.
- * @throws AppError CONFIG_ERROR; OPERATION_FAILED: the backups can't be listed; the signal's reason
+ * @param backups null: they can't be read; the copies are all the more of interest
+ * @throws AppError CONFIG_ERROR; the signal's reason
  */
 export async function checkCopies(
 	settings: Settings,
+	backups: Catalog | null,
 	{ maxAgeMs, now }: BackupsOptions,
 	report: Report,
 	signal?: AbortSignal,
 ): Promise<PlaceStanding[]> {
 	if (settings.copies.length === 0) return [];
 	const viewer = await viewerOf(settings, now);
-	const backups = await readCatalog(openBackups(settings), viewer, signal);
 	const standings = await standingOfCopies(settings, backups, viewer, signal);
 	for (const standing of standings) {
 		const problem = problemOf(standing, maxAgeMs, now);

@@ -48,11 +48,12 @@ export interface Health extends BackupsHealth {
 	readonly space: Space | null;
 }
 
-const NO_BACKUPS: BackupsHealth = {
+const UNREAD: BackupsHealth = {
+	catalog: null,
 	newest: null,
 	ageSeconds: null,
-	backupCount: 0,
-	damagedCount: 0,
+	backupCount: null,
+	damagedCount: null,
 };
 
 /**
@@ -79,7 +80,7 @@ export async function checkHealth(
 	const backups =
 		(await report.attempt("backups", "critical", () =>
 			checkBackups(settings, options, report, signal),
-		)) ?? NO_BACKUPS;
+		)) ?? UNREAD;
 	const { newest } = backups;
 	if (newest && options.isDeep) {
 		await report.attempt("newest backup", "critical", () =>
@@ -88,7 +89,7 @@ export async function checkHealth(
 	}
 	const copies =
 		(await report.attempt("copies", "warning", () =>
-			checkCopies(settings, options, report, signal),
+			checkCopies(settings, backups.catalog, options, report, signal),
 		)) ?? [];
 	const space =
 		library &&

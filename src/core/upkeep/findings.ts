@@ -39,11 +39,11 @@ export class Report {
 	}
 
 	critical(about: Promised, message: string): void {
-		this.#findings.push({ about, severity: "critical", message });
+		this.#add({ about, severity: "critical", message });
 	}
 
 	warning(about: Promised, message: string): void {
-		this.#findings.push({ about, severity: "warning", message });
+		this.#add({ about, severity: "warning", message });
 	}
 
 	/**
@@ -61,8 +61,14 @@ export class Report {
 		} catch (error) {
 			this.#signal?.throwIfAborted();
 			if (!(error instanceof AppError)) throw error;
-			this.#findings.push({ about, severity, message: error.message });
+			this.#add({ about, severity, message: error.message });
 			return null;
 		}
+	}
+
+	// What stands in the way of one look stands in that of the next, too.
+	#add(finding: Finding): void {
+		const isKnown = ({ message }: Finding) => message === finding.message;
+		if (!this.#findings.some(isKnown)) this.#findings.push(finding);
 	}
 }

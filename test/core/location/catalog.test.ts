@@ -1,7 +1,13 @@
 // What a folder holds, and which of it a person means.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import {
+	mkdirSync,
+	rmSync,
+	symlinkSync,
+	utimesSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { readCatalog } from "../../../src/core/location/catalog.ts";
 import { openFolder } from "../../../src/core/location/folder.ts";
@@ -147,6 +153,26 @@ describe("a list", () => {
 		await expect(list(openFolder(file))).rejects.toMatchObject({
 			code: "OPERATION_FAILED",
 		});
+	});
+
+	test("leaves out what has gone since, and says what can't be read", async () => {
+		const path = add("vpo-library-2026-02-05T143022Z.tar.gz");
+		const kept = add("vpo-library-2026-02-06T143022Z.tar.gz");
+		const lost = "vpo-library-2026-02-07T143022Z.tar.gz";
+		symlinkSync("nowhere", join(home.backups, lost));
+		const removedMeanwhile: Location = {
+			...backups,
+			async list(signal) {
+				const found = await backups.list(signal);
+				rmSync(path, { force: true });
+				return found;
+			},
+		};
+		const found = await list(removedMeanwhile);
+		expect(found.map(({ path, doubt }) => [path, doubt?.reason])).toEqual([
+			[join(home.backups, lost), "no such file"],
+			[kept, undefined],
+		]);
 	});
 
 	test("ends when it is interrupted", async () => {

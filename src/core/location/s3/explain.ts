@@ -4,6 +4,7 @@ import { AppError } from "../../../ground/errors.ts";
 import {
 	SILENCE,
 	type StoreFailure,
+	triesFor,
 	UNREACHABLE,
 	WRONG_ANSWER,
 } from "./failure.ts";
@@ -115,13 +116,20 @@ export function explain(failure: StoreFailure, wording: Wording): AppError {
 			"correct the endpoint, or see whether the store and the network are up",
 		);
 	}
-	if (code === WRONG_ANSWER) {
+	if (code === WRONG_ANSWER || isStrange(failure)) {
 		return error(
-			`${host} does not answer as a store does: ${at} (${said})`,
+			`${host} does not answer as a store does: ${at} (${said || code})`,
 			"correct the endpoint, or see what stands between",
 		);
 	}
 	const often = tries > 1 ? `, ${tries} times` : "";
 	const what = code === SILENCE ? "the store is silent" : "the store failed";
 	return error(`${what}${often}: ${at} (${reason})`, "try again later");
+}
+
+/** A refusal without a word of a store's own is that of a server which is none: a page, a redirection, a login. */
+function isStrange(failure: StoreFailure): boolean {
+	return (
+		failure.code === `HTTP ${failure.status}` && triesFor(failure, 1) === 0
+	);
 }

@@ -9,6 +9,7 @@ import {
 } from "../../location/catalog.ts";
 import type { Location } from "../../location/location.ts";
 import { requireSamePlace } from "../../location/memory/place.ts";
+import { openBackups } from "../../location/open.ts";
 import type { Viewer } from "../../location/standing.ts";
 import { copyPlaces, libraryOf } from "./places.ts";
 
@@ -30,22 +31,29 @@ export interface PlaceStanding {
 
 /**
  * Looks at all copy locations.
- * @param backups of the backup location: what was confirmed there holds for a copy of it
+ * @param backups of the backup location: what was confirmed there holds for a copy of it; null: they can't be read
  * @throws AppError CONFIG_ERROR; the signal's reason
  */
 export async function standingOfCopies(
 	settings: Settings,
-	backups: Catalog,
+	backups: Catalog | null,
 	viewer: Viewer,
 	signal?: AbortSignal,
 ): Promise<PlaceStanding[]> {
-	const own = { ...viewer, libraryId: backups.libraryId };
+	const own = { ...viewer, libraryId: backups?.libraryId ?? viewer.libraryId };
+	const { address } = openBackups(settings);
 	const standings: PlaceStanding[] = [];
 	const libraryPath = await libraryOf(settings);
 	for (const { location } of copyPlaces(settings)) {
-		if (location.address === backups.location.address) continue;
+		if (location.address === address) continue;
 		standings.push(
-			await standingOf(location, libraryPath, backups, own, signal),
+			await standingOf(
+				location,
+				libraryPath,
+				backups?.backups ?? [],
+				own,
+				signal,
+			),
 		);
 	}
 	return standings;
@@ -54,7 +62,7 @@ export async function standingOfCopies(
 async function standingOf(
 	location: Location,
 	libraryPath: string,
-	{ backups }: Catalog,
+	originals: readonly Backup[],
 	viewer: Viewer,
 	signal: AbortSignal | undefined,
 ): Promise<PlaceStanding> {
@@ -67,7 +75,7 @@ async function standingOf(
 			({ doubt }) => doubt?.kind !== "other library",
 		);
 		const newest = own.find(({ doubt }) => doubt === null) ?? null;
-		const original = backups.find(
+		const original = originals.find(
 			({ filename }) => filename === newest?.filename,
 		);
 		const times = [newest?.currentAt, original?.currentAt].filter(

@@ -289,6 +289,23 @@ describe("what the store refuses is told in its own word, with the way out", () 
 		}
 	});
 
+	test.each([302, 400, 401, 404, 405, 410])(
+		"a page with status %d",
+		async (status) => {
+			const headers = { location: "/login" };
+			using server = Bun.serve({
+				port: 0,
+				fetch: () => new Response("<h1>Oops</h1>", { status, headers }),
+			});
+			const bucket = open("x", { endpoint: server.url });
+			for (const request of [requests.LIST, requests.PUT]) {
+				await expect(request(bucket)).rejects.toThrow(
+					`does not answer as a store does: s3://${name}/x`,
+				);
+			}
+		},
+	);
+
 	test("a wrong region, with the right one", async () => {
 		const xml =
 			"<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-north-7</Region></Error>";
