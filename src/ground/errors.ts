@@ -92,6 +92,7 @@ const REASONS: Readonly<Record<string, string>> = {
 	EISDIR: "it is a folder",
 	ENOSPC: "no space left on device",
 	EIO: "input/output error",
+	ENXIO: "it is a socket, or a device that is not there",
 	ESTALE: "the network share is gone",
 	ENAMETOOLONG: "the name is too long",
 	ELOOP: "too many symbolic links",

@@ -1,7 +1,13 @@
 // Where things are: flag, then environment, then config.toml, then default. A wrong config.toml stops everything.
 
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	symlinkSync,
+	truncateSync,
+	writeFileSync,
+} from "node:fs";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
 import { succeed } from "../helpers/state.ts";
 
@@ -191,3 +197,18 @@ test("a config.toml that is a folder is refused", async () => {
 	expect(exitCode).toBe(11);
 	expect(stderr).toContain("config.toml: it is a folder\n");
 });
+
+test.each(["nas/config.toml", "through.toml"])(
+	"a config.toml that is a link to nothing is no missing one: it may be on a share that is not mounted (%s)",
+	async (target) => {
+		using home = new Home();
+		symlinkSync("gone/config.toml", home.at(".vpo", "through.toml"));
+		symlinkSync(target, home.at(".vpo", "config.toml"));
+		const { exitCode, json } = await runJson(binary, home, BACKUP);
+		expect({ exitCode, error: json.error }).toEqual({
+			exitCode: 11,
+			error: `cannot read ${home.at(".vpo", "config.toml")}: it is a link to nothing`,
+		});
+		expect(existsSync(home.backups)).toBe(false);
+	},
+);

@@ -4,6 +4,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, readlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AppError, isMissing, reasonOf } from "../errors.ts";
+import { isLink } from "../paths.ts";
 import { nearestTrusted, resolveOwnLinks } from "../rights/links.ts";
 import { parseToml } from "../toml.ts";
 import { formatBytes } from "../units.ts";
@@ -14,7 +15,8 @@ const NULL_DEVICE = 0x103;
 const MOST_BYTES = 1024 * 1024;
 
 /**
- * Reads a file as TOML; a missing one is an empty one, unless somebody named it.
+ * Reads a file as TOML; a missing one is an empty one, unless somebody named it. A link says that there is one: what it leads
+ * to may lie on a share that is not mounted.
  * @throws AppError CONFIG_ERROR: unreadable, no text, not TOML, another user's link
  */
 export async function readToml(
@@ -26,23 +28,26 @@ export async function readToml(
 		source = await readSource(path);
 	} catch (cause) {
 		if (cause instanceof AppError) throw cause;
-		if (isMissing(cause) && !isRequired) return {};
-		throw new AppError(
-			"CONFIG_ERROR",
-			`cannot read ${path}: ${reasonOf(cause)}`,
-			{
-				hint: isRequired
-					? "correct VPO_CONFIG_PATH, or unset it"
-					: "let this user read it, or name another one in VPO_CONFIG_PATH",
-				cause,
-			},
-		);
+		const isDangling = isMissing(cause) && (await isLink(path));
+		if (isMissing(cause) && !isRequired && !isDangling) return {};
+		const reason = isDangling ? "it is a link to nothing" : reasonOf(cause);
+		throw new AppError("CONFIG_ERROR", `cannot read ${path}: ${reason}`, {
+			hint: unreadableHint(isRequired, isDangling),
+			cause,
+		});
 	}
 	try {
 		return parseToml(source);
 	} catch (cause) {
 		throw wrongConfig(path, (cause as Error).message, cause);
 	}
+}
+
+function unreadableHint(isNamed: boolean, isDangling: boolean): string {
+	if (isDangling) return "mount what it leads to, or remove it";
+	return isNamed
+		? "correct VPO_CONFIG_PATH, or unset it"
+		: "let this user read it, or name another one in VPO_CONFIG_PATH";
 }
 
 // Only of a regular file is it known that it begins and ends: a FIFO waits for a writer, /dev/full never stops.
