@@ -1,7 +1,7 @@
 // One process at a time, on any file system: a claim is a folder that holds its owner's name, put in place in one step.
 // A killed owner's successor takes it over. Only empty folders are ever removed, so nobody loses a claim that is his.
 
-import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
+import { lstat, mkdir, readdir, rename, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf, fileError, isMissing } from "./errors.ts";
 import { isOwnerGone } from "./owner.ts";
@@ -107,10 +107,11 @@ async function moveTo(path: string, own: string): Promise<boolean> {
 /** At most one owner's name; none where the claim was given up meanwhile. */
 async function namesIn(path: string): Promise<string[]> {
 	try {
+		// A link leads to folders that are not ours, or to none for ever.
+		if (!(await lstat(path)).isDirectory()) throw isInTheWay(path, "");
 		return await readdir(path);
 	} catch (cause) {
-		if (errnoOf(cause) === "ENOENT") return [];
-		if (errnoOf(cause) === "ENOTDIR") throw isInTheWay(path, "");
+		if (isMissing(cause)) return [];
 		throw fileError(`cannot read ${path}`, cause);
 	}
 }

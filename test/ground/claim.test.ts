@@ -5,7 +5,9 @@ import {
 	existsSync,
 	mkdirSync,
 	readdirSync,
+	readlinkSync,
 	rmdirSync,
+	symlinkSync,
 	writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -151,6 +153,22 @@ describe("what is not ours is removed only if it is an empty folder, and never w
 		});
 		expect(existsSync(path)).toBe(true);
 	});
+
+	test.each(["nowhere", "folder", "claim"])(
+		"a link in the place of the claim, which leads to %s",
+		async (target) => {
+			const foreign = home.at("folder", "1-123-0badcafe00000000-12345678");
+			mkdirSync(foreign, { recursive: true });
+			symlinkSync(target, path);
+			await using scratch = await makeScratch(home.path);
+			const taken = takeClaim(path, scratch, AbortSignal.timeout(5000), 50);
+			await expect(taken).rejects.toMatchObject({
+				message: `this is not vpo's, and in its way: ${path}`,
+			});
+			expect(readlinkSync(path)).toBe(target);
+			expect(existsSync(foreign)).toBe(true);
+		},
+	);
 
 	test("what comes beside an owner does not end his claim", async () => {
 		const holder = await startHolder();
