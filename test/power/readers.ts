@@ -1,6 +1,6 @@
 // Three readers of a library that a cut may have left: the program's own SQLite, Python's, and the sqlite3 shell.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { contentOf } from "../helpers/content.ts";
@@ -8,13 +8,15 @@ import { python } from "../helpers/peer.ts";
 import { integrityOf } from "../helpers/state.ts";
 
 const SCRIPT = join(import.meta.dir, "readers.py");
+/** Where it costs nothing that each reader syncs what it rolls back. */
+const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** The files of a library by the ends of their names: "", "-wal", "-journal". */
 export type LibraryFiles = ReadonlyMap<string, Uint8Array>;
 
 /** Opens each library with all three, and says what they find; equal contents give equal texts. */
 export class Readers implements AsyncDisposable {
-	readonly #folder = mkdtempSync(join(tmpdir(), "vpo-power-"));
+	readonly #folder = mkdtempSync(join(MEMORY, "vpo-power-"));
 	readonly #python = Bun.spawn([python(), SCRIPT], {
 		stdin: "pipe",
 		stdout: "pipe",
