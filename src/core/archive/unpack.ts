@@ -1,9 +1,10 @@
 // Reads an archive in one pass. It is believed only when every byte up to the end of the file was seen to be right.
 
+import { dirname } from "node:path";
 import { AppError, shortened } from "../../ground/errors.ts";
 import { type OnBytes, writeNewFile } from "../../ground/files.ts";
-import { freeSpace } from "../../ground/paths.ts";
 import { ownCommand } from "../../ground/program.ts";
+import { measureSpace, requireSpace } from "../library/space.ts";
 import { requireSqliteFile } from "../library/sqlite-file.ts";
 import { CHECKSUMS_NAME, DATABASE_NAME, METADATA_NAME } from "./archive.ts";
 import {
@@ -38,7 +39,7 @@ const TOO_SMALL = "it is too small for the library.db that it says it holds";
 
 export interface ReadOptions {
 	readonly pool: GzipPool;
-	/** Where to write the library; it is only checked if left out. */
+	/** Where to write the library, in a scratch folder; it is only checked if left out. */
 	readonly to?: string;
 	readonly signal?: AbortSignal | undefined;
 	readonly onBytes?: OnBytes | undefined;
@@ -152,7 +153,7 @@ async function readDatabase(
 	const pieces = async function* () {
 		let isFirst = true;
 		for await (const piece of sqlitePieces(reader, sizeBytes)) {
-			if (isFirst && to) await requireSpace(to, sizeBytes);
+			if (isFirst && to) await requireSpaceFor(to, sizeBytes);
 			isFirst = false;
 			hash.update(piece);
 			yield piece;
@@ -174,12 +175,8 @@ async function* sqlitePieces(
 	yield* reader.pieces(sizeBytes - header.byteLength);
 }
 
-async function requireSpace(path: string, neededBytes: number): Promise<void> {
-	const { freeBytes } = await freeSpace(path);
-	if (freeBytes !== null && freeBytes < neededBytes) {
-		throw new AppError(
-			"INSUFFICIENT_SPACE",
-			`not enough space to unpack beside ${path}: ${neededBytes} bytes needed, ${freeBytes} free`,
-		);
-	}
+// Told of the folder that the scratch folder is in, which a person knows.
+async function requireSpaceFor(path: string, bytes: number): Promise<void> {
+	const folder = dirname(dirname(path));
+	requireSpace(await measureSpace([{ folder, bytes }]));
 }

@@ -9,7 +9,7 @@ import { publishNew } from "../../ground/publish.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Metadata } from "../archive/metadata.ts";
 import type { Workshop } from "../archive/workshop.ts";
-import { sidecars } from "../library/library.ts";
+import { sidecarOwner, sidecars } from "../library/library.ts";
 import { requireForeign } from "../location/memory/own.ts";
 import { openBackups } from "../location/open.ts";
 import type { Pipe } from "../location/pipe.ts";
@@ -73,6 +73,14 @@ async function requireFree(path: string, settings: Settings): Promise<void> {
 		);
 	}
 	await requireForeign(path, settings, "--to");
+	const owner = sidecarOwner(path);
+	if (owner !== null && (await exists(owner))) {
+		throw new AppError(
+			"OPERATION_FAILED",
+			`SQLite would take it for a journal of ${owner}: ${path}`,
+			{ hint: "name another one" },
+		);
+	}
 	// SQLite would take one that another database left for this one's.
 	for (const journal of sidecars(path)) {
 		if (await exists(journal)) throw isTaken(journal);

@@ -41,6 +41,12 @@ export function sidecars(path: string): string[] {
 	return SIDECARS.map((suffix) => path + suffix);
 }
 
+/** The path of the database beside which SQLite would take this file for one of its own; null: none. */
+export function sidecarOwner(path: string): string | null {
+	const suffix = SIDECARS.find((end) => path.endsWith(end));
+	return suffix === undefined ? null : path.slice(0, -suffix.length);
+}
+
 /** The processes that have a library open, idle ones too, in words; null if there is none that the system shows. */
 export async function findUsers(path: string): Promise<string | null> {
 	const holders = await findHolders([path, ...sidecars(path)]);

@@ -10,6 +10,7 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { Mount } from "../../helpers/mounts.ts";
 import { backUpAt } from "../../helpers/nights.ts";
 import { binary, FIXTURES, Home, run, runJson } from "../../helpers/program.ts";
 import {
@@ -91,11 +92,28 @@ describe("extract", () => {
 		expect(await codes("--to", other.library)).toBe(40);
 		writeFileSync(other.at("x.db-wal"), "");
 		expect(await codes("--to", other.at("x.db"))).toBe(40);
+		writeFileSync(other.at("y.db"), "");
+		for (const end of ["-wal", "-shm", "-journal"]) {
+			expect(await codes("--to", other.library + end)).toBe(40);
+			expect(await codes("--to", other.at(`y.db${end}`))).toBe(40);
+		}
 		expect(await codes("--to", `${other.path}/`)).toBe(2);
 		expect(await codes("--to", other.path)).toBe(40);
 		expect(await codes("--to", other.at("none", "x.db"))).toBe(20);
 		expect(await codes()).toBe(2);
-		expect(readdirSync(other.path).sort()).toEqual([".vpo", "x.db-wal"]);
+		expect(readdirSync(other.path).sort()).toEqual([
+			...[".vpo", "x.db-wal", "y.db"],
+		]);
+	});
+
+	test("leaves no file where there is no room, and names the folder", async () => {
+		using small = Mount.tmpfs(500_000);
+		const { exitCode, json } = await runJson(binary, home, [
+			...[...EXTRACT, "latest", "--to", small.at("out.db")],
+		]);
+		expect([exitCode, json.code]).toEqual([44, "INSUFFICIENT_SPACE"]);
+		expect(json.error).toMatch(`not enough space in ${small.path}: `);
+		expect(readdirSync(small.path)).toEqual([]);
 	});
 
 	test("leaves no file of a damaged backup", async () => {
