@@ -39,13 +39,25 @@ export function ownCommand(rest: string): string {
 	return `${withGroup(program)} ${rest}`;
 }
 
-/** A word in a command to be pasted, such as a name from the disk: a shell takes it as it is, quoted if it must be. */
+/**
+ * A word in a command to be pasted, such as a name from the disk: a shell takes it as it is, quoted if it must be. What
+ * a terminal could obey, or nobody sees, is spelled out for printf, which every shell has.
+ */
 export function shellQuote(word: string): string {
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is for
-	const shown = word.replaceAll(/[\u0000-\u001f\u007f]/g, "\ufffd");
-	return /^[\w./~@%+=:,-]+$/.test(shown)
-		? shown
-		: `'${shown.replaceAll("'", "'\\''")}'`;
+	if (/^[\w./~@%+=:,-]+$/.test(word)) return word;
+	// A shell drops line feeds at the end of what a command prints, and may take "!" in double quotes for history.
+	const end = word.replace(/\n+$/, (feeds) => "\ufffd".repeat(feeds.length));
+	if (!UNSEEN.test(end)) return `'${end.replaceAll("'", "'\\''")}'`;
+	return `"$(printf '${end.replaceAll(/^-|['\\%!]|[\p{Cc}\p{Cf}\u2028\u2029]/gu, octal)}')"`;
+}
+
+/** Control characters, and those that are not seen but turn the direction of text, or join or part it. */
+const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
+
+function octal(character: string): string {
+	return [...Buffer.from(character)]
+		.map((byte) => `\\${byte.toString(8).padStart(3, "0")}`)
+		.join("");
 }
 
 /** Where the program stands, by the link that it was called by if there is one: what outlives an update of its target. */

@@ -19,18 +19,20 @@ function paste(home: Home, line: string): void {
 	});
 }
 
-test.each([EVIL, "plain", "two words", "-rf", "a\\b", "'", "~", "*", "ä;ö"])(
-	"%j is one word to a shell",
-	(name) => {
-		const line = `printf '%s.' ${shellQuote(name)}`;
-		const printed = succeed(["sh", "-c", line]);
-		// biome-ignore lint/suspicious/noControlCharactersInRegex: no command holds any
-		expect(line).not.toMatch(/[\u0000-\u001f\u007f]/);
-		// biome-ignore lint/suspicious/noControlCharactersInRegex: they can't be pasted
-		const shown = name.replaceAll(/[\u0000-\u001f\u007f]/g, "\ufffd");
-		if (name !== "~") expect(printed).toBe(`${shown}.`);
-	},
-);
+test.each([
+	...[EVIL, "plain", "two words", "-rf", "a\\b", "'", "*", "ä;ö", "100% \\n"],
+	...["a\nb", "-\t'%s\\101", "\u202eabc\u200b\u0085ü", "\n\n 日本"],
+])("%j is one word to a shell", (name) => {
+	const line = `printf '%s.' ${shellQuote(name)}`;
+	expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+	for (const shell of ["sh", "bash"]) {
+		expect(succeed([shell, "-c", line])).toBe(`${name}.`);
+	}
+});
+
+test("line feeds at the end, which a shell drops, can be seen at least", () => {
+	expect(shellQuote("a\n\n")).toBe("'a\ufffd\ufffd'");
+});
 
 test("the state file of a folder with such a name is named so that it can be removed, and that only", async () => {
 	using home = new Home();
