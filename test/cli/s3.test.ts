@@ -336,13 +336,16 @@ describe("a bucket that refuses or only hides", () => {
 		});
 		await make(machine, 2);
 		const names = await machine.names();
-		const { exitCode, stderr } = await machine.call(
+		const { exitCode, stdout, stderr } = await machine.call(
 			"prune",
 			"--keep-last",
 			"1",
 			"--yes",
 		);
-		expect(exitCode).toBe(60);
+		expect([exitCode, stdout]).toEqual([
+			60,
+			expect.stringContaining("Nothing removed; 1 kept"),
+		]);
 		expect(stderr).toMatch(
 			/left vpo-library-.*: access denied: .*AccessDenied/,
 		);

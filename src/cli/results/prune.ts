@@ -102,11 +102,11 @@ function warningsOf({ plan, pruned }: DonePlan): string[] {
 }
 
 function lineOf({ plan, pruned }: DonePlan): string {
-	const { removed, hidden, freedBytes } = pruned;
+	const { removed, hidden, left, freedBytes } = pruned;
 	const count = removed.length + hidden.length;
 	const what =
 		count === 0
-			? "Nothing to remove"
+			? `Nothing ${left.length > 0 ? "removed" : "to remove"}`
 			: `Removed ${countBackups(count)}, ${formatBytes(freedBytes)}`;
 	const where = printableLine(plan.location.address);
 	return `${what}; ${formatCount(plan.keep.length)} kept in ${where}`;
