@@ -165,6 +165,11 @@ test("one that can't be removed stops no other, both are named, and the exit cod
 	const next = await runJson(binary, home, ["library", "backup", "--prune"]);
 	expect([next.exitCode, next.json.pruned]).toEqual([60, [names[2]]]);
 	expect(String(next.json.error)).toContain(stuck);
+	const { stdout } = await run(binary, home, ["library", "backup", "--prune"]);
+	expect(stdout).toMatch(
+		/\nPruned: 1 removed, \S+ K?B; not all, see the warning\n/,
+	);
+	expect(stdout).toEndWith(`  ${names[1]}\n`);
 });
 
 test("backup --output FOLDER/ --prune prunes the folder that it writes to", async () => {

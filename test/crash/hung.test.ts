@@ -88,11 +88,15 @@ test.concurrent("a share that hangs from the beginning, as the backup folder", a
 		"restore --yes latest",
 		"pin latest",
 		"prune --keep-last 1 --yes",
+		"diff latest",
+		"restore --yes --only-missing latest",
+		`extract latest --to ${home.at("of-a-share.db")}`,
+		`check --metrics ${share.at("vpo.prom")}`,
 	];
 	const ended = commands.map((command) =>
 		interruptAt(home, ["library", ...command.split(" ")], env),
 	);
-	for (const end of ended) expectInterrupted(home, await end);
+	for (const end of await Promise.all(ended)) expectInterrupted(home, end);
 });
 
 test.concurrent("a share that hangs from the beginning, as anything else", async () => {
@@ -109,7 +113,7 @@ test.concurrent("a share that hangs from the beginning, as anything else", async
 	const ended = Object.entries(places).map(([name, path]) =>
 		interruptAt(home, ["library", "backup"], { [name]: path }),
 	);
-	for (const end of ended) expectInterrupted(home, await end);
+	for (const end of await Promise.all(ended)) expectInterrupted(home, end);
 });
 
 test.concurrent("where it keeps all threads that there are for files there is a document all the same", async () => {

@@ -129,10 +129,8 @@ export function withPruning(
 	result: Result,
 	{ removed, freedBytes, problem }: Pruning,
 ): Result {
-	const line =
-		problem === null
-			? `Pruned: ${formatCount(removed.length)} removed, ${formatBytes(freedBytes)}`
-			: "Pruned: nothing or not all, see the warning";
+	const rest = problem === null ? "" : "; not all, see the warning";
+	const line = `Pruned: ${formatCount(removed.length)} removed, ${formatBytes(freedBytes)}${rest}`;
 	const names = removed.map((name) => `  ${printableLine(name)}`);
 	const warnings = [
 		...(result.warnings ?? []),
