@@ -19,15 +19,27 @@ function inside(namespace: readonly string[]): Program {
 	return { name: "inside", command: [...namespace, ...binary.command] };
 }
 
-test("a restore does not take itself for another where /proc is that of the namespace outside", async () => {
-	using home = new Home();
-	const before = contentOf(home.library);
-	expect((await run(binary, home, ["library", "backup"])).exitCode).toBe(0);
-	const args = ["library", "restore", "--yes", "latest"];
-	const { exitCode, stderr } = await run(inside(NAMESPACE), home, args);
-	expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-	expect(contentOf(home.library)).toEqual(before);
-});
+test.each([
+	["outside", NAMESPACE],
+	["outside of the one outside", [...NAMESPACE, ...NAMESPACE]],
+])(
+	"a restore does not take itself for another where /proc is that of the namespace %s",
+	async (_, namespace) => {
+		using home = new Home();
+		const before = contentOf(home.library);
+		expect((await run(binary, home, ["library", "backup"])).exitCode).toBe(0);
+		for (const what of ["latest", "--undo", "--only-missing latest"]) {
+			const args = ["library", "restore", "--yes", ...what.split(" ")];
+			const { exitCode, stderr } = await run(inside(namespace), home, args);
+			expect({ what, exitCode, stderr }).toEqual({
+				what,
+				exitCode: 0,
+				stderr: "",
+			});
+		}
+		expect(contentOf(home.library)).toEqual(before);
+	},
+);
 
 test("what three killed containers leave is removed by the fourth, which leaves a living one alone", async () => {
 	using home = new Home();
