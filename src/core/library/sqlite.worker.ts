@@ -13,7 +13,7 @@ import {
 	partsOf,
 } from "./check/damage.ts";
 import { compare } from "./compare/difference.ts";
-import { countUnder } from "./compare/under.ts";
+import { countUnder } from "./compare/scope.ts";
 import {
 	type LibraryFacts,
 	type LibraryHead,

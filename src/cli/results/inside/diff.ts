@@ -104,9 +104,14 @@ export function formatChange(change: RowChange): string[] {
 		...(more > 0 ? [`${more} more columns`] : []),
 		...belongings,
 	];
+	const known = name.filter((part) => part !== "").join("  ");
+	// A row without a key is all that it says.
+	const head = known === "" ? details.join(", ") : known;
 	return [
-		`${SIGNS[change.change]} ${name.filter((part) => part !== "").join("  ")}`,
-		...(details.length > 0 ? [`    ${details.join(", ")}`] : []),
+		`${SIGNS[change.change]} ${head}`,
+		...(details.length > 0 && known !== ""
+			? [`    ${details.join(", ")}`]
+			: []),
 	];
 }
 

@@ -7,14 +7,13 @@ import type { Kinship } from "./kinship.ts";
 import type { Counted } from "./pairs.ts";
 import {
 	CHANGED,
-	column,
 	LOOKED,
 	type Notes,
 	pairsOf,
 	rowsOf,
 	type SideName,
-	translated,
 } from "./sql.ts";
+import { loneRows } from "./whole.ts";
 
 /** How many rows, or files, came, went and changed from the old side to the new one. */
 export interface Counts {
@@ -57,38 +56,25 @@ export function countPairs(
 	};
 }
 
-// Without a key a row is what all its columns say, and of equal ones each counts.
 export function countWhole(
 	database: Database,
 	notes: Notes,
 	kinship: Kinship,
 ): TableDifference {
-	const columns = [...kinship.telling, ...kinship.looking];
-	const select = (side: SideName, values: readonly string[]) =>
-		`SELECT ${values.map((value) => `${value} COLLATE BINARY`).join()}, row_number() OVER (PARTITION BY ${values.map((value) => `${value} COLLATE BINARY`).join()}) FROM ${rowsOf(notes, kinship, side, "a")}`;
-	const was = select(
-		"old",
-		columns.map((shared) =>
-			shared.names === null
-				? column("a", shared.name)
-				: `coalesce(${translated(notes, shared)}, ${column("a", shared.name)})`,
-		),
-	);
-	const is = select(
-		"new",
-		columns.map(({ name }) => column("a", name)),
-	);
-	const [oldRows = 0, newRows = 0, removed = 0, added = 0] = numbers(
+	const { added, removed } = loneRows(notes, kinship);
+	const count = (from: string) => `(SELECT count(*) FROM ${from})`;
+	const all = (side: SideName) => count(rowsOf(notes, kinship, side, "a"));
+	const counts = [all("old"), all("new"), ...[added, removed].map(count)];
+	const [oldRows = 0, newRows = 0, ...rest] = numbers(
 		database,
-		`SELECT (SELECT count(*) FROM ${rowsOf(notes, kinship, "old", "a")}), (SELECT count(*) FROM ${rowsOf(notes, kinship, "new", "a")}), (SELECT count(*) FROM (${was} EXCEPT ${is})), (SELECT count(*) FROM (${is} EXCEPT ${was}))`,
+		`SELECT ${counts.join()}`,
 	);
-	const table = kinship.new.name;
 	return {
-		table,
+		table: kinship.new.name,
 		oldRows,
 		newRows,
-		added,
-		removed,
+		added: rest[0] ?? 0,
+		removed: rest[1] ?? 0,
 		changed: 0,
 		lookedAgain: 0,
 	};

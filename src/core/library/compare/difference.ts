@@ -19,13 +19,15 @@ import {
 } from "./counts.ts";
 import { findTouched } from "./files.ts";
 import { findKinships, type Kinship } from "./kinship.ts";
-import { type ListOptions, listChanges, type RowChange } from "./listing.ts";
+import { type ListOptions, listChanges } from "./listing.ts";
 import { type Counted, findPairs } from "./pairs.ts";
 import { narrow } from "./scope.ts";
 import { column, type Notes } from "./sql.ts";
+import type { RowChange } from "./values.ts";
 
 export type { Counts, FileCounts, TableDifference } from "./counts.ts";
-export type { ListOptions, RowChange } from "./listing.ts";
+export type { ListOptions } from "./listing.ts";
+export type { RowChange } from "./values.ts";
 
 export interface Difference {
 	/** A file has changed if anything that belongs to it has. */

@@ -21,34 +21,14 @@ import {
 	tableOf,
 } from "./sql.ts";
 import {
-	type ColumnChange,
+	type BelongingChange,
+	type Change,
 	type Handle,
-	type KeyPart,
 	type Raw,
+	type RowChange,
 	RowReader,
 } from "./values.ts";
-
-export type Change = "added" | "removed" | "changed" | "lookedAgain";
-
-/** What happened to rows of one table that belong to a file. */
-export interface BelongingChange {
-	readonly table: string;
-	readonly change: Change;
-	readonly rows: number;
-}
-
-/** A row of a table, or a file with all that belongs to it. */
-export interface RowChange {
-	readonly change: Change;
-	/** The path of the file that it is, or that it belongs to; null: none. */
-	readonly path: string | null;
-	/** What tells a table's rows apart below one file, or in all; empty for files. */
-	readonly key: readonly KeyPart[];
-	/** What differs; all that it says where only one side has it and that was asked for. */
-	readonly columns: readonly ColumnChange[];
-	/** Only of a file that both sides have. */
-	readonly belongings: readonly BelongingChange[];
-}
+import { listWhole } from "./whole.ts";
 
 /** What to list. */
 export interface ListOptions {
@@ -62,7 +42,7 @@ export interface ListOptions {
 
 /**
  * Lists what changed, by path.
- * @throws AppError NOT_FOUND: neither side has such a table; USAGE: its rows have no key that could tell them apart
+ * @throws AppError NOT_FOUND: not both sides have such a table
  */
 export function listChanges(
 	database: Database,
@@ -72,12 +52,15 @@ export function listChanges(
 	const kinship = notes.kinships.find(
 		(other) => other.table === keyOf(table ?? FILES),
 	);
-	if (!kinship || kinship.method === "whole") {
+	if (!kinship) {
 		throw new AppError(
 			"NOT_FOUND",
-			`the rows of the table ${table} can't be listed: it is not in both, or has no key`,
+			`the rows of the table ${table} can't be listed: it is not in both`,
 			{ hint: "the tables are in the summary: leave --table out" },
 		);
+	}
+	if (kinship.method === "whole") {
+		return listWhole(database, notes, kinship, limit);
 	}
 	const isFiles = table === null;
 	const reader = new RowReader(database, kinship);

@@ -2,6 +2,8 @@
 
 import type { Database } from "bun:sqlite";
 import { FILES, PATH } from "../schema/names.ts";
+import { withConnection } from "../sqlite.ts";
+import { asking } from "../sqlite-error.ts";
 import type { Kinship } from "./kinship.ts";
 import {
 	all,
@@ -64,4 +66,31 @@ function isOfThem(notes: Notes, kinship: Kinship, side: SideName): string {
 	const named = anchor.parentColumns.map((name) => column("p", name));
 	const scope = scopeOf(notes, parent.table, side);
 	return `${tuple(own)} IN (SELECT ${named.join()} FROM ${scope} AS s CROSS JOIN ${tableOf(parent, side, "p")} ON ${all([isAt(parent, side, "p", "s.h")])})`;
+}
+
+/** What a library has at a path. */
+export interface FilesUnder {
+	readonly count: number;
+	/** Whether the path itself is a file. */
+	readonly isFile: boolean;
+}
+
+/** Counts the file of this path, or the files below this folder. */
+export function countUnder(
+	path: string,
+	isImmutable: boolean,
+	under: string,
+): FilesUnder {
+	return withConnection(path, isImmutable, (database) =>
+		asking(path, () => {
+			const [count = 0, own = 0] = (
+				database
+					.query(
+						`SELECT count(*), total(t.path = ?1) FROM files AS t WHERE ${isUnder("t.path")}`,
+					)
+					.values(...underArgs(under))[0] ?? []
+			).map(Number);
+			return { count, isFile: own > 0 };
+		}),
+	);
 }

@@ -21,6 +21,28 @@ export interface KeyPart {
 	readonly value: Value;
 }
 
+export type Change = "added" | "removed" | "changed" | "lookedAgain";
+
+/** What happened to rows of one table that belong to a file. */
+export interface BelongingChange {
+	readonly table: string;
+	readonly change: Change;
+	readonly rows: number;
+}
+
+/** A row of a table, or a file with all that belongs to it. */
+export interface RowChange {
+	readonly change: Change;
+	/** The path of the file that it is, or that it belongs to; null: none. */
+	readonly path: string | null;
+	/** What tells a table's rows apart below one file, or in all; empty for files. */
+	readonly key: readonly KeyPart[];
+	/** What differs; all that it says where only one side has it and that was asked for. */
+	readonly columns: readonly ColumnChange[];
+	/** Only of a file that both sides have. */
+	readonly belongings: readonly BelongingChange[];
+}
+
 /** What a row is found by, as it came from the database. */
 export type Handle = readonly Raw[];
 

@@ -24,9 +24,15 @@ afterAll(() => {
 
 const options = { lockTimeoutMs: 0 };
 
-function compare(old: string, fresh: string, under: string | null = null) {
+function compare(
+	old: string,
+	fresh: string,
+	under: string | null = null,
+	table: string | null = null,
+) {
 	const paths = { old, new: fresh, live: null };
-	return compareLibraries(sqlite, paths, scratch, { ...options, under });
+	const list = table === null ? undefined : { table, limit: null };
+	return compareLibraries(sqlite, paths, scratch, { ...options, under, list });
 }
 
 /** The counts of a table, without the rows that there are. */
@@ -195,6 +201,12 @@ describe("whatever the schema is", () => {
 			"INSERT INTO n VALUES (1, NULL), ('1', x'00'), ('1', x'01');",
 			{ ...same, added: 1, removed: 1 },
 		],
+		"a row without a key that belongs to another file now": [
+			"CREATE TABLE n (rowid, _rowid_, oid, file INT REFERENCES files);",
+			"INSERT INTO n VALUES (1, 2, 3, 1), (4, 5, 6, 2);",
+			"INSERT INTO n VALUES (1, 2, 3, 1), (4, 5, 6, 1);",
+			{ ...same, added: 1, removed: 1 },
+		],
 		"keys that lead over another table's numbers": [
 			"CREATE TABLE t (id INTEGER PRIMARY KEY, file INT NOT NULL REFERENCES files ON DELETE CASCADE, place INT NOT NULL, UNIQUE (file, place)); CREATE TABLE n (id INTEGER PRIMARY KEY, file INT, place INT, x, FOREIGN KEY (file, place) REFERENCES t (file, place));",
 			"INSERT INTO t VALUES (1, 1, 0), (2, 2, 0); INSERT INTO n VALUES (1, 1, 0, 'a'), (2, 2, 0, 'b');",
@@ -254,6 +266,43 @@ describe("whatever the schema is", () => {
 			).toMatchObject(same);
 		},
 	);
+
+	test("a number that was given to another file refers to another file, and one of none is a number", async () => {
+		const sql = `${FILES} CREATE TABLE n (id TEXT PRIMARY KEY, file INT REFERENCES files ON DELETE SET NULL);`;
+		const [old, fresh] = makePair(
+			`${sql} INSERT INTO files VALUES (1, '/a', 1), (9, '/gone', 1); INSERT INTO n VALUES ('same', 1), ('given', 9), ('left', 9), ('none', 77), ('came', 78);`,
+			`${sql} INSERT INTO files VALUES (7, '/a', 1), (9, '/new', 1), (78, '/late', 1); INSERT INTO n VALUES ('same', 7), ('given', 9), ('left', NULL), ('none', 77), ('came', 78);`,
+		);
+		const { tables, changes } = await compare(old, fresh, null, "n");
+		expect(tables.find(({ table }) => table === "n") as unknown).toMatchObject({
+			...same,
+			changed: 3,
+		});
+		expect(changes.map(({ key }) => key[0]?.value).sort()).toEqual([
+			"came",
+			"given",
+			"left",
+		]);
+	});
+
+	test("the rows of a table without any key are listed whole", async () => {
+		const sql = `${FILES} CREATE TABLE n (a, b);`;
+		const [old, fresh] = makePair(
+			`${sql} INSERT INTO n VALUES (1, NULL), (1, NULL), (2, x'00ff'), (3, 'x');`,
+			`${sql} INSERT INTO n VALUES (1, NULL), (2, x'00fe'), (3, 'x');`,
+		);
+		const { changes } = await compare(old, fresh, null, "n");
+		expect(
+			changes.map(({ change, columns }) => [
+				change,
+				...columns.map((column) => column.old ?? column.new),
+			]),
+		).toEqual([
+			["removed", 1, null],
+			["added", 2, "x'00fe'"],
+			["removed", 2, "x'00ff'"],
+		]);
+	});
 
 	test("two schemas are compared by what they share", async () => {
 		const [old, fresh] = makePair(
