@@ -68,7 +68,7 @@ describe("diff", () => {
 	});
 
 	test("lists the rows of a table, below a folder, as many as wanted", async () => {
-		const args = ["latest", "--table", "tracks", "--limit", "2"];
+		const args = ["latest", "--table", "TRACKS", "--limit", "2"];
 		const { stdout } = await run(binary, home, [
 			...[...DIFF, ...args, "--under", FOLDER],
 		]);

@@ -18,8 +18,10 @@ export function diffResult(
 	under: string | null,
 ): Result {
 	const { old, new: fresh, files, tables, changes, warnings } = diff;
-	const counts =
-		table === null ? files : tables.find((other) => other.table === table);
+	const listed = tables.find(
+		(other) => other.table.toLowerCase() === table?.toLowerCase(),
+	);
+	const counts = table === null ? files : listed;
 	const total = counts
 		? counts.added + counts.removed + counts.changed
 		: changes.length;
@@ -46,7 +48,7 @@ export function diffResult(
 			new: compareJson(fresh),
 			under,
 			...differenceJson(diff),
-			changed_table: table ?? "files",
+			changed_table: table === null ? "files" : (listed?.table ?? table),
 			changes: changes.map(changeJson),
 			changes_total: total,
 			warnings,

@@ -55,7 +55,7 @@ export function listChanges(
 	if (!kinship) {
 		throw new AppError(
 			"NOT_FOUND",
-			`the rows of the table ${table} can't be listed: it is not in both`,
+			`the rows of the table ${table} can't be listed: ${notes.isScoped ? "it is not in both, or tells of no files" : "it is not in both"}`,
 			{ hint: "the tables are in the summary: leave --table out" },
 		);
 	}
