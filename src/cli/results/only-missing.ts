@@ -115,7 +115,7 @@ function whatIs({ files, tables }: Missing, isDone = false): Field[] {
 			"Files",
 			files === 0
 				? "none is missing"
-				: `${formatCount(files)} ${isDone ? "came" : "come"} back`,
+				: `${formatCount(files)} ${isDone ? "came" : files === 1 ? "comes" : "come"} back`,
 		],
 		...(shown.length > 0
 			? [

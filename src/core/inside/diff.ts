@@ -5,6 +5,7 @@ import type { Workshop } from "../archive/workshop.ts";
 import type { Compared, ListOptions } from "../library/compare/difference.ts";
 import { compareLibraries } from "../library/compare/libraries.ts";
 import { stageCounter } from "../work/progress.ts";
+import { nothingAt } from "./under.ts";
 import { makeLookout, openView, type View, whileProven } from "./view.ts";
 
 /** What a person can say about one comparison. */
@@ -30,7 +31,7 @@ export interface LibraryDiff extends Compared {
 
 /**
  * Says what changed from one library to another.
- * @throws AppError as `openView`; DATABASE_ERROR: they can't be compared; NOT_FOUND: no such table
+ * @throws AppError as `openView`; DATABASE_ERROR: they can't be compared; NOT_FOUND: no such table, or no file at that path
  */
 export async function diffLibraries(
 	settings: Settings,
@@ -54,6 +55,11 @@ export async function diffLibraries(
 		),
 	);
 	const proofs = await Promise.all([old.proof, fresh.proof]);
+	const { unchanged, added, removed, changed, lookedAgain } = compared.files;
+	const isEmpty = unchanged + added + removed + changed + lookedAgain === 0;
+	if (under !== null && isEmpty) {
+		throw nothingAt(under, `${old.source} and ${fresh.source}`);
+	}
 	return {
 		...compared,
 		old: { source: old.source, metadata: old.metadata },

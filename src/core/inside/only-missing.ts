@@ -20,6 +20,7 @@ import {
 	validateRestore,
 } from "../restore/validate.ts";
 import { stageCounter } from "../work/progress.ts";
+import { requireFilesAt } from "./under.ts";
 
 export type { Missing, TableRows } from "../library/missing/missing.ts";
 
@@ -149,6 +150,7 @@ async function validate(
 	try {
 		requireSameSchema(plan);
 		stageCounter(workshop.onProgress, "Compare", 0);
+		await requireFilesAt(candidate.path, plan.archivePath, options, workshop);
 		const missing = await findLost(
 			workshop.sqlite,
 			candidate.path,

@@ -104,6 +104,11 @@ describe("diff", () => {
 			...[...DIFF, "latest", "--table", "nope"],
 		]);
 		expect(none).toMatchObject({ exitCode: 20, json: { code: "NOT_FOUND" } });
+		const typo = await runJson(binary, home, [
+			...[...DIFF, "latest", "--under", `${FOLDER}x`],
+		]);
+		expect(typo).toMatchObject({ exitCode: 20, json: { code: "NOT_FOUND" } });
+		expect(typo.json.error).toStartWith(`no file at ${FOLDER}x in `);
 		const empty = await runJson(binary, home, [
 			...[...DIFF, "latest", "--under="],
 		]);

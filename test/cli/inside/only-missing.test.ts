@@ -161,6 +161,17 @@ describe("refuses", () => {
 		expect(stateOf(home.library)).toBe(before);
 	});
 
+	test("a path at which the backup has no file: of a mistyped one nothing is missing", async () => {
+		const under = `${FOLDER}x`;
+		for (const how of ["--yes", "--dry-run"]) {
+			const { exitCode, stderr } = await run(binary, scene, [
+				...[...MISSING, how, "--under", under, "latest"],
+			]);
+			expect(exitCode).toBe(20);
+			expect(stderr).toContain(`no file at ${under} in ${scene.backups}`);
+		}
+	});
+
 	test("flags that make no sense together", async () => {
 		for (const args of [
 			["restore", "latest", "--under", "/mnt"],
