@@ -212,3 +212,25 @@ test.each(["nas/config.toml", "through.toml"])(
 		expect(existsSync(home.backups)).toBe(false);
 	},
 );
+
+test("a password or a token in an endpoint is shown by nothing", async () => {
+	for (const endpoint of ["https://u:hush@nas", "nas/?token=hush", "n#hush"]) {
+		using home = new Home();
+		const table = `[s3]\nendpoint = "${endpoint}"\n`;
+		writeFileSync(home.at(".vpo", "config.toml"), table);
+		const env = {
+			VPO_BACKUP_DIR: "s3://my-bucket",
+			VPO_DEBUG: "1",
+			AWS_ACCESS_KEY_ID: "id",
+			AWS_SECRET_ACCESS_KEY: "hush",
+		};
+		const exitCodes: number[] = [];
+		for (const command of ["config", "config --json", "backup", "check"]) {
+			const args = ["library", ...command.split(" ")];
+			const outcome = await run(binary, home, args, { env });
+			exitCodes.push(outcome.exitCode);
+			expect(outcome.stdout + outcome.stderr).not.toInclude("hush");
+		}
+		expect(exitCodes).toEqual([0, 0, 11, 61]);
+	}
+});

@@ -82,6 +82,11 @@ export async function readS3Settings(
 	};
 }
 
+/** An endpoint as it may be shown: behind these characters a password or a token may stand. */
+export function shownEndpoint(text: string): string {
+	return /[@?#]/.test(text) ? "(not shown, it may hold a secret)" : text;
+}
+
 async function readText(path: string): Promise<TextFile> {
 	try {
 		// A FIFO would keep us waiting for a writer.

@@ -1,5 +1,6 @@
 // What `vpo library config` shows of copy locations and of the store. Keys to a store are in no table, and never shown.
 
+import { shownEndpoint } from "../../../ground/s3/settings.ts";
 import type { Settings } from "../../../ground/settings.ts";
 
 /** One line of the table. */
@@ -29,7 +30,12 @@ export function copyTables({ copies }: Settings): Setting[] {
 
 /** What the [s3] table says. */
 export function storeTable({ s3 }: Settings): Setting[] {
-	return Object.entries(s3.configured).flatMap(([key, value]) =>
+	const { endpoint } = s3.configured;
+	const shown = {
+		...s3.configured,
+		...(endpoint !== undefined && { endpoint: shownEndpoint(endpoint) }),
+	};
+	return Object.entries(shown).flatMap(([key, value]) =>
 		value === undefined
 			? []
 			: { name: `s3.${key}`, value, origin: "config.toml" },

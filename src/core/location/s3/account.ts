@@ -3,7 +3,11 @@
 
 import { isIP } from "node:net";
 import { AppError, reasonOf } from "../../../ground/errors.ts";
-import type { S3Settings, TextFile } from "../../../ground/s3/settings.ts";
+import {
+	type S3Settings,
+	shownEndpoint,
+	type TextFile,
+} from "../../../ground/s3/settings.ts";
 import { type Profile, readProfile } from "./profile.ts";
 
 /** What opens a store. */
@@ -56,9 +60,9 @@ export function resolveAccount(settings: S3Settings, bucket: string): Account {
 	);
 	return {
 		endpoint,
-		region,
+		region: requireRegion(region),
 		isPathStyle: isPathStyle(endpoint, bucket, configured, profile),
-		...keysOf(env, profile, profileName ?? "default"),
+		...requireKeys(keysOf(env, profile, profileName ?? "default")),
 		ca:
 			endpoint.protocol === "https:" && settings.caFile
 				? certificatesIn(settings.caFile)
@@ -100,6 +104,36 @@ function keysOf(
 	throw noKeys(profile ? `${keysOrigin} holds none` : "none is set");
 }
 
+/** What a request can carry. A file with Windows' line ends leaves a character there that nobody sees. */
+const UNSENDABLE = /[^\x20-\x7e]/;
+
+function requireRegion(region: string): string {
+	if (!UNSENDABLE.test(region)) return region;
+	throw new AppError(
+		"CONFIG_ERROR",
+		`the store's region holds a character that can't be sent: ${JSON.stringify(region)}`,
+		{ hint: "correct [s3] region of config.toml or AWS_REGION" },
+	);
+}
+
+function requireKeys(keys: ReturnType<typeof keysOf>) {
+	const { accessKeyId, secretAccessKey, sessionToken, keysOrigin } = keys;
+	const all = {
+		"access key id": accessKeyId,
+		"secret access key": secretAccessKey,
+		"session token": sessionToken,
+	};
+	for (const [name, text] of Object.entries(all)) {
+		if (!UNSENDABLE.test(text ?? "")) continue;
+		throw new AppError(
+			"CONFIG_ERROR",
+			`the ${name} of ${keysOrigin} holds a character that no key has: a line break, or another that is not seen`,
+			{ hint: "write it anew; a file with Windows' line ends does this" },
+		);
+	}
+	return keys;
+}
+
 function noKeys(what: string): AppError {
 	return new AppError("CONFIG_ERROR", `no keys for the object store: ${what}`, {
 		hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or put aws_access_key_id and aws_secret_access_key into ~/.aws/credentials",
@@ -121,11 +155,10 @@ function parseEndpoint(text: string): URL {
 			hint: "write it as https://HOST[:PORT], in [s3] endpoint of config.toml or in AWS_ENDPOINT_URL_S3",
 		});
 	if (!url || !/^https?:$/.test(url.protocol)) {
-		throw wrong(`is no http or https URL: ${text}`);
+		throw wrong(`is no http or https URL: ${shownEndpoint(text)}`);
 	}
-	// Its text might hold a password, and is not repeated.
 	if (url.username || url.password) throw wrong("must not hold a password");
-	if (url.search || url.hash) throw wrong(`must end with its path: ${text}`);
+	if (url.search || url.hash) throw wrong("must end with its path");
 	return url;
 }
 

@@ -22,6 +22,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** An object is read in parts, so that no more than one of them is read again when a line breaks. */
 const PART_BYTES = 8 * 1024 * 1024;
 export const MISSING = 404;
+const MARK_SAYS = /(?<=^\.vpo\/[^~]*~[^~]*)~.*$/s;
 
 /** What a look at an object tells. */
 export interface Head extends StoredObject {
@@ -39,9 +40,9 @@ export class Objects {
 		this.connection = new Connection(account, address, patience);
 	}
 
-	/** The object's address, for people. */
+	/** The object's address, for people: what a mark says in its name is left out. */
 	at(name: string): string {
-		return formatAddress(this.address, name);
+		return formatAddress(this.address, name.replace(MARK_SAYS, ""));
 	}
 
 	/**

@@ -154,6 +154,13 @@ describe("what is wrong is said before anything is asked", () => {
 		],
 		[KEYS, '[s3]\nendpoint = "ftp://x"', "no http or https URL: ftp://x"],
 		[KEYS, '[s3]\nendpoint = "https://u:hush@x"', "must not hold a password"],
+		[KEYS, '[s3]\nendpoint = "u:hush@x"', "must not hold a password"],
+		[KEYS, '[s3]\nendpoint = "ftp://u:hush@x"', "is no http or https URL"],
+		[KEYS, '[s3]\nendpoint = "https://x/?k=hush"', "must end with its path"],
+		[{ ...KEYS, AWS_ACCESS_KEY_ID: "id\r" }, "", "the access key id of AWS_"],
+		[{ ...KEYS, AWS_SECRET_ACCESS_KEY: "hush\n" }, "", "the secret access key"],
+		[{ ...KEYS, AWS_SESSION_TOKEN: "hush\u00a0" }, "", "the session token of"],
+		[{ ...KEYS, AWS_REGION: "eu\t1" }, "", 'sent: "eu\\t1"'],
 		[
 			KEYS,
 			'[s3]\nendpoint = "https://x"\nca_file = "none.pem"',

@@ -140,6 +140,15 @@ describe("an object", () => {
 		expect(await namesIn(bucket)).toEqual([]);
 	});
 
+	test("that is a mark goes by what it is about, not by what it says", () => {
+		const at = (key: string) => open("x y").at(key);
+		const mark = ".vpo/verified~a%7Eb.tar.gz";
+		expect(at(`${mark}~1795981395303~eyJ2IjowfQ`)).toBe(
+			`s3://${name}/x y/${mark}`,
+		);
+		expect(at("my~own~name.tar.gz~1~2")).toEndWith("my~own~name.tar.gz~1~2");
+	});
+
 	test("that is gone is NOT_FOUND", async () => {
 		const bucket = open("gone");
 		const put = await bucket.putOver("x", textBody("x"));
