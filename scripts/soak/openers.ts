@@ -33,15 +33,22 @@ export async function soakOpeners(): Promise<SoakRow[]> {
 			const meetings = calls.flatMap(({ call }) =>
 				OPENERS.map((opener) => ({ call, opener })),
 			);
-			const problems = await twoAtATime(meetings, ({ call, opener }) =>
-				meetOpener(scene, args, call, opener),
+			const outcomes = await twoAtATime(meetings, ({ call, opener }) =>
+				meetOpener(scene, args, call, opener).catch(nullIfNotMet),
 			);
+			const problems = outcomes.filter((lines) => lines !== null);
 			const bad = problems.filter(({ length }) => length > 0);
 			for (const lines of bad) console.error(lines.join("\n"));
 			const verb = args === UNDO ? "undoes" : "restores";
 			const what = `${verb} whose library somebody opens at any call, ${name}`;
-			rows.push({ what, tried: meetings.length, lost: bad.length });
+			rows.push({ what, tried: problems.length, lost: bad.length });
 		}
 	}
 	return rows;
+}
+
+// No two runs have quite as many calls: who waits for a lock asks more often.
+function nullIfNotMet(error: Error): null {
+	if (/^it never came to/.test(error.message)) return null;
+	throw error;
 }
