@@ -104,47 +104,40 @@ function sides({ plan, under }: MissingPlan): Field[] {
 }
 
 function whatIs({ files, tables }: Missing, isDone = false): Field[] {
-	const back = tables.filter(
-		({ table, rows }) => rows > 0 && table !== "files",
-	);
-	const shown = back.slice(0, MOST_TABLES);
-	const more = back.length - shown.length;
-	const left = tables.filter(({ leftOut }) => leftOut > 0);
+	const comes = isDone ? "came" : files === 1 ? "comes" : "come";
+	const back = tables.filter(({ table }) => table !== "files");
+	const together = countsOf(back.map(({ table, rows }) => [rows, table]));
+	const left = countsOf(tables.map(({ table, leftOut }) => [leftOut, table]));
 	return [
 		[
 			"Files",
-			files === 0
-				? "none is missing"
-				: `${formatCount(files)} ${isDone ? "came" : files === 1 ? "comes" : "come"} back`,
+			files === 0 ? "none is missing" : `${formatCount(files)} ${comes} back`,
 		],
-		...(shown.length > 0
-			? [
-					[
-						"With them",
-						[
-							...shown.map(
-								({ table, rows }) =>
-									`${formatCount(rows)} ${printableLine(table)}`,
-							),
-							...(more > 0 ? [`rows of ${formatCount(more)} more tables`] : []),
-						].join(", "),
-					] as const,
-				]
-			: []),
-		...(left.length > 0
-			? [
+		...(together === "" ? [] : [["With them", together] as const]),
+		...(left === ""
+			? []
+			: [
 					[
 						"Left out",
-						`${left
-							.map(
-								({ table, leftOut }) =>
-									`${formatCount(leftOut)} ${printableLine(table)}`,
-							)
-							.join(", ")}: the library has its own in their place`,
+						`${left}: the library has its own in their place`,
 					] as const,
-				]
-			: []),
+				]),
 	];
+}
+
+/** "12 tracks, 3 jobs", the first few of them. */
+function countsOf(counts: readonly (readonly [number, string])[]): string {
+	const all = counts.filter(([rows]) => rows > 0);
+	const shown = all.slice(0, MOST_TABLES);
+	const more = all.length - shown.length;
+	return [
+		...shown.map(
+			([rows, table]) => `${formatCount(rows)} ${printableLine(table)}`,
+		),
+		...(more > 0
+			? [`rows of ${formatCount(more)} more ${more === 1 ? "table" : "tables"}`]
+			: []),
+	].join(", ");
 }
 
 function foundJson({ plan, missing, under }: MissingPlan): object {

@@ -124,6 +124,33 @@ describe("a lost folder", () => {
 	});
 });
 
+test("of many tables it names the first few", async () => {
+	using home = new Home();
+	{
+		using library = new Database(home.library);
+		for (let at = 0; at < 9; at++) {
+			library.run(`CREATE TABLE t${at} (id INTEGER PRIMARY KEY, u UNIQUE)`);
+			library.run(`INSERT INTO t${at} VALUES (1, 1), (2, 2)`);
+		}
+	}
+	await backUpAt(home, "2026-02-05T03:00:00Z");
+	{
+		using library = new Database(home.library);
+		for (let at = 0; at < 9; at++) {
+			library.run(`DELETE FROM t${at}`);
+			library.run(`INSERT INTO t${at} VALUES (9, 2)`);
+		}
+	}
+	const { stdout } = await run(binary, home, [
+		...MISSING,
+		"--dry-run",
+		"latest",
+	]);
+	const six = "1 t0, 1 t1, 1 t2, 1 t3, 1 t4, 1 t5, rows of 3 more tables";
+	expect(stdout).toContain(`  With them:     ${six}\n`);
+	expect(stdout).toContain(`  Left out:      ${six}: the library has its own`);
+});
+
 describe("refuses", () => {
 	const OLDER = "library-v19.db";
 
