@@ -1,6 +1,5 @@
 // What a restore would do and has done, as people and programs read it.
 
-import { shortName } from "../../core/location/names.ts";
 import { PIPED_NAME } from "../../core/restore/piped.ts";
 import type { RestoredLibrary } from "../../core/restore/restore.ts";
 import type { RestorePlan } from "../../core/restore/restore-plan.ts";
@@ -16,10 +15,8 @@ import {
 } from "../format.ts";
 import type { Result } from "../output.ts";
 import { changesJson, formatDone, formatPreview } from "./changes.ts";
+import { passedOverFields, passedOverJson } from "./passed-over.ts";
 import { formatSpace } from "./space.ts";
-
-/** The rest is in the document. */
-const MOST_PASSED_OVER = 3;
 
 /** The call that takes a restore back, with all that it needs. */
 export function undoCommand(
@@ -98,38 +95,9 @@ function formatSides(
 		],
 		["Library path", printableLine(plan.libraryPath)],
 		["Backup path", printableLine(plan.archivePath)],
-		...passedOverFields(plan),
+		...passedOverFields(plan.passedOver),
 		...more,
 	]);
-}
-
-// Newer ones that were not taken: the first few by name, and how many more.
-function passedOverFields({
-	passedOver,
-}: RestorePlan): (readonly [string, string])[] {
-	const named = passedOver.slice(0, MOST_PASSED_OVER);
-	const more = passedOver.length - named.length;
-	return [
-		...named.map(
-			({ filename, doubt }) =>
-				[
-					"Passed over",
-					printableLine(`${shortName(filename)}: ${doubt.reason}`),
-				] as const,
-		),
-		...(more > 0
-			? [["Passed over", `${formatCount(more)} more`] as const]
-			: []),
-	];
-}
-
-function passedOverJson({ passedOver }: RestorePlan): object[] {
-	return passedOver.map(({ filename, path, createdAt, doubt }) => ({
-		filename,
-		path,
-		created_at: createdAt,
-		reason: doubt.reason,
-	}));
 }
 
 function describe(
@@ -167,7 +135,7 @@ export function planResult(plan: RestorePlan, flags: SettingsFlags): Result {
 			database_size_bytes: metadata.databaseSizeBytes,
 			file_count: metadata.fileCount,
 			changes: plan.difference && changesJson(plan.difference),
-			passed_over: passedOverJson(plan),
+			passed_over: passedOverJson(plan.passedOver),
 			free_bytes: space.freeBytes,
 			required_bytes: space.requiredBytes,
 			warnings,
@@ -188,7 +156,7 @@ export function restoredResult(
 		text: `Library restored: ${printableLine(plan.libraryPath)}\n${formatFields(
 			[
 				["From", printableLine(plan.archivePath)],
-				...passedOverFields(plan),
+				...passedOverFields(plan.passedOver),
 				["Files in library", formatCount(metadata.fileCount)],
 				...(plan.difference
 					? [["Changes", formatDone(plan.difference)] as const]
@@ -209,7 +177,7 @@ export function restoredResult(
 			schema_version: plan.schemaVersion,
 			safety_backup: safetyBackup,
 			changes: plan.difference && changesJson(plan.difference),
-			passed_over: passedOverJson(plan),
+			passed_over: passedOverJson(plan.passedOver),
 			warnings,
 		},
 	};

@@ -4,6 +4,7 @@ import { AppError } from "../../ground/errors.ts";
 import { ownCommand } from "../../ground/program.ts";
 import { type Backup, type Catalog, readCatalog } from "./catalog.ts";
 import { type Location, requireStored, type Stored } from "./location.ts";
+import { PRE_RESTORE } from "./names.ts";
 import type { Doubt, Viewer } from "./standing.ts";
 
 /** A backup that is newer than the one that was chosen, and why it could not be that. */
@@ -54,8 +55,12 @@ export function requireOneLibrary({
 }: Catalog): void {
 	if (candidates.length === 0) return;
 	const newest = candidates.map((id) => {
-		const own = backups.find(({ metadata }) => metadata?.own?.libraryId === id);
-		return own?.filename ?? id;
+		const own = backups.filter(
+			({ metadata }) => metadata?.own?.libraryId === id,
+		);
+		const isWanted = ({ metadata }: Backup) =>
+			metadata?.own?.kind !== PRE_RESTORE;
+		return (own.find(isWanted) ?? own[0])?.filename ?? id;
 	});
 	throw new AppError(
 		"NOT_FOUND",

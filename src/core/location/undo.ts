@@ -5,6 +5,7 @@ import { AppError } from "../../ground/errors.ts";
 import { ownCommand, shellQuote } from "../../ground/program.ts";
 import type { Settings } from "../../ground/settings.ts";
 import { inspectArchive } from "../archive/inspect.ts";
+import type { Metadata } from "../archive/metadata.ts";
 import { type Backup, newestSalvage, readCatalog } from "./catalog.ts";
 import { requireOneLibrary } from "./latest.ts";
 import {
@@ -34,12 +35,13 @@ export async function findReplaced(
 ): Promise<Found> {
 	return lastRestore === null
 		? newestReplaced(location, viewer, signal)
-		: rememberedReplaced(location, lastRestore, settings, signal);
+		: rememberedReplaced(location, lastRestore, viewer, settings, signal);
 }
 
 async function rememberedReplaced(
 	asked: Location,
 	{ at, kept }: LastRestore,
+	viewer: Viewer,
 	settings: Settings,
 	signal: AbortSignal | undefined,
 ): Promise<Found> {
@@ -57,7 +59,9 @@ async function rememberedReplaced(
 		if (entry === null) continue;
 		if (name.startsWith(SALVAGE_PREFIX)) throw onlyRaw(entry.path);
 		const archive = requireStored(entry);
-		await requireWhole(location, archive, signal);
+		const metadata = await requireWhole(location, archive, signal);
+		// Names tell no more than a time: in the place that is asked, another library's may have the same.
+		if (!isOf(metadata, viewer)) continue;
 		return { location, archive, passedOver: [] };
 	}
 	const gone = places.map((location) => location.pathOf(name)).join(" or ");
@@ -78,12 +82,12 @@ async function requireWhole(
 	location: Location,
 	archive: Stored,
 	signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<Metadata> {
 	const state = await location.readState(signal);
 	const { verifiedError } = state.of(archive.name, identityIn(archive));
 	if (verifiedError !== null) throw isDamaged(archive.path, verifiedError);
 	const metadata = await inspectArchive(archive, signal);
-	if (metadata?.own?.kind === PRE_RESTORE) return;
+	if (metadata?.own?.kind === PRE_RESTORE) return metadata;
 	throw refusal(
 		"INVALID_ARCHIVE",
 		`this is not what a restore replaced: ${archive.path}`,
@@ -112,10 +116,8 @@ async function newestReplaced(
 			`no restore to undo: no pre-restore backup of this library in ${location.address}`,
 		);
 	}
-	if (newest.doubt?.kind === "damaged") {
-		throw isDamaged(newest.path, newest.doubt.reason);
-	}
 	const archive = requireStored(newest.entry);
+	await requireWhole(location, archive, signal);
 	return { location, archive, passedOver: [] };
 }
 

@@ -101,12 +101,27 @@ describe("a library without an id", () => {
 			{ createdAt: "2026-01-01T00:00:00Z" },
 			{ createdAt: "2026-01-02T00:00:00Z" },
 			{ createdAt: "2026-01-03T00:00:00Z", libraryId: OTHER },
+			{
+				createdAt: "2026-01-04T00:00:00Z",
+				libraryId: OTHER,
+				kind: "pre-restore",
+			},
 		]);
 		await expect(latest(null)).rejects.toMatchObject({
 			code: "NOT_FOUND",
 			message: expect.stringContaining(`${other}, ${own}`),
 		});
 	});
+});
+
+test("a reason ends without the path, which is told already, and without a colon", async () => {
+	const [, empty = ""] = await make([
+		{ createdAt: "2026-01-01T00:00:00Z" },
+		{ createdAt: "2026-01-02T00:00:00Z" },
+	]);
+	writeFileSync(join(home.backups, empty), "");
+	const { passedOver } = await latest();
+	expect(passedOver[0]?.doubt.reason).toMatch(/the file is empty.*[^:]$/);
 });
 
 test("where none is good, the reasons are named", async () => {

@@ -1,7 +1,7 @@
 // What --undo takes back: what this library's last restore replaced, or nothing, with what was found instead.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { rmSync, truncateSync, writeFileSync } from "node:fs";
+import { rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newestSalvage } from "../../../src/core/location/catalog.ts";
 import { openFolder } from "../../../src/core/location/folder.ts";
@@ -64,6 +64,17 @@ describe("with the memory beside the library", () => {
 		);
 		const { archive, location } = await undo(remembered(name, nas));
 		expect([archive.path, location.address]).toEqual([join(nas, name), nas]);
+	});
+
+	test("another library's of the same second is not it, whichever location is asked", async () => {
+		const nas = home.at("nas");
+		const at = { createdAt: "2026-01-02T00:00:00Z" };
+		const [name = ""] = await make([at], nas);
+		await make([{ ...at, libraryId: OTHER }]);
+		const { archive } = await undo(remembered(name, nas));
+		expect(archive.path).toBe(join(nas, name));
+		rmSync(archive.path);
+		await expect(undo(remembered(name, nas))).rejects.toThrow("not there");
 	});
 
 	test.each([
@@ -155,6 +166,20 @@ describe("without a memory", () => {
 		await expect(undo(null)).rejects.toMatchObject({
 			code: "INVALID_ARCHIVE",
 			message: expect.stringContaining(last),
+		});
+	});
+
+	test("one that can't be read is not called damaged, and no older one is taken", async () => {
+		const [, last = ""] = await make([
+			{ createdAt: "2026-01-02T00:00:00Z" },
+			{ createdAt: "2026-01-03T00:00:00Z" },
+		]);
+		const path = join(home.backups, last);
+		rmSync(path);
+		symlinkSync(path, path); // what not even root can read
+		await expect(undo(null)).rejects.toMatchObject({
+			code: "OPERATION_FAILED",
+			message: expect.stringContaining(path),
 		});
 	});
 
