@@ -77,6 +77,6 @@ async function tryIn(
 	} catch (error) {
 		signal?.throwIfAborted();
 		if (!(error instanceof AppError)) throw error;
-		return `not compared with the backups in ${backups.address}: ${error.message}`;
+		return `not compared with the usual backups: ${error.message}`;
 	}
 }

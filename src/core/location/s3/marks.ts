@@ -11,6 +11,7 @@ import {
 	State,
 } from "../memory/state.ts";
 import { randomName } from "../memory/state-file.ts";
+import { formatAddress } from "./address.ts";
 import { textBody } from "./body.ts";
 import type { Bucket } from "./bucket.ts";
 import {
@@ -61,7 +62,7 @@ async function readMarks(
 		);
 		if (changes)
 			entries.set(archive, { ...keptOf(known, changes), ...changes });
-		else malformed.push(bucket.at(object.name));
+		else malformed.push(formatAddress(bucket.address, object.name));
 	}
 	const warning =
 		malformed.length === 0
