@@ -22,7 +22,8 @@ const EXIT_TEXTS: Readonly<Record<number, string>> = {
 	[EXIT_CODES.GENERAL_ERROR]: "An unforeseen error, or a question was declined",
 	[EXIT_CODES.USAGE]: "The call is wrong, or nobody was there to ask",
 	[EXIT_CODES.CONFIG_ERROR]: "config.toml can't be read, or is wrong",
-	[EXIT_CODES.NOT_FOUND]: "Library, backup or folder is not there",
+	[EXIT_CODES.NOT_FOUND]:
+		"Library, backup, folder or path in the library is not there",
 	[EXIT_CODES.OPERATION_FAILED]: "Reading, writing or a permission failed",
 	[EXIT_CODES.DATABASE_ERROR]: "The library is damaged, or none of VPO's",
 	[EXIT_CODES.DATABASE_LOCKED]: "Somebody has the library locked or open",
