@@ -156,3 +156,11 @@ test("a library that was replaced while it was damaged is kept as raw files, not
 	expect(exitCode).toBe(0);
 	expect(String(json.safety_backup)).toContain("vpo-damaged-");
 });
+
+test("no undo is promised where only raw files are kept", async () => {
+	using home = await harmed(miscountFreeSpace);
+	const { exitCode, stdout } = await run(binary, home, RESTORE);
+	expect(exitCode).toBe(0);
+	expect(stdout).toMatch(/Replaced file: +\S+vpo-damaged-/);
+	expect(stdout).not.toContain("Undo");
+});

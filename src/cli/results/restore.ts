@@ -145,12 +145,12 @@ export function planResult(plan: RestorePlan, flags: SettingsFlags): Result {
 
 /** @param undo the call that takes it back */
 export function restoredResult(
-	{ plan, safetyBackup, warnings }: RestoredLibrary,
+	{ plan, safetyBackup, isUndoable, warnings }: RestoredLibrary,
 	seconds: number,
 	undo: string,
 ): Result {
-	const { metadata, current } = plan;
-	const kept = current?.facts ? "Safety backup" : "Replaced file";
+	const { metadata } = plan;
+	const kept = isUndoable ? "Safety backup" : "Replaced file";
 	return {
 		warnings,
 		text: `Library restored: ${printableLine(plan.libraryPath)}\n${formatFields(
@@ -164,7 +164,7 @@ export function restoredResult(
 				["Schema version", String(plan.schemaVersion)],
 				["Verified", "archive, checksums, integrity check"],
 				...(safetyBackup ? [[kept, printableLine(safetyBackup)] as const] : []),
-				...(safetyBackup && current?.facts ? [["Undo", undo] as const] : []),
+				...(isUndoable ? [["Undo", undo] as const] : []),
 			],
 		)}`,
 		json: {

@@ -25,6 +25,8 @@ export interface RestoredLibrary {
 	readonly plan: RestorePlan;
 	/** The archive that keeps what was replaced; null if nothing was, or if it was not wanted. */
 	readonly safetyBackup: string | null;
+	/** Whether that can be restored in turn: not the raw files of a library that was damaged. */
+	readonly isUndoable: boolean;
 	/** The plan's, and what came up since. */
 	readonly warnings: readonly string[];
 }
@@ -116,7 +118,12 @@ export async function restoreBackup(
 		? await rememberPlace(openBackups(settings), libraryPath, libraryId)
 		: [];
 	const since = [...warnings, ...remembered.warnings, ...place];
-	return { plan, safetyBackup, warnings: [...plan.warnings, ...since] };
+	return {
+		plan,
+		safetyBackup,
+		isUndoable: kept !== null && !kept.isRaw,
+		warnings: [...plan.warnings, ...since],
+	};
 }
 
 /** @returns warnings */
