@@ -118,6 +118,7 @@ export async function restoreMissing(
 			await remembered.forget();
 			throw error;
 		});
+	const settled = await remembered.settle();
 	const warning = `the rows are committed, but not yet in the one file: keep ${libraryPath}-wal beside it until VPO was started once`;
 	return {
 		...found,
@@ -127,6 +128,7 @@ export async function restoreMissing(
 			...plan.warnings,
 			...(done.isFolded ? [] : [warning]),
 			...remembered.warnings,
+			...settled,
 		],
 	};
 }

@@ -24,7 +24,7 @@ import { isAhead, isOf, type Viewer } from "./standing.ts";
  * Finds the backup of what the last restore of this library replaced: the one that is remembered beside the library, or
  * where nothing is, the newest pre-restore backup of this library.
  * @throws AppError NOT_FOUND: there is none, or it is gone, or the library replaced was damaged and can't be restored;
- *   INVALID_ARCHIVE, OPERATION_FAILED: it is there, but damaged or unreadable
+ *   or that restore was cut off; INVALID_ARCHIVE, OPERATION_FAILED: it is there, but damaged or unreadable
  */
 export async function findReplaced(
 	location: Location,
@@ -40,11 +40,18 @@ export async function findReplaced(
 
 async function rememberedReplaced(
 	asked: Location,
-	{ at, kept }: LastRestore,
+	{ at, kept, isDone }: LastRestore,
 	viewer: Viewer,
 	settings: Settings,
 	signal: AbortSignal | undefined,
 ): Promise<Found> {
+	if (!isDone) {
+		const where = kept === null ? "" : `; what it kept is ${kept.name}`;
+		throw refusal(
+			"NOT_FOUND",
+			`the last restore (${at}) was cut off, and may have replaced nothing${where}`,
+		);
+	}
 	if (kept === null) {
 		throw refusal(
 			"NOT_FOUND",

@@ -132,6 +132,8 @@ export interface RememberedRestore {
 	readonly warnings: readonly string[];
 	/** Takes it back, for a restore that fails. */
 	readonly forget: () => Promise<void>;
+	/** Remembers that it is done: until then --undo takes nothing back. @returns warnings */
+	readonly settle: () => Promise<string[]>;
 }
 
 /**
@@ -151,7 +153,7 @@ export async function rememberRestore(
 		before === null
 			? "this restore is not remembered"
 			: "this restore is not remembered, and --undo would take back an earlier one";
-	const change = (lastRestore: Memory["lastRestore"]) =>
+	const change = (lastRestore: Memory["lastRestore"], so: string) =>
 		changeMemory(libraryPath, (memory) => ({
 			...memory,
 			libraryId: memory.libraryId ?? libraryId,
@@ -160,9 +162,17 @@ export async function rememberRestore(
 			() => [],
 			(error) => unremembered(so, error),
 		);
-	const warnings = await change({ at, kept: archive });
+	const asDone = (isDone: boolean) => ({ at, kept: archive, isDone });
+	const warnings = await change(asDone(false), so);
 	const forget = async () => {
-		await change(before);
+		await change(before, so);
 	};
-	return { warnings, forget };
+	const settle = async () =>
+		warnings.length > 0
+			? []
+			: change(
+					asDone(true),
+					"it is not remembered that this restore was done, and --undo refuses",
+				);
+	return { warnings, forget, settle };
 }

@@ -114,10 +114,11 @@ export async function restoreBackup(
 		throw error;
 	});
 	const remembered = before ?? (await remember());
+	const settled = await remembered.settle();
 	const place = kept
 		? await rememberPlace(openBackups(settings), libraryPath, libraryId)
 		: [];
-	const since = [...warnings, ...remembered.warnings, ...place];
+	const since = [...warnings, ...remembered.warnings, ...settled, ...place];
 	return {
 		plan,
 		safetyBackup,

@@ -6,8 +6,12 @@ import { join } from "node:path";
 import { newestSalvage } from "../../../src/core/location/catalog.ts";
 import { openFolder } from "../../../src/core/location/folder.ts";
 import type { Location } from "../../../src/core/location/location.ts";
-import type { LastRestore } from "../../../src/core/location/memory/memory.ts";
+import {
+	type LastRestore,
+	readMemory,
+} from "../../../src/core/location/memory/memory.ts";
 import { findReplaced } from "../../../src/core/location/undo.ts";
+import { rememberRestore } from "../../../src/core/restore/choice.ts";
 import {
 	resolveSettings,
 	type Settings,
@@ -44,6 +48,7 @@ const undo = (
 const remembered = (name: string, location = home.backups): LastRestore => ({
 	at: "2026-01-20T00:00:00Z",
 	kept: { location, name },
+	isDone: true,
 });
 
 describe("with the memory beside the library", () => {
@@ -120,8 +125,29 @@ describe("with the memory beside the library", () => {
 
 	test("a restore that kept nothing can't be undone, by an older one least of all", async () => {
 		await make([{ createdAt: "2026-01-02T00:00:00Z" }]);
-		const nothing = { at: "2026-01-20T00:00:00Z", kept: null };
+		const nothing = { at: "2026-01-20T00:00:00Z", kept: null, isDone: true };
 		await expect(undo(nothing)).rejects.toThrow("nothing to undo");
+	});
+
+	test("one that was cut off may have replaced nothing, and what it kept is named", async () => {
+		const [name = ""] = await make([{ createdAt: "2026-01-02T00:00:00Z" }]);
+		const cutOff = { ...remembered(name), isDone: false };
+		await expect(undo(cutOff)).rejects.toMatchObject({
+			code: "NOT_FOUND",
+			message: expect.stringMatching(new RegExp(`cut off.*${name}`)),
+		});
+	});
+
+	test("a restore counts as cut off until it says that it is done", async () => {
+		const path = home.at("library.db");
+		const isDone = async () => (await readMemory(path)).lastRestore?.isDone;
+		const at = "2026-01-20T00:00:00Z";
+		const { settle, forget } = await rememberRestore(path, OWN, null, at);
+		expect(await isDone()).toBe(false);
+		expect(await settle()).toEqual([]);
+		expect(await isDone()).toBe(true);
+		await forget();
+		expect(await isDone()).toBeUndefined();
 	});
 
 	test("the raw files of a damaged library are named, and how to unpack them", async () => {

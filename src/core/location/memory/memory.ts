@@ -16,6 +16,8 @@ export interface LastRestore {
 	readonly at: string;
 	/** The archive of what was replaced, and the address of its location; null: none was made, or nothing was there. */
 	readonly kept: { readonly location: string; readonly name: string } | null;
+	/** One that was cut off may have replaced nothing. */
+	readonly isDone: boolean;
 }
 
 export interface Memory {
@@ -34,6 +36,7 @@ const MemoryFile = v.object({
 			v.object({
 				at: v.string(),
 				kept: v.nullable(v.object({ location: v.string(), name: v.string() })),
+				done: v.optional(v.boolean(), true),
 			}),
 		),
 		null,
@@ -140,10 +143,11 @@ function parse(json: string | null): Memory {
 	if (json === null) return NOTHING;
 	try {
 		const found = v.parse(MemoryFile, JSON.parse(json));
+		const last = found.last_restore;
 		return {
 			libraryId: found.library_id,
 			locations: new Map(Object.entries(found.locations)),
-			lastRestore: found.last_restore,
+			lastRestore: last && { at: last.at, kept: last.kept, isDone: last.done },
 		};
 	} catch {
 		return NOTHING; // another's file, or half of one: as if it were not there
@@ -154,7 +158,11 @@ function encode({ libraryId, locations, lastRestore }: Memory): string {
 	const json: v.InferOutput<typeof MemoryFile> = {
 		library_id: libraryId,
 		locations: Object.fromEntries(locations),
-		last_restore: lastRestore,
+		last_restore: lastRestore && {
+			at: lastRestore.at,
+			kept: lastRestore.kept,
+			done: lastRestore.isDone,
+		},
 	};
 	return `${JSON.stringify(json, null, 2)}\n`;
 }
