@@ -8,6 +8,7 @@ import type { CheckResult } from "./check/damage.ts";
 import { type Examination, examineFile } from "./check/examination.ts";
 import { Examiner } from "./check/examiner.ts";
 import { checkSoundness } from "./check/soundness.ts";
+import { type LibraryLock, lockLibrary } from "./held/lock.ts";
 import {
 	canWrite,
 	closedState,
@@ -24,7 +25,6 @@ import {
 	type Survey,
 	WAIT_LONGER,
 } from "./library.ts";
-import { type LibraryLock, lockLibrary } from "./lock.ts";
 import type { Shape } from "./shape.ts";
 import type { SqliteOperations } from "./sqlite.worker.ts";
 import { startSqlite } from "./sqlite-start.ts";

@@ -15,8 +15,8 @@ import { publishNew } from "../../ground/publish.ts";
 import { keepAccess } from "../../ground/rights/access.ts";
 import { makeScratch, type Scratch } from "../../ground/scratch.ts";
 import type { Workshop } from "../archive/workshop.ts";
+import type { LibraryLock } from "../library/held/lock.ts";
 import { inUse, sidecars } from "../library/library.ts";
-import type { LibraryLock } from "../library/lock.ts";
 import { formatHolders, holdersOf, knownFiles } from "../library/processes.ts";
 import { orNullIfNoLibrary } from "./current.ts";
 

@@ -1,15 +1,15 @@
 // A library that only we may read and write, for as long as we hold it: kept, replaced, or folded into its one file.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { abortable, type Thread } from "../work/thread.ts";
+import { abortable, type Thread } from "../../work/thread.ts";
 import {
 	isLocked,
 	lockedError,
 	requireLibraryFile,
 	requireUnused,
-} from "./library.ts";
-import type { Missing } from "./missing/missing.ts";
-import type { SqliteOperations } from "./sqlite.worker.ts";
+} from "../library.ts";
+import type { Missing } from "../missing/missing.ts";
+import type { SqliteOperations } from "../sqlite.worker.ts";
 import { TURN } from "./turn.ts";
 
 /** How long an interrupted replacement may take to end by itself; whoever opens the library next would end it else. */

@@ -4,10 +4,10 @@ import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { replaceContent } from "../../../src/core/library/replace.ts";
-import { findObstacle, readShape } from "../../../src/core/library/shape.ts";
-import { TURN } from "../../../src/core/library/turn.ts";
-import { FIXTURES, Home } from "../../helpers/program.ts";
+import { replaceContent } from "../../../../src/core/library/held/replace.ts";
+import { TURN } from "../../../../src/core/library/held/turn.ts";
+import { findObstacle, readShape } from "../../../../src/core/library/shape.ts";
+import { FIXTURES, Home } from "../../../helpers/program.ts";
 
 let home: Home;
 let candidate: string;
