@@ -1,7 +1,6 @@
 // The thread in which SQLite works, and the lock that it holds on a library. The main thread waits, with a limit, and never blocks.
 
 import { rm } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { exists, fileSize } from "../../ground/paths.ts";
 import { abortable } from "../work/thread.ts";
 import type { CheckResult } from "./check/damage.ts";
@@ -11,25 +10,20 @@ import { checkSoundness } from "./check/soundness.ts";
 import { type LibraryLock, lockLibrary } from "./held/lock.ts";
 import {
 	canWrite,
-	closedState,
 	damagedError,
 	hasWal,
-	isLocked,
 	isWalMode,
 	isWritable,
 	type LibraryFacts,
 	type LibraryHead,
 	type LockOptions,
-	lockedError,
 	requireLibraryFile,
 	type Survey,
-	WAIT_LONGER,
 } from "./library.ts";
+import { patientlyReading, whileLocked } from "./patience.ts";
 import type { Shape } from "./shape.ts";
 import type { SqliteOperations } from "./sqlite.worker.ts";
 import { startSqlite } from "./sqlite-start.ts";
-
-const RETRY_MS = 50;
 
 /** The thread in which SQLite works, and at times a second one. */
 export class SqliteThread implements Disposable {
@@ -62,7 +56,7 @@ export class SqliteThread implements Disposable {
 	 */
 	async probeWriteLock(path: string, options: LockOptions): Promise<void> {
 		if ((await isWalMode(path)) || !(await canWrite(path))) return;
-		await this.#whileLocked(path, options, () =>
+		await whileLocked(path, options, () =>
 			this.#thread.call("probeWriteLock", path),
 		);
 	}
@@ -88,8 +82,8 @@ export class SqliteThread implements Disposable {
 		};
 		// Whoever may write here reads under SQLite's own locks, which nobody can slip past.
 		if (await canWrite(path)) {
-			await this.#whileLocked(path, options, () => work(false));
-		} else await this.#reading(path, options, work);
+			await whileLocked(path, options, () => work(false));
+		} else await patientlyReading(path, options, work);
 	}
 
 	/** Removes what reading left beside a library that had no -wal and no -shm before, unless somebody has it open now. */
@@ -108,13 +102,13 @@ export class SqliteThread implements Disposable {
 	): Promise<string> {
 		if (isDeep && (await canWrite(path))) {
 			const hadWal = await hasWal(path);
-			const { damage } = await this.#whileLocked(path, options, () =>
+			const { damage } = await whileLocked(path, options, () =>
 				this.#thread.call("checkWhole", path),
 			);
 			if (!hadWal && (await hasWal(path))) await this.tidy(path);
 			return damage;
 		}
-		return this.#reading(path, options, (isImmutable) =>
+		return patientlyReading(path, options, (isImmutable) =>
 			this.#thread.call("findDamage", path, isDeep, isImmutable),
 		);
 	}
@@ -130,7 +124,7 @@ export class SqliteThread implements Disposable {
 		operation: K,
 		argsOf: (isImmutable: boolean) => Parameters<SqliteOperations[K]>,
 	): Promise<ReturnType<SqliteOperations[K]>> {
-		return this.#reading(path, options, (isImmutable) =>
+		return patientlyReading(path, options, (isImmutable) =>
 			this.#thread.call(operation, ...argsOf(isImmutable)),
 		);
 	}
@@ -176,7 +170,7 @@ export class SqliteThread implements Disposable {
 
 	/** As `shapeOf`, of a library. */
 	libraryShape(path: string, options: LockOptions): Promise<Shape> {
-		return this.#reading(path, options, (isImmutable) =>
+		return patientlyReading(path, options, (isImmutable) =>
 			this.#thread.call("shape", path, isImmutable),
 		);
 	}
@@ -228,47 +222,9 @@ export class SqliteThread implements Disposable {
 	): Promise<Head> {
 		await requireLibraryFile(path);
 		const isWal = await isWalMode(path);
-		const head = await this.#reading(path, options, ask);
+		const head = await patientlyReading(path, options, ask);
 		// Opened as immutable, SQLite calls the mode "delete".
 		return isWal ? { ...head, journalMode: "wal" } : head;
-	}
-
-	/** A library that nobody has open is read without locks and without a -shm, and read again if somebody opened it meanwhile. */
-	#reading<T>(
-		path: string,
-		options: LockOptions,
-		work: (isImmutable: boolean) => Promise<T>,
-	): Promise<T> {
-		return this.#whileLocked(path, options, async () => {
-			const before = await closedState(path);
-			const [outcome] = await Promise.allSettled([work(before !== null)]);
-			if (before !== null && (await closedState(path)) !== before) {
-				throw await lockedError(path);
-			}
-			if (outcome.status === "rejected") throw outcome.reason;
-			return outcome.value;
-		});
-	}
-
-	async #whileLocked<T>(
-		path: string,
-		{ lockTimeoutMs, signal }: LockOptions,
-		work: () => Promise<T>,
-	): Promise<T> {
-		const giveUpAt = performance.now() + lockTimeoutMs;
-		for (;;) {
-			try {
-				return await abortable(work(), signal);
-			} catch (error) {
-				if (!isLocked(error)) throw error;
-				if (performance.now() >= giveUpAt) {
-					throw await lockedError(path, WAIT_LONGER);
-				}
-			}
-			await sleep(RETRY_MS, undefined, signal ? { signal } : {}).catch(() =>
-				signal?.throwIfAborted(),
-			);
-		}
 	}
 }
 
