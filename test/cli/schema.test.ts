@@ -13,7 +13,8 @@ const RESTORE = ["library", "restore", "latest"];
 async function backedUp(schema: number): Promise<Home> {
 	const home = new Home();
 	setSchema(home.library, schema);
-	await run(binary, home, ["library", "backup"]);
+	const made = await run(binary, home, ["library", "backup"]);
+	expect(made).toMatchObject({ exitCode: 0, stderr: "" });
 	return home;
 }
 
