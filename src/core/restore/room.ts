@@ -32,11 +32,8 @@ export interface RoomRequest {
 export async function requireRoom(request: RoomRequest): Promise<Space> {
 	const { candidate, current, libraryPath, isInPlace, safety } = request;
 	const candidateBytes = await fileSize(candidate.path);
-	const unpacked = {
-		folder: dirname(candidate.scratch.path),
-		bytes: candidateBytes,
-		isThere: true,
-	};
+	const unpackedIn = dirname(candidate.scratch.path);
+	const unpacked = { folder: unpackedIn, bytes: candidateBytes, isThere: true };
 	const keptBytes =
 		current?.facts?.databaseSizeBytes ?? current?.sizeBytes ?? 0;
 	const archive = safety ? [{ folder: safety.output, bytes: keptBytes }] : [];
@@ -46,7 +43,7 @@ export async function requireRoom(request: RoomRequest): Promise<Space> {
 		bytes: isInPlace ? inPlaceBytes(current, candidateBytes) : candidateBytes,
 	};
 	const journals = {
-		folder: dirname(candidate.scratch.path),
+		folder: unpackedIn,
 		bytes: isInPlace ? statementBytes(current, candidateBytes) : 0,
 	};
 	const phases = await Promise.all(

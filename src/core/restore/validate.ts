@@ -2,7 +2,6 @@
 // rights there. What passes here, a restore does; a dry run stops behind it.
 
 import { dirname } from "node:path";
-import { AppError } from "../../ground/errors.ts";
 import {
 	requireWritableFile,
 	requireWritableFolder,
@@ -11,14 +10,11 @@ import { keepAccess } from "../../ground/rights/access.ts";
 import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
-import type { Difference } from "../library/compare/difference.ts";
-import { compareLibraries } from "../library/compare/libraries.ts";
 import { findUsers, requireShortPath } from "../library/library.ts";
 import { findObstacle } from "../library/shape.ts";
 import type { Location } from "../location/location.ts";
 import { requireSamePlace } from "../location/memory/place.ts";
 import { openBackups } from "../location/open.ts";
-import { stageCounter } from "../work/progress.ts";
 import { type Candidate, unpackCandidate } from "./candidate.ts";
 import {
 	type Choice,
@@ -29,6 +25,7 @@ import {
 import { type CurrentLibrary, describeCurrent } from "./current.ts";
 import { requireExchangeable } from "./exchange.ts";
 import { spool } from "./piped.ts";
+import { findDifference } from "./preview.ts";
 import {
 	makePlan,
 	type RestorePlan,
@@ -177,26 +174,6 @@ async function canTransact(
 		await sqlite.shapeOf(candidate.path),
 	);
 	return obstacle === null;
-}
-
-// What a person is told before the question. That it can't be told keeps nobody from a restore.
-async function findDifference(
-	{ path, scratch }: Candidate,
-	libraryPath: string,
-	{ lockTimeoutMs }: RestoreOptions,
-	{ sqlite, signal, onProgress }: Workshop,
-): Promise<Difference | null> {
-	stageCounter(onProgress, "Compare", 0);
-	try {
-		const paths = { old: path, new: libraryPath, live: libraryPath };
-		const options = { lockTimeoutMs, signal };
-		return await compareLibraries(sqlite, paths, scratch.path, options);
-	} catch (error) {
-		signal?.throwIfAborted();
-		const codes = ["DATABASE_ERROR", "DATABASE_LOCKED", "INSUFFICIENT_SPACE"];
-		if (error instanceof AppError && codes.includes(error.code)) return null;
-		throw error;
-	}
 }
 
 // Whether an owner can be kept shows only by doing it; a dry run must not promise what a restore refuses.

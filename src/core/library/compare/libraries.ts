@@ -35,7 +35,9 @@ export function compareLibraries(
 			? sqlite.readPrivate(
 					bounded.signal,
 					"compare",
-					...([scratch, sidesOf(paths, true), wanted] as const),
+					scratch,
+					sidesOf(paths, true),
+					wanted,
 				)
 			: sqlite.readLive(live, bounded, "compare", (isImmutable) => [
 					scratch,
