@@ -1,9 +1,6 @@
 // The other side of an examiner: what it is asked on stdin it answers on stdout, and it ends with who asks.
 
-import {
-	type Examination,
-	examineFile,
-} from "../../core/library/check/examination.ts";
+import { examineFile } from "../../core/library/check/examination.ts";
 import type {
 	ExamineAnswer,
 	ExamineRequest,
@@ -16,11 +13,15 @@ export async function examineOnDemand(): Promise<number> {
 	using sqlite = new SqliteThread();
 	for await (const line of console) {
 		const { path, freeCores } = JSON.parse(line) as ExamineRequest;
-		examineFile(sqlite, path, freeCores)
-			.then((result: Examination): ExamineAnswer => ({ result }))
-			.catch((error): ExamineAnswer => ({ error: plain(error) }))
-			.then((answer) => Bun.write(Bun.stdout, `${JSON.stringify(answer)}\n`))
-			.catch(() => undefined); // nobody reads it any more
+		examineFile(sqlite, path, freeCores, undefined, (news) => answer({ news }))
+			.then((result) => answer({ result }))
+			.catch((error) => answer({ error: plain(error) }));
 	}
 	return 0;
+}
+
+async function answer(line: ExamineAnswer): Promise<void> {
+	await Bun.write(Bun.stdout, `${JSON.stringify(line)}\n`).catch(
+		() => undefined, // nobody reads it any more
+	);
 }

@@ -88,7 +88,7 @@ export class History {
 	async #read(backup: Backup, place: Place, stage: string): Promise<boolean> {
 		const { path: folder } = this.#scratch;
 		const unpacked = await this.#reading(backup, (source) =>
-			unpackUnproven(source, folder, this.#workshop, stage),
+			unpackUnproven(source, folder, this.#workshop, { stage }),
 		);
 		if (unpacked === null) return false;
 		try {

@@ -4,7 +4,11 @@ import { rm } from "node:fs/promises";
 import { exists, fileSize } from "../../ground/paths.ts";
 import { abortable } from "../work/thread.ts";
 import type { CheckResult } from "./check/damage.ts";
-import { type Examination, examineFile } from "./check/examination.ts";
+import {
+	type Examination,
+	examineFile,
+	type News,
+} from "./check/examination.ts";
 import { Examiner } from "./check/examiner.ts";
 import { checkSoundness } from "./check/soundness.ts";
 import { type LibraryLock, lockLibrary } from "./held/lock.ts";
@@ -152,12 +156,19 @@ export class SqliteThread implements Disposable {
 		path: string,
 		freeCores: number,
 		signal?: AbortSignal,
+		onSound?: (found: CheckResult) => void,
 	): Promise<CheckResult> {
 		using spare = this.#spare ?? startSqlite();
 		this.#spare = null;
 		const earlier = spare.settled();
 		const threads = [this.#thread, spare] as const;
-		const result = await checkSoundness(threads, path, freeCores, signal);
+		const result = await checkSoundness(
+			threads,
+			path,
+			freeCores,
+			signal,
+			onSound,
+		);
 		// A damaged file may keep the survey busy for ever.
 		if (result.damage === "") await earlier;
 		return result;
@@ -188,6 +199,11 @@ export class SqliteThread implements Disposable {
 		return lockLibrary(this.#thread, path);
 	}
 
+	/** What tells a private file's schema from another one. */
+	schemaDigest(path: string): Promise<string> {
+		return this.#thread.call("schemaDigest", path, false);
+	}
+
 	/** Gets ready for `examine`, while something else is done. */
 	prepareExamination(): void {
 		this.#examiner.start();
@@ -201,12 +217,17 @@ export class SqliteThread implements Disposable {
 		path: string,
 		freeCores: number,
 		signal?: AbortSignal,
+		onNews?: (news: News) => void,
 	): Promise<Examination> {
 		const sizeBytes = await fileSize(path);
-		const examined = this.#examiner.examine(path, sizeBytes, freeCores, signal);
-		return (
-			(await examined) ?? (await examineFile(this, path, freeCores, signal))
+		const examined = await this.#examiner.examine(
+			path,
+			sizeBytes,
+			freeCores,
+			signal,
+			onNews,
 		);
+		return examined ?? examineFile(this, path, freeCores, signal, onNews);
 	}
 
 	[Symbol.dispose](): void {

@@ -2,17 +2,19 @@
 // No connection trusts the file that it opens, and none changes a live library but the one that holds it locked.
 
 import { constants, Database } from "bun:sqlite";
+import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError, errnoOf } from "../../ground/errors.ts";
 import { asking, classify, LOCKED } from "./sqlite-error.ts";
 
 /** Opens a database that exists. Nothing is read yet, so a foreign file shows at the first question only. */
 export function connect(path: string, mode: "read" | "write"): Database {
+	const { SQLITE_OPEN_READONLY, SQLITE_OPEN_READWRITE, SQLITE_OPEN_URI } =
+		constants;
+	const flags = mode === "read" ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
 	return asking(path, () => {
-		const database = new Database(
-			path,
-			mode === "read" ? { readonly: true } : { readwrite: true, create: false },
-		);
+		// A path from the root is never taken for a URL; what is attached by one says there how it is opened.
+		const database = new Database(resolve(path), flags | SQLITE_OPEN_URI);
 		database.run("PRAGMA trusted_schema = OFF");
 		database.run("PRAGMA cell_size_check = ON");
 		return database;

@@ -22,6 +22,7 @@ import {
 	surveyDatabase,
 } from "./facts.ts";
 import { heldOperations } from "./held/held.ts";
+import { schemaOf, textOf } from "./held/objects.ts";
 import { planMissing } from "./missing/missing.ts";
 import { closeCursor, nextRows, openCursor } from "./query/cursor.ts";
 import { readShape, type Shape } from "./shape.ts";
@@ -125,6 +126,18 @@ const operations = {
 	checkStructure,
 	checkTable,
 	checkForeignKeys,
+
+	/** What tells one schema from another, whatever the order in which it was made. */
+	schemaDigest(path: string, isImmutable: boolean): string {
+		return reading(
+			path,
+			(database) =>
+				new Bun.CryptoHasher("sha256")
+					.update(textOf(schemaOf(database, "main")))
+					.digest("hex"),
+			isImmutable,
+		);
+	},
 
 	/** What two databases must have in common for the one to take over the other's content. */
 	shape(path: string, isImmutable: boolean): Shape {

@@ -12,33 +12,45 @@ import {
 } from "../archive/source.ts";
 import { atPath, readArchive } from "../archive/unpack.ts";
 import type { Workshop } from "../archive/workshop.ts";
-import type { LibraryFacts } from "../library/library.ts";
-import type { SqliteThread } from "../library/sqlite-thread.ts";
+import type { Examination, News } from "../library/check/examination.ts";
 import { usableCores } from "../work/cores.ts";
 import { stageCounter } from "../work/progress.ts";
 
-/** A proven library, in a private file. Gone with everything beside it when disposed of. */
-export interface Candidate extends AsyncDisposable {
-	readonly path: string;
-	/** The folder that it is in. */
-	readonly scratch: Scratch;
+/** What is known of a library once it is proven. */
+export interface Proven {
 	readonly metadata: Metadata;
 	/** Read from the database, not from the metadata. */
 	readonly schemaVersion: number;
+	/** What was noticed of the archive, and then what the check did. */
 	readonly warnings: readonly string[];
 }
-
-/** What is known of a library once it is proven. */
-export type Proven = Pick<Candidate, "metadata" | "schemaVersion" | "warnings">;
 
 /** A library that is being proven, in a private file. Gone with everything beside it when disposed of. */
 export interface Unproven extends AsyncDisposable {
 	readonly path: string;
+	/** The folder that it is in. */
 	readonly scratch: Scratch;
 	/** As the archive has it. */
 	readonly metadata: Metadata;
+	/** What was noticed of the archive. */
+	readonly warnings: readonly string[];
+	/** What tells its schema from another one; null where it can't be read. Known long before the proof. */
+	readonly schema: Promise<string | null>;
+	/** Settles before the proof, perhaps: what is left then can only add warnings. @throws as the proof */
+	readonly soundness: Promise<Proven>;
 	/** @throws AppError INVALID_ARCHIVE: it is not sound, or not what its archive says */
 	readonly proof: Promise<Proven>;
+}
+
+/** A library as its proof has it; or, as long as that goes on, as its archive has it, which the proof holds against it. */
+export type Candidate = Unproven & Proven;
+
+/** How an archive is unpacked. */
+export interface UnpackOptions {
+	/** What it is called where progress is shown. */
+	readonly stage?: string;
+	/** How many cores have nothing else to do while it is checked. */
+	readonly freeCores?: number;
 }
 
 /**
@@ -52,24 +64,31 @@ export async function unpackCandidate(
 ): Promise<Candidate> {
 	const unproven = await unpackUnproven(source, scratchParent, workshop);
 	try {
-		stageCounter(workshop.onProgress, "Check", 0);
-		return { ...unproven, ...(await unproven.proof) };
+		return await prove(unproven, workshop);
 	} catch (error) {
 		await unproven[Symbol.asyncDispose]();
 		throw error;
 	}
 }
 
+/** Waits for the proof. @throws as it does */
+export async function prove(
+	unproven: Unproven,
+	{ onProgress }: Workshop,
+): Promise<Candidate> {
+	stageCounter(onProgress, "Check", 0);
+	return { ...unproven, ...(await unproven.proof) };
+}
+
 /**
  * Unpacks an archive and begins to validate what was in it: the archive is right by then, the library may not be.
- * @param stage what it is called where progress is shown
  * @throws AppError INVALID_ARCHIVE, NOT_FOUND, INSUFFICIENT_SPACE, OPERATION_FAILED
  */
 export async function unpackUnproven(
 	source: ArchiveSource,
 	scratchParent: string,
 	{ sqlite, pool, signal, onProgress }: Workshop,
-	stage = "Unpack",
+	{ stage = "Unpack", freeCores = usableCores() }: UnpackOptions = {},
 ): Promise<Unproven> {
 	await requireSupportedFormat(source, signal);
 	const scratch = await makeScratch(await nearestFolder(scratchParent));
@@ -79,14 +98,30 @@ export async function unpackUnproven(
 		const onBytes = stageCounter(onProgress, stage, source.sizeBytes);
 		const options = { pool, to: path, signal, onBytes };
 		const contents = await readArchive(source, options);
-		const proof = prove(path, contents, sqlite, signal).catch((error) => {
-			throw atPath(source.path, error);
-		});
-		proof.catch(() => undefined); // it may be waited for later
+		const schema = Promise.withResolvers<string | null>();
+		const soundness = Promise.withResolvers<Proven>();
+		const agreed = async (examining: Promise<Examination>) => {
+			try {
+				return agree(contents, await examining);
+			} catch (error) {
+				throw atPath(source.path, asInvalid(path, error));
+			}
+		};
+		const onNews = (news: News) => {
+			if ("schema" in news) schema.resolve(news.schema);
+			else soundness.resolve(agreed(Promise.resolve(news.sound)));
+		};
+		const proof = agreed(sqlite.examine(path, freeCores, signal, onNews));
+		proof.then(soundness.resolve, soundness.reject);
+		proof.catch(() => undefined).finally(() => schema.resolve(null));
+		soundness.promise.catch(() => undefined); // it may be waited for later
 		return {
 			path,
 			scratch,
 			metadata: contents.metadata,
+			warnings: contents.warnings,
+			schema: schema.promise,
+			soundness: soundness.promise,
 			proof,
 			[Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
 		};
@@ -96,42 +131,12 @@ export async function unpackUnproven(
 	}
 }
 
-async function prove(
-	path: string,
-	contents: Contents,
-	sqlite: SqliteThread,
-	signal: AbortSignal | undefined,
-): Promise<Proven> {
-	const found = await examine(path, sqlite, signal).catch((error) =>
-		asInvalid(path, error),
-	);
-	const { schemaVersion } = found.facts;
-	return { ...agree(contents, found), schemaVersion };
-}
-
-interface Found {
-	readonly facts: LibraryFacts;
-	readonly warnings: readonly string[];
-}
-
-async function examine(
-	path: string,
-	sqlite: SqliteThread,
-	signal: AbortSignal | undefined,
-): Promise<Found> {
-	const found = await sqlite.examine(path, usableCores(), signal);
-	const { damage, facts, warnings } = found;
-	if (facts === null) throw invalid(`library.db is damaged: ${damage}`);
-	return { facts, warnings };
-}
-
 // A database that the check can't even ask is the archive's fault.
-function asInvalid(path: string, error: unknown): never {
+function asInvalid(path: string, error: unknown): unknown {
 	const told = toldOf("library.db", path, error);
-	if (told instanceof AppError && told.code === "DATABASE_ERROR") {
-		throw new AppError("INVALID_ARCHIVE", told.message, { cause: error });
-	}
-	throw told;
+	return told instanceof AppError && told.code === "DATABASE_ERROR"
+		? new AppError("INVALID_ARCHIVE", told.message, { cause: error })
+		: told;
 }
 
 /**
@@ -140,8 +145,9 @@ function asInvalid(path: string, error: unknown): never {
  */
 function agree(
 	{ metadata, warnings }: Contents,
-	{ facts, warnings: others }: Found,
-): Pick<Candidate, "metadata" | "warnings"> {
+	{ damage, facts, warnings: others }: Examination,
+): Proven {
+	if (facts === null) throw invalid(`library.db is damaged: ${damage}`);
 	const differences = [
 		...(facts.fileCount === metadata.fileCount
 			? []
@@ -159,9 +165,10 @@ function agree(
 	];
 	const [first] = differences;
 	if (metadata.own && first !== undefined) throw invalid(first);
-	const { fileCount, totalLibrarySizeBytes } = facts;
+	const { fileCount, totalLibrarySizeBytes, schemaVersion } = facts;
 	return {
 		metadata: { ...metadata, fileCount, totalLibrarySizeBytes },
+		schemaVersion,
 		warnings: [
 			...warnings,
 			...others,

@@ -60,10 +60,22 @@ export async function restoreBackup(
 	confirm: (plan: RestorePlan) => Promise<boolean>,
 ): Promise<RestoredLibrary> {
 	await requireUnused(await resolveOwnLinks(settings.databasePath)); // before the work, as after it
-	const validated = await validateRestore(settings, options, workshop).catch(
-		async (error) => {
-			throw await noteDamage(error, options, settings, workshop.signal);
-		},
+	return restore(settings, options, workshop, confirm).catch(async (error) => {
+		throw await noteDamage(error, options, settings, workshop.signal);
+	});
+}
+
+async function restore(
+	settings: Settings,
+	options: RestoreOptions,
+	workshop: Workshop,
+	confirm: (plan: RestorePlan) => Promise<boolean>,
+): Promise<RestoredLibrary> {
+	const validated = await validateRestore(
+		settings,
+		options,
+		workshop,
+		options.comparesContent || options.safetyBackup,
 	);
 	await using candidate = validated.candidate;
 	const { plan, memory } = validated;
@@ -93,7 +105,8 @@ export async function restoreBackup(
 				)
 			: null;
 	const safetyBackup = kept?.path ?? null;
-	// Before, so that a crash never leaves an older restore as the one to be undone; where no library is, no folder may be.
+	// Before, so that a crash never leaves an older restore as the one to be undone, and once the candidate is proven; where no
+	// library is, no folder may be.
 	const remember = () =>
 		rememberRestore(
 			libraryPath,
@@ -101,24 +114,33 @@ export async function restoreBackup(
 			safetyBackup,
 			isoSeconds(options.startedAt),
 		);
-	const before = plan.current ? await remember() : null;
+	const before = plan.current ? candidate.soundness.then(remember) : null;
 	const isTransacting = plan.isInPlace && !kept?.isRaw;
 	const warnings = await replaceLibrary(
 		candidate,
+		before ?? candidate.soundness,
 		plan,
-		lock,
 		isTransacting,
+		lock,
 		workshop,
 	).catch(async (error) => {
-		await before?.forget();
+		const remembered = await before?.catch(() => null); // if that is what failed
+		await remembered?.forget();
 		throw error;
 	});
-	const remembered = before ?? (await remember());
+	const remembered = await (before ?? remember());
 	const settled = await remembered.settle();
 	const place = kept
 		? await rememberPlace(openBackups(settings), libraryPath, libraryId)
 		: [];
-	const since = [...warnings, ...remembered.warnings, ...settled, ...place];
+	const proven = await candidate.proof;
+	const since = [
+		...proven.warnings.slice(candidate.warnings.length),
+		...warnings,
+		...remembered.warnings,
+		...settled,
+		...place,
+	];
 	return {
 		plan,
 		safetyBackup,
@@ -127,18 +149,24 @@ export async function restoreBackup(
 	};
 }
 
-/** @returns warnings */
+/**
+ * @param isReady settles when nothing but the replacing is left to be done
+ * @returns warnings
+ */
 async function replaceLibrary(
 	candidate: Candidate,
+	isReady: Promise<unknown>,
 	{ libraryPath, current }: RestorePlan,
-	lock: LibraryLock | null,
 	isTransacting: boolean,
+	lock: LibraryLock | null,
 	workshop: Workshop,
 ): Promise<string[]> {
 	if (isTransacting && lock) {
-		const warnings = await transact(candidate, libraryPath, lock, workshop);
+		const { path } = candidate;
+		const warnings = await transact(path, isReady, libraryPath, lock, workshop);
 		if (warnings !== null) return warnings;
 	}
+	await isReady;
 	const change = {
 		libraryPath,
 		lock,
@@ -150,13 +178,14 @@ async function replaceLibrary(
 
 /** @returns warnings; null: the library turned out to be damaged, and nothing was changed */
 async function transact(
-	candidate: Candidate,
+	candidatePath: string,
+	isReady: Promise<unknown>,
 	libraryPath: string,
 	lock: LibraryLock,
 	{ signal }: Workshop,
 ): Promise<string[] | null> {
 	try {
-		if (await lock.replace(candidate.path, signal)) return [];
+		if (await lock.replace(candidatePath, isReady, signal)) return [];
 	} catch (error) {
 		return orNullIfNoLibrary(error);
 	}

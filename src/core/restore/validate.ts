@@ -15,7 +15,7 @@ import { findObstacle } from "../library/shape.ts";
 import type { Location } from "../location/location.ts";
 import { requireSamePlace } from "../location/memory/place.ts";
 import { openBackups } from "../location/open.ts";
-import { type Candidate, unpackCandidate } from "./candidate.ts";
+import { type Candidate, prove, unpackUnproven } from "./candidate.ts";
 import {
 	type Choice,
 	chooseBackup,
@@ -24,6 +24,7 @@ import {
 } from "./choice.ts";
 import { type CurrentLibrary, describeCurrent } from "./current.ts";
 import { requireExchangeable } from "./exchange.ts";
+import { planHeadStart, takeHeadStart } from "./head-start.ts";
 import { spool } from "./piped.ts";
 import { findDifference } from "./preview.ts";
 import {
@@ -60,12 +61,14 @@ export interface Validated extends Choice {
 
 /**
  * Validates a backup in full, and all that a restore of it rests on. Changes nothing.
+ * @param waitsForProof whether the candidate has to be proven when this is done; else its proof may still go on
  * @throws AppError with the codes of the exit-code table
  */
 export async function validateRestore(
 	settings: Settings,
 	options: RestoreOptions,
 	workshop: Workshop,
+	waitsForProof = true,
 ): Promise<Validated> {
 	const { signal } = workshop;
 	const { reference, piped, startedAt } = options;
@@ -78,13 +81,30 @@ export async function validateRestore(
 		? await choosePiped(spooled.source, libraryPath)
 		: await chooseBackup(reference, libraryPath, settings, startedAt, signal);
 	const { archive, passedOver, memory } = choice;
-	const candidate = await unpackCandidate(archive, scratch, workshop);
+	const headStart = waitsForProof ? null : await planHeadStart(libraryPath);
+	const unproven = await unpackUnproven(
+		archive,
+		scratch,
+		workshop,
+		headStart ?? {},
+	);
 	try {
-		const current = await describeCurrent(
-			libraryPath,
-			options.lockTimeoutMs,
-			workshop,
-		);
+		const { lockTimeoutMs } = options;
+		const describing = describeCurrent(libraryPath, lockTimeoutMs, workshop);
+		const finding = findUsers(libraryPath);
+		// What is wrong with the backup is said first.
+		for (const work of [describing, finding]) work.catch(() => undefined);
+		const early =
+			headStart &&
+			(await takeHeadStart(
+				unproven,
+				await describing,
+				libraryPath,
+				lockTimeoutMs,
+				workshop,
+			));
+		const candidate = early ?? (await prove(unproven, workshop));
+		const current = await describing;
 		const isInPlace = await canTransact(
 			candidate,
 			current,
@@ -110,7 +130,6 @@ export async function validateRestore(
 			current?.facts && options.comparesContent
 				? await findDifference(candidate, libraryPath, options, workshop)
 				: null;
-		const users = await findUsers(libraryPath);
 		const other = otherLibrary(candidate.metadata, memory);
 		const plan = makePlan(
 			candidate,
@@ -121,7 +140,7 @@ export async function validateRestore(
 				difference,
 				passedOver,
 				isInPlace,
-				users,
+				users: await finding,
 				space,
 			},
 			other === null ? [] : [other],
@@ -129,7 +148,7 @@ export async function validateRestore(
 		requireKnownSchema(plan, options.allowNewerSchema);
 		return { plan, candidate, ...choice };
 	} catch (error) {
-		await candidate[Symbol.asyncDispose]();
+		await unproven[Symbol.asyncDispose]();
 		throw error;
 	}
 }

@@ -8,12 +8,22 @@ export interface Examination extends CheckResult {
 	readonly facts: LibraryFacts | null;
 }
 
+/**
+ * What is known before all is: first what tells the file's schema from another one, where it can be read; then, perhaps,
+ * that it is sound, with all that is worth a warning but for its foreign keys.
+ */
+export type News =
+	| { readonly schema: string }
+	| { readonly sound: Examination };
+
 /** Who can ask SQLite. */
 export interface Checks {
+	schemaDigest(path: string): Promise<string>;
 	check(
 		path: string,
 		freeCores: number,
 		signal?: AbortSignal,
+		onSound?: (found: CheckResult) => void,
 	): Promise<CheckResult>;
 	describe(path: string, options: LockOptions): Promise<LibraryFacts>;
 }
@@ -27,9 +37,20 @@ export async function examineFile(
 	path: string,
 	freeCores: number,
 	signal?: AbortSignal,
+	onNews?: (news: News) => unknown,
 ): Promise<Examination> {
-	const found = await sqlite.check(path, freeCores, signal);
+	const describe = () => sqlite.describe(path, { lockTimeoutMs: 0, signal });
+	// What keeps a file from being read or described is said in the end.
+	await sqlite.schemaDigest(path).then(
+		(schema) => onNews?.({ schema }),
+		() => undefined,
+	);
+	const onSound = (found: CheckResult) =>
+		describe().then(
+			(facts) => onNews?.({ sound: { ...found, facts } }),
+			() => undefined,
+		);
+	const found = await sqlite.check(path, freeCores, signal, onSound);
 	if (found.damage !== "") return { ...found, facts: null };
-	const facts = await sqlite.describe(path, { lockTimeoutMs: 0, signal });
-	return { ...found, facts };
+	return { ...found, facts: await describe() };
 }

@@ -4,7 +4,7 @@
 import { AppError } from "../../../ground/errors.ts";
 import { ownProcess } from "../../../ground/program.ts";
 import { abortable, type PlainError, revive } from "../../work/thread.ts";
-import type { Examination } from "./examination.ts";
+import type { Examination, News } from "./examination.ts";
 import { limitsFor, watchLimits } from "./limits.ts";
 
 /** By which the program knows that it is to be an examiner: `vpo --examine`. */
@@ -16,10 +16,11 @@ export interface ExamineRequest {
 	readonly freeCores: number;
 }
 
+/** How it ends. */
+type Ending = { readonly result: Examination } | { readonly error: PlainError };
+
 /** What it answers, one line each. */
-export type ExamineAnswer =
-	| { readonly result: Examination }
-	| { readonly error: PlainError };
+export type ExamineAnswer = { readonly news: News } | Ending;
 
 type Child = Bun.Subprocess<"pipe", "pipe", "ignore">;
 
@@ -53,6 +54,7 @@ export class Examiner implements Disposable {
 		sizeBytes: number,
 		freeCores: number,
 		signal?: AbortSignal,
+		onNews?: (news: News) => void,
 	): Promise<Examination | null> {
 		signal?.throwIfAborted();
 		this.start();
@@ -61,16 +63,17 @@ export class Examiner implements Disposable {
 		this.#busy.add(child);
 		using limits = watchLimits(child.pid, this.#limitsFor(sizeBytes));
 		// Nobody waits for the end of one that is ended: it may hang in a share, and never come to it.
-		const line = await Promise.race([
-			abortable(ask(child, { path, freeCores }), signal),
+		const answer = await Promise.race([
+			abortable(ask(child, { path, freeCores }, onNews), signal),
 			limits.exceeded.then(() => null),
 		]).catch((error) => {
 			this.#end(child);
 			throw error;
 		});
-		if (line !== null) {
+		if (answer !== null) {
 			if (this.#busy.delete(child)) this.#idle.push(child);
-			return resultOf(JSON.parse(line) as ExamineAnswer);
+			if ("error" in answer) throw revive(answer.error);
+			return answer.result;
 		}
 		if (limits.reason) {
 			this.#end(child);
@@ -107,11 +110,12 @@ function startChild(): Child | null {
 	}
 }
 
-/** Its answer, or null where it ended without one. */
+/** How it ends, or null where it ended without a word. */
 async function ask(
 	child: Child,
 	request: ExamineRequest,
-): Promise<string | null> {
+	onNews: ((news: News) => void) | undefined,
+): Promise<Ending | null> {
 	child.ref();
 	const reader = child.stdout.getReader();
 	try {
@@ -122,8 +126,15 @@ async function ask(
 		for (;;) {
 			const { value, done } = await reader.read();
 			if (done) return null;
-			text += decoder.decode(value, { stream: true });
-			if (text.endsWith("\n")) return text;
+			const lines = (text + decoder.decode(value, { stream: true })).split(
+				"\n",
+			);
+			text = lines.pop() ?? "";
+			for (const line of lines) {
+				const answer = JSON.parse(line) as ExamineAnswer;
+				if (!("news" in answer)) return answer;
+				onNews?.(answer.news);
+			}
 		}
 	} catch {
 		return null; // what it reads and writes is closed
@@ -131,11 +142,6 @@ async function ask(
 		reader.releaseLock();
 		child.unref();
 	}
-}
-
-function resultOf(answer: ExamineAnswer): Examination {
-	if ("error" in answer) throw revive(answer.error);
-	return answer.result;
 }
 
 function killed(signal: string): AppError {

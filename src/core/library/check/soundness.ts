@@ -12,6 +12,7 @@ const MOST_THREADS = 4;
  * Checks a private file in full: every page, every index, every foreign key.
  * @param threads the second may be left busy if there is damage, and must be ended then
  * @param freeCores how many cores have nothing else to do; with one, the parts are not checked side by side
+ * @param onSound told as soon as only foreign keys are left, of which there are warnings at most
  * @throws AppError DATABASE_ERROR: so damaged that it can't even be asked
  */
 export async function checkSoundness(
@@ -19,28 +20,30 @@ export async function checkSoundness(
 	path: string,
 	freeCores: number,
 	signal?: AbortSignal,
+	onSound?: (found: CheckResult) => void,
 ): Promise<CheckResult> {
 	const [sqlite, beside] = threads;
-	const foreignKeys = beside.call("checkForeignKeys", path);
-	foreignKeys.catch(() => undefined);
-	const isSound =
-		freeCores > 1 && (await arePartsSound(path, threads, freeCores, signal));
-	const found = isSound
-		? { damage: "", warnings: [] }
-		: await abortable(sqlite.call("checkWhole", path), signal);
+	if (freeCores > 1) {
+		const warnings = await checkParts(path, threads, freeCores, signal);
+		if (warnings !== null) return { damage: "", warnings };
+	}
+	const found = await abortable(sqlite.call("checkWhole", path), signal);
 	// Asked for its keys, a damaged file may keep us busy for ever.
 	if (found.damage !== "") return found;
-	const warnings = await abortable(foreignKeys, signal);
+	onSound?.(found);
+	const keys = beside.call("checkForeignKeys", path);
+	const warnings = await abortable(keys, signal);
 	return { damage: "", warnings: [...found.warnings, ...warnings] };
 }
 
-// False if something is wrong, or can't be told in parts. What it is, the whole check says, always in the same words.
-async function arePartsSound(
+// What is worth a warning; null if something is wrong, or can't be told in parts. What it is, the whole check says, always
+// in the same words.
+async function checkParts(
 	path: string,
 	two: readonly [Sqlite, Sqlite],
 	freeCores: number,
 	signal: AbortSignal | undefined,
-): Promise<boolean> {
+): Promise<string[] | null> {
 	const more = Array.from(
 		{ length: Math.min(freeCores, MOST_THREADS) - two.length },
 		startSqlite,
@@ -48,22 +51,30 @@ async function arePartsSound(
 	try {
 		const [first] = two;
 		const tables = await abortable(first.call("partsOf", path), signal);
-		if (tables.length === 0) return false;
-		const parts = [null, ...tables].values();
+		if (tables.length === 0) return null;
 		const threads = [...two, ...more];
+		const sound = async (damage: Promise<string>) => {
+			const found = await damage;
+			if (found !== "") throw new Error(found);
+			return [];
+		};
+		const parts = [
+			(thread: Sqlite) => sound(thread.call("checkStructure", path)),
+			...tables.map(
+				(table) => (thread: Sqlite) =>
+					sound(thread.call("checkTable", path, table, threads.length)),
+			),
+			(thread: Sqlite) => thread.call("checkForeignKeys", path),
+		].values();
+		const warnings: string[] = [];
 		const work = async (thread: Sqlite) => {
-			for (const part of parts) {
-				const damage = await (part === null
-					? thread.call("checkStructure", path)
-					: thread.call("checkTable", path, part, threads.length));
-				if (damage !== "") throw new Error(damage);
-			}
+			for (const part of parts) warnings.push(...(await part(thread)));
 		};
 		await abortable(Promise.all(threads.map(work)), signal);
-		return true;
+		return warnings;
 	} catch {
 		signal?.throwIfAborted();
-		return false;
+		return null;
 	} finally {
 		for (const thread of more) thread[Symbol.dispose]();
 	}

@@ -52,7 +52,7 @@ export const heldOperations = {
 
 	/**
 	 * Replaces all that the locked library holds, in one transaction, and folds its WAL in.
-	 * @param turn whose turn it is, as `TURN` has it
+	 * @param turn as `replaceContent` has it
 	 * @returns whether all of it is in the one file; if not, it is committed in the WAL
 	 * @throws AppError as `replaceContent`
 	 */

@@ -10,7 +10,7 @@ import {
 } from "../library.ts";
 import type { Missing } from "../missing/missing.ts";
 import type { SqliteOperations } from "../sqlite.worker.ts";
-import { TURN } from "./turn.ts";
+import { giveTurn, takeBack } from "./turn.ts";
 
 /** How long an interrupted replacement may take to end by itself; whoever opens the library next would end it else. */
 const LAST_STEP_MS = 3000;
@@ -20,10 +20,15 @@ export interface LibraryLock extends AsyncDisposable {
 	snapshot(to: string, signal?: AbortSignal): Promise<void>;
 	/**
 	 * Replaces all that the library holds by what the candidate does, in one transaction.
+	 * @param isReady settles when nothing but the commit is left to be done: the candidate is proven by then
 	 * @returns whether all of it is in the one file; if not, it is committed in the WAL beside it
-	 * @throws AppError; the library is unchanged then, or becomes so when somebody opens it next
+	 * @throws AppError, and what `isReady` does; the library is unchanged then, or becomes so when somebody opens it next
 	 */
-	replace(candidatePath: string, signal?: AbortSignal): Promise<boolean>;
+	replace(
+		candidatePath: string,
+		isReady: Promise<unknown>,
+		signal?: AbortSignal,
+	): Promise<boolean>;
 	/**
 	 * Brings back what the library has lost against the candidate, in one transaction.
 	 * @param scratch a private folder
@@ -62,12 +67,12 @@ export async function lockLibrary(
 	return {
 		snapshot: (to, signal) =>
 			abortable(run(thread.call("snapshotLocked", lock, to)), signal),
-		replace: (candidatePath, signal) =>
-			transact(signal, (turn) =>
+		replace: (candidatePath, isReady, signal) =>
+			transact(isReady, signal, (turn) =>
 				run(thread.call("replace", lock, candidatePath, turn)),
 			),
 		bringBack: (candidatePath, scratch, under, signal) =>
-			transact(signal, (turn) =>
+			transact(Promise.resolve(), signal, (turn) =>
 				run(
 					thread.call("bringBack", lock, candidatePath, scratch, under, turn),
 				),
@@ -83,20 +88,34 @@ export async function lockLibrary(
 
 // Work that is interrupted before it commits changes nothing; after that it is done.
 async function transact<T>(
+	isReady: Promise<unknown>,
 	signal: AbortSignal | undefined,
 	start: (turn: Int32Array) => Promise<T>,
 ): Promise<T> {
 	signal?.throwIfAborted();
 	const turn = new Int32Array(new SharedArrayBuffer(4));
+	const ready = isReady.then(
+		() => giveTurn(turn, true),
+		(error) => {
+			giveTurn(turn, false);
+			throw error;
+		},
+	);
 	const work = start(turn);
+	// What is wrong with the candidate is said by who proves it, whatever it does to the work.
+	const both = Promise.all([
+		work.catch(async (error) => {
+			await ready;
+			throw error;
+		}),
+		ready,
+	]);
 	try {
-		return await abortable(work, signal);
+		const [done] = await abortable(both, signal);
+		return done;
 	} catch (error) {
-		if (!signal?.aborted) throw error;
 		// What is being committed is done; what is not ends at its next step.
-		const isCommitting =
-			Atomics.compareExchange(turn, 0, TURN.free, TURN.stop) === TURN.commit;
-		if (isCommitting) return await work;
+		if (takeBack(turn)) return await work;
 		await Promise.race([work.catch(() => undefined), sleep(LAST_STEP_MS)]);
 		throw error;
 	}

@@ -24,6 +24,14 @@ export function schemaOf(
 		.all();
 }
 
+/** What a schema says, whatever the order in which it was made; what SQLite makes by itself left out. */
+export function textOf(objects: readonly SchemaObject[]): string {
+	const texts = objects
+		.filter(({ name }) => !isInternal(name))
+		.map(({ type, name, table, sql }) => [type, name, table, sql].join("\0"));
+	return JSON.stringify(texts.sort());
+}
+
 /** What SQLite keeps for itself. */
 export function isInternal(name: string): boolean {
 	return /^sqlite_/i.test(name);

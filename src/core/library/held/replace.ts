@@ -3,25 +3,21 @@
 
 import type { Database } from "bun:sqlite";
 import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
 import { AppError } from "../../../ground/errors.ts";
 import { countRows, keepScratch, quoted } from "../sqlite.ts";
 import { fill } from "./fill.ts";
-import {
-	isInternal,
-	isKept,
-	type SchemaObject,
-	schemaOf,
-	unfit,
-} from "./objects.ts";
-import { TURN } from "./turn.ts";
+import { isKept, schemaOf, textOf, unfit } from "./objects.ts";
+import { TURN, takeLastStep } from "./turn.ts";
 
 /** Measured: more is not faster. Beyond it, pages go to the WAL or the journal. */
 const CACHE_KIB = 16 * 1024;
 
 /**
  * Replaces all that a database holds. The caller holds it locked, and no transaction is open.
- * @param candidatePath a private database of the same shape, proven sound, in a private folder
- * @param turn asked between the steps: whether it is still ours, and before the last one taken
+ * @param candidatePath a private database of the same shape, in a private folder; nobody writes it
+ * @param turn asked between the steps: whether it is still ours, and before the last one taken: only a candidate that is
+ * proven may be committed
  * @throws AppError INTERRUPTED: it was not; DATABASE_ERROR: the result is not what the candidate is, as it may be where the library was damaged;
  *   and SQLite's own errors; the library is unchanged then
  */
@@ -37,18 +33,18 @@ export function replaceContent(
 	database.run(`PRAGMA cache_size = -${CACHE_KIB}`);
 	database.run("PRAGMA wal_autocheckpoint = 0"); // what is committed is folded in once, afterwards
 	keepScratch(database, dirname(candidatePath));
-	database.run("ATTACH ? AS candidate", [candidatePath]);
-	// Else the journal would name a super-journal by its path, which is another one outside of a container: whoever opens
-	// the library there after a kill or a power cut takes the journal for a stale one, and half a transaction for the library.
-	database.run("PRAGMA candidate.synchronous = OFF");
+	// Of two databases that could be written, the journal would name a super-journal by its path, which is another one outside
+	// of a container: whoever opens the library there after a kill or a power cut takes the journal for a stale one, and half a
+	// transaction for the library. Immutable, it is not locked either, so that it can be checked meanwhile.
+	const url = `${pathToFileURL(candidatePath).href}?immutable=1`;
+	database.run("ATTACH ? AS candidate", [url]);
 	try {
 		database.run("BEGIN EXCLUSIVE");
 		for (const step of [empty, fill, requireSame]) {
 			step(database, requireTurn);
 			requireTurn();
 		}
-		const before = Atomics.compareExchange(turn, 0, TURN.free, TURN.commit);
-		if (before === TURN.stop) throw interrupted();
+		if (!takeLastStep(turn)) throw interrupted();
 		database.run("COMMIT");
 	} finally {
 		if (database.inTransaction) database.run("ROLLBACK");
@@ -70,17 +66,7 @@ function empty(database: Database, requireTurn: () => void): void {
 function requireSame(database: Database, requireTurn: () => void): void {
 	const inMain = schemaOf(database, "main");
 	const wanted = schemaOf(database, "candidate");
-	const isOrdinary = ({ name }: SchemaObject) => !isInternal(name);
-	const text = (objects: readonly SchemaObject[]) =>
-		JSON.stringify(
-			objects
-				.filter(isOrdinary)
-				.map(({ type, name, table, sql }) =>
-					[type, name, table, sql].join("\0"),
-				)
-				.sort(),
-		);
-	if (text(inMain) !== text(wanted)) throw unfit("its schema differs");
+	if (textOf(inMain) !== textOf(wanted)) throw unfit("its schema differs");
 	for (const { type, name } of inMain) {
 		if (type !== "table" || !wanted.some((object) => object.name === name)) {
 			continue;

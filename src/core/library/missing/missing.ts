@@ -6,7 +6,7 @@ import { keepTemporary, type Side, withBoth } from "../compare/both.ts";
 import { countWhole } from "../compare/counts.ts";
 import type { Paired } from "../compare/difference.ts";
 import { pairAttached } from "../compare/difference.ts";
-import { TURN } from "../held/turn.ts";
+import { takeLastStep } from "../held/turn.ts";
 import { FILES } from "../schema/names.ts";
 import { quoted } from "../sqlite.ts";
 import { chooseMissing } from "./choose.ts";
@@ -86,8 +86,7 @@ export function bringBack(
 		numberMissing(database, notes, paired.schemas.new);
 		insertMissing(database, notes);
 		requireSound(database, tables, before);
-		const turned = Atomics.compareExchange(turn, 0, TURN.free, TURN.commit);
-		if (turned === TURN.stop) throw new AppError("INTERRUPTED", "interrupted");
+		if (!takeLastStep(turn)) throw new AppError("INTERRUPTED", "interrupted");
 		database.run("COMMIT");
 		return missing;
 	} finally {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { replaceContent } from "../../../../src/core/library/held/replace.ts";
 import { TURN } from "../../../../src/core/library/held/turn.ts";
 import { findObstacle, readShape } from "../../../../src/core/library/shape.ts";
+import { connect } from "../../../../src/core/library/sqlite.ts";
 import { FIXTURES, Home } from "../../../helpers/program.ts";
 
 let home: Home;
@@ -28,7 +29,7 @@ function turn(value: number = TURN.free): Int32Array {
 }
 
 function replace(path: string, mine = turn()): void {
-	using database = new Database(path, { readwrite: true, create: false });
+	using database = connect(path, "write");
 	database.run("PRAGMA locking_mode = EXCLUSIVE");
 	database.run("BEGIN EXCLUSIVE");
 	database.run("COMMIT");
