@@ -50,7 +50,12 @@ export async function examineFile(
 			(facts) => onNews?.({ sound: { ...found, facts } }),
 			() => undefined,
 		);
-	const found = await sqlite.check(path, freeCores, signal, onSound);
+	const found = await sqlite.check(
+		path,
+		freeCores,
+		signal,
+		onNews ? onSound : undefined,
+	);
 	if (found.damage !== "") return { ...found, facts: null };
 	return { ...found, facts: await describe() };
 }

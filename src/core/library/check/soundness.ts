@@ -12,7 +12,8 @@ const MOST_THREADS = 4;
  * Checks a private file in full: every page, every index, every foreign key.
  * @param threads the second may be left busy if there is damage, and must be ended then
  * @param freeCores how many cores have nothing else to do; with one, the parts are not checked side by side
- * @param onSound told as soon as only foreign keys are left, of which there are warnings at most
+ * @param onSound told as soon as only foreign keys are left, of which there are warnings at most; else those are asked
+ * meanwhile
  * @throws AppError DATABASE_ERROR: so damaged that it can't even be asked
  */
 export async function checkSoundness(
@@ -27,12 +28,14 @@ export async function checkSoundness(
 		const warnings = await checkParts(path, threads, freeCores, signal);
 		if (warnings !== null) return { damage: "", warnings };
 	}
+	const askKeys = () => beside.call("checkForeignKeys", path);
+	const asked = onSound ? null : askKeys();
+	asked?.catch(() => undefined);
 	const found = await abortable(sqlite.call("checkWhole", path), signal);
 	// Asked for its keys, a damaged file may keep us busy for ever.
 	if (found.damage !== "") return found;
 	onSound?.(found);
-	const keys = beside.call("checkForeignKeys", path);
-	const warnings = await abortable(keys, signal);
+	const warnings = await abortable(asked ?? askKeys(), signal);
 	return { damage: "", warnings: [...found.warnings, ...warnings] };
 }
 
