@@ -2,7 +2,7 @@
 // committed once the proof is there. Only where nothing of the backup counts before that, and nothing that a stranger wrote is run.
 
 import type { Workshop } from "../archive/workshop.ts";
-import { isWalMode } from "../library/library.ts";
+import { isWalMode, type LockOptions } from "../library/library.ts";
 import { usableCores } from "../work/cores.ts";
 import type { Candidate, UnpackOptions, Unproven } from "./candidate.ts";
 import type { CurrentLibrary } from "./current.ts";
@@ -29,12 +29,11 @@ export async function takeHeadStart(
 	unproven: Unproven,
 	current: CurrentLibrary | null,
 	libraryPath: string,
-	lockTimeoutMs: number,
-	{ sqlite, signal }: Workshop,
+	locking: LockOptions,
+	{ sqlite }: Workshop,
 ): Promise<Candidate | null> {
 	const { metadata } = unproven;
 	if (!metadata.own || current?.facts?.journalMode !== "wal") return null;
-	const locking = { lockTimeoutMs, signal };
 	const [theirs, ours] = await Promise.all([
 		unproven.schema,
 		sqlite.readLive(libraryPath, locking, "schemaDigest", (isImmutable) => [

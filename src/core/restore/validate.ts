@@ -2,18 +2,10 @@
 // rights there. What passes here, a restore does; a dry run stops behind it.
 
 import { dirname } from "node:path";
-import {
-	requireWritableFile,
-	requireWritableFolder,
-} from "../../ground/files.ts";
-import { keepAccess } from "../../ground/rights/access.ts";
 import { resolveOwnLinks } from "../../ground/rights/links.ts";
 import type { Settings } from "../../ground/settings.ts";
 import type { Workshop } from "../archive/workshop.ts";
 import { findUsers, requireShortPath } from "../library/library.ts";
-import { findObstacle } from "../library/shape.ts";
-import type { Location } from "../location/location.ts";
-import { requireSamePlace } from "../location/memory/place.ts";
 import { openBackups } from "../location/open.ts";
 import { type Candidate, prove, unpackUnproven } from "./candidate.ts";
 import {
@@ -22,8 +14,7 @@ import {
 	choosePiped,
 	otherLibrary,
 } from "./choice.ts";
-import { type CurrentLibrary, describeCurrent } from "./current.ts";
-import { requireExchangeable } from "./exchange.ts";
+import { describeCurrent } from "./current.ts";
 import { planHeadStart, takeHeadStart } from "./head-start.ts";
 import { spool } from "./piped.ts";
 import { findDifference } from "./preview.ts";
@@ -33,6 +24,7 @@ import {
 	requireKnownSchema,
 } from "./restore-plan.ts";
 import { requireRoom } from "./room.ts";
+import { canTransact, requireReplaceable, requireSafePlace } from "./target.ts";
 
 /** What a person can say about one restore. */
 export interface RestoreOptions {
@@ -90,6 +82,7 @@ export async function validateRestore(
 	);
 	try {
 		const { lockTimeoutMs } = options;
+		const locking = { lockTimeoutMs, signal };
 		const describing = describeCurrent(libraryPath, lockTimeoutMs, workshop);
 		const finding = findUsers(libraryPath);
 		// What is wrong with the backup is said first.
@@ -100,7 +93,7 @@ export async function validateRestore(
 				unproven,
 				await describing,
 				libraryPath,
-				lockTimeoutMs,
+				locking,
 				workshop,
 			));
 		const candidate = early ?? (await prove(unproven, workshop));
@@ -109,13 +102,19 @@ export async function validateRestore(
 			candidate,
 			current,
 			libraryPath,
-			options,
+			locking,
 			workshop,
 		);
-		if (current) await requirePlace(libraryPath, isInPlace, candidate);
+		if (current) await requireReplaceable(libraryPath, isInPlace, candidate);
 		const keepsCurrent = current !== null && options.safetyBackup;
 		if (keepsCurrent) {
-			await requireSafePlace(backups, libraryPath, settings, options, signal);
+			await requireSafePlace(
+				backups,
+				libraryPath,
+				settings,
+				options.acceptsNew,
+				signal,
+			);
 		}
 		const space = await requireRoom({
 			candidate,
@@ -153,57 +152,10 @@ export async function validateRestore(
 	}
 }
 
-// What is replaced is kept where it will be found again, or nothing is replaced.
-async function requireSafePlace(
-	backups: Location,
-	libraryPath: string,
-	{ origins }: Settings,
-	{ acceptsNew }: RestoreOptions,
-	signal: AbortSignal | undefined,
-): Promise<void> {
-	const place = {
-		libraryPath,
-		mayBeMade: origins.location === "default",
-		acceptsNew,
-		command: "restore",
-	};
-	await requireSamePlace(backups, place, signal);
-	await backups.requireWritable(signal);
-}
-
 /** Where a restore makes its private files: where the user said, else beside the library. */
 export function scratchParent(
 	{ tempDir }: Settings,
 	libraryPath: string,
 ): string {
 	return tempDir ?? dirname(libraryPath);
-}
-
-async function canTransact(
-	candidate: Candidate,
-	current: CurrentLibrary | null,
-	libraryPath: string,
-	{ lockTimeoutMs }: RestoreOptions,
-	{ sqlite, signal }: Workshop,
-): Promise<boolean> {
-	if (!current?.facts) return false;
-	const locking = { lockTimeoutMs, signal };
-	const obstacle = findObstacle(
-		await sqlite.libraryShape(libraryPath, locking),
-		await sqlite.shapeOf(candidate.path),
-	);
-	return obstacle === null;
-}
-
-// Whether an owner can be kept shows only by doing it; a dry run must not promise what a restore refuses.
-async function requirePlace(
-	libraryPath: string,
-	isInPlace: boolean,
-	candidate: Candidate,
-): Promise<void> {
-	await requireWritableFile(libraryPath);
-	await requireWritableFolder(dirname(libraryPath));
-	if (isInPlace) return;
-	await requireExchangeable(libraryPath);
-	await keepAccess(candidate.path, libraryPath);
 }
