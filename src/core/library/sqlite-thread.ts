@@ -1,7 +1,6 @@
 // The thread in which SQLite works, and the lock that it holds on a library. The main thread waits, with a limit, and never blocks.
 
-import { rm } from "node:fs/promises";
-import { exists, fileSize } from "../../ground/paths.ts";
+import { fileSize } from "../../ground/paths.ts";
 import { abortable } from "../work/thread.ts";
 import type { CheckResult } from "./check/damage.ts";
 import {
@@ -14,7 +13,6 @@ import { checkSoundness } from "./check/soundness.ts";
 import { type LibraryLock, lockLibrary } from "./held/lock.ts";
 import {
 	canWrite,
-	damagedError,
 	hasWal,
 	isWalMode,
 	isWritable,
@@ -25,7 +23,7 @@ import {
 	type Survey,
 } from "./library.ts";
 import { patientlyReading, whileLocked } from "./patience.ts";
-import type { Shape } from "./shape.ts";
+import { takeSnapshot } from "./snapshot.ts";
 import type { SqliteOperations } from "./sqlite.worker.ts";
 import { startSqlite } from "./sqlite-start.ts";
 
@@ -66,28 +64,16 @@ export class SqliteThread implements Disposable {
 	}
 
 	/**
-	 * Copies the library as of one moment into the new file `to`. Meanwhile a second thread looks at the library's own
-	 * structure: a copy gets new pages, in which damage of the old ones no longer shows.
-	 * @throws AppError DATABASE_ERROR: it is damaged; DATABASE_LOCKED after the timeout
+	 * Copies the library as of one moment into the new file `to`.
+	 * @throws as `takeSnapshot`
 	 */
 	async snapshot(
 		path: string,
 		to: string,
 		options: LockOptions,
 	): Promise<void> {
-		const spare = this.#spare ?? startSqlite();
-		this.#spare = spare;
-		const work = async (isImmutable: boolean) => {
-			if (await exists(to)) await rm(to); // an attempt that was in vain
-			// The check begins no later than the copy: what it saw whole, the copy has from there or from a later commit.
-			const checking = spare.call("findStructureDamage", path, isImmutable);
-			const copying = this.#thread.call("snapshot", path, to, isImmutable);
-			await settleDamage(path, checking, copying);
-		};
-		// Whoever may write here reads under SQLite's own locks, which nobody can slip past.
-		if (await canWrite(path)) {
-			await whileLocked(path, options, () => work(false));
-		} else await patientlyReading(path, options, work);
+		this.#spare ??= startSqlite();
+		await takeSnapshot([this.#thread, this.#spare], path, to, options);
 	}
 
 	/** Removes what reading left beside a library that had no -wal and no -shm before, unless somebody has it open now. */
@@ -174,18 +160,6 @@ export class SqliteThread implements Disposable {
 		return result;
 	}
 
-	/** What decides whether a private file's content can be taken over in a transaction. */
-	shapeOf(path: string): Promise<Shape> {
-		return this.#thread.call("shape", path, false);
-	}
-
-	/** As `shapeOf`, of a library. */
-	libraryShape(path: string, options: LockOptions): Promise<Shape> {
-		return patientlyReading(path, options, (isImmutable) =>
-			this.#thread.call("shape", path, isImmutable),
-		);
-	}
-
 	/** Sets the journal mode of a file. @throws AppError DATABASE_LOCKED: somebody has it open */
 	setJournalMode(path: string, mode: "WAL" | "DELETE"): Promise<void> {
 		return this.#thread.call("setJournalMode", path, mode);
@@ -247,23 +221,4 @@ export class SqliteThread implements Disposable {
 		// Opened as immutable, SQLite calls the mode "delete".
 		return isWal ? { ...head, journalMode: "wal" } : head;
 	}
-}
-
-// Waits for both, so that no attempt meets the one before. What the check found says more than a copy that failed of it.
-async function settleDamage(
-	path: string,
-	checking: Promise<string>,
-	copying: Promise<void>,
-): Promise<void> {
-	const [checked, copied] = await Promise.allSettled([checking, copying]);
-	if (checked.status === "fulfilled" && checked.value !== "") {
-		throw damagedError(path, checked.value);
-	}
-	for (const { reason } of [copied, checked].filter(isRejected)) throw reason;
-}
-
-function isRejected(
-	outcome: PromiseSettledResult<unknown>,
-): outcome is PromiseRejectedResult {
-	return outcome.status === "rejected";
 }

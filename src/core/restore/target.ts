@@ -27,8 +27,11 @@ export async function canTransact(
 ): Promise<boolean> {
 	if (!current?.facts) return false;
 	const obstacle = findObstacle(
-		await sqlite.libraryShape(libraryPath, locking),
-		await sqlite.shapeOf(candidate.path),
+		await sqlite.readLive(libraryPath, locking, "shape", (isImmutable) => [
+			libraryPath,
+			isImmutable,
+		]),
+		await sqlite.readPrivate(locking.signal, "shape", candidate.path, false),
 	);
 	return obstacle === null;
 }
