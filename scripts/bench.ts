@@ -13,6 +13,7 @@ import { benchGrowth } from "./bench/parts/growth.ts";
 import { benchInside } from "./bench/parts/inside.ts";
 import { benchLevels } from "./bench/parts/levels.ts";
 import { benchList } from "./bench/parts/list.ts";
+import { benchMany } from "./bench/parts/many.ts";
 import { benchMemory } from "./bench/parts/memory.ts";
 import { benchNeighbour } from "./bench/parts/neighbour.ts";
 import { benchRestore } from "./bench/parts/restore.ts";
@@ -26,6 +27,7 @@ const parts = {
 	restore: benchRestore,
 	inside: benchInside,
 	list: benchList,
+	many: benchMany,
 	memory: benchMemory,
 	cores: benchCores,
 	store: benchStore,
