@@ -55,7 +55,10 @@ function findJump(moments: readonly number[]): string | null {
 	for (let index = moments.length - 1; index > 0; index--) {
 		const [before = 0, after = 0] = moments.slice(index - 1, index + 1);
 		if (now - after >= TRUST_MS) return null;
-		if (after - before > jumpAfter(moments.slice(0, index))) {
+		const gap = after - before;
+		// What is usual takes a look at all of them: not for each of ten thousand that were made in one week.
+		const mayBeJump = gap > SHORTEST_JUMP_MS;
+		if (mayBeJump && gap > jumpAfter(moments.slice(0, index))) {
 			const from = seconds(new Date(before).toISOString());
 			const to = seconds(new Date(after).toISOString());
 			return `it jumped from ${from}, when the newest backup before was made, to ${to}, against their rhythm; if that is right, prune with --trust-clock, or a week later`;
