@@ -81,10 +81,19 @@ export async function readStateFile(
 	const json = await readMemo(path, MOST_STATE_BYTES);
 	if (json === null) return { locationId: null, entries: new Map() };
 	try {
-		return parseState(json);
+		const { locationId, entries } = parseOnce(json);
+		return { locationId, entries: new Map(entries) };
 	} catch {
 		return `${path} is not what vpo writes; it does not count: no pins, no verifications`;
 	}
+}
+
+// A backup reads it three times, and parsing ten thousand entries takes longer than all else that it does with them.
+let latest: (Readonly<StateContent> & { readonly json: string }) | null = null;
+
+function parseOnce(json: string): Readonly<StateContent> {
+	if (latest?.json !== json) latest = { ...parseState(json), json };
+	return latest;
 }
 
 function parseState(json: string): StateContent {

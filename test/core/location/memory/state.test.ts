@@ -52,6 +52,18 @@ async function recalled(name = NAME) {
 	return (await readState(folder)).of(name, identity(name));
 }
 
+test("a change that was not written is nothing that the next one finds", async () => {
+	const pin = (pinned: boolean, problem?: Error) =>
+		updateState(folder, (entries) => {
+			remember(entries, NAME, identity(), { pinned });
+			if (problem) throw problem;
+		});
+	await pin(true);
+	expect((await recalled()).pinned).toBeTrue();
+	await expect(pin(false, new Error("cut off"))).rejects.toThrow("cut off");
+	expect((await recalled()).pinned).toBeTrue();
+});
+
 test("remembers what it is told of each archive, privately, and leaves nothing else behind", async () => {
 	await updateState(folder, (entries) =>
 		remember(entries, NAME, identity(), { pinned: true, note: "why" }),
