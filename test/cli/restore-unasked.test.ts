@@ -74,6 +74,7 @@ describe.each(["wal", "delete"])("a library in journal mode %s", (mode) => {
 		["a value that may not be", () => breakConstraint(snapshot), {}],
 		["fewer files than it says", () => undefined, { file_count: 500 }],
 		["another schema than it says", () => undefined, { schema_version: 26 }],
+		["an older schema than it says", () => undefined, { schema_version: 28 }],
 	])("is untouched by a backup with %s", async (_, harm, metadata) => {
 		await harm();
 		const path = archive(metadata);

@@ -147,7 +147,8 @@ export async function validateRestore(
 		requireKnownSchema(plan, options.allowNewerSchema);
 		return { plan, candidate, ...choice };
 	} catch (error) {
-		await unproven[Symbol.asyncDispose]();
+		await using _ = unproven;
+		await unproven.proof; // what is wrong with the backup is said first
 		throw error;
 	}
 }
