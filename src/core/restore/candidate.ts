@@ -81,6 +81,23 @@ export async function prove(
 }
 
 /**
+ * What the rest of the proof adds once a sound candidate is the library. That can't fail any more: what cuts the rest
+ * short is a warning itself.
+ */
+export async function lateWarnings({
+	proof,
+	warnings,
+}: Pick<Candidate, "proof" | "warnings">): Promise<readonly string[]> {
+	try {
+		return (await proof).warnings.slice(warnings.length);
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		const [why] = error.message.split(";");
+		return [`the library is restored, its foreign keys were not asked: ${why}`];
+	}
+}
+
+/**
  * Unpacks an archive and begins to validate what was in it: the archive is right by then, the library may not be.
  * @throws AppError INVALID_ARCHIVE, NOT_FOUND, INSUFFICIENT_SPACE, OPERATION_FAILED
  */

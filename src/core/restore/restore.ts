@@ -10,7 +10,7 @@ import type { LibraryLock } from "../library/held/lock.ts";
 import { inUse, requireUnused } from "../library/library.ts";
 import { rememberPlace } from "../location/memory/place.ts";
 import { openBackups } from "../location/open.ts";
-import type { Candidate } from "./candidate.ts";
+import { type Candidate, lateWarnings } from "./candidate.ts";
 import { libraryIdAfter, noteDamage, rememberRestore } from "./choice.ts";
 import { keepCurrent, lockCurrent, orNullIfNoLibrary } from "./current.ts";
 import { exchange } from "./exchange.ts";
@@ -133,9 +133,8 @@ async function restore(
 	const place = kept
 		? await rememberPlace(openBackups(settings), libraryPath, libraryId)
 		: [];
-	const proven = await candidate.proof;
 	const since = [
-		...proven.warnings.slice(candidate.warnings.length),
+		...(await lateWarnings(candidate)),
 		...warnings,
 		...remembered.warnings,
 		...settled,
