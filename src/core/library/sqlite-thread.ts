@@ -201,7 +201,8 @@ export class SqliteThread implements Disposable {
 			signal,
 			onNews,
 		);
-		return examined ?? examineFile(this, path, freeCores, signal, onNews);
+		// In this thread there is no news: who acts on it takes the thread that has to go on.
+		return examined ?? examineFile(this, path, freeCores, signal);
 	}
 
 	[Symbol.dispose](): void {

@@ -41,21 +41,21 @@ export async function examineFile(
 ): Promise<Examination> {
 	const describe = () => sqlite.describe(path, { lockTimeoutMs: 0, signal });
 	// What keeps a file from being read or described is said in the end.
-	await sqlite.schemaDigest(path).then(
-		(schema) => onNews?.({ schema }),
-		() => undefined,
-	);
-	const onSound = (found: CheckResult) =>
-		describe().then(
-			(facts) => onNews?.({ sound: { ...found, facts } }),
-			() => undefined,
-		);
-	const found = await sqlite.check(
-		path,
-		freeCores,
-		signal,
-		onNews ? onSound : undefined,
-	);
+	const nothing = () => undefined;
+	if (onNews) {
+		await sqlite
+			.schemaDigest(path)
+			.then((schema) => onNews({ schema }), nothing);
+	}
+	let telling: Promise<unknown> | null = null;
+	const tell = (found: CheckResult) => {
+		const sound = async (facts: LibraryFacts) =>
+			onNews?.({ sound: { ...found, facts } });
+		telling = describe().then(sound, nothing);
+	};
+	const onSound = onNews && tell;
+	const found = await sqlite.check(path, freeCores, signal, onSound);
 	if (found.damage !== "") return { ...found, facts: null };
+	await telling; // later it would be taken for news of another file
 	return { ...found, facts: await describe() };
 }

@@ -61,10 +61,15 @@ export class Examiner implements Disposable {
 		const child = this.#idle.pop();
 		if (!child) return null;
 		this.#busy.add(child);
+		let isTold = false;
+		const tell = (news: News) => {
+			isTold = true;
+			onNews?.(news);
+		};
 		using limits = watchLimits(child.pid, this.#limitsFor(sizeBytes));
 		// Nobody waits for the end of one that is ended: it may hang in a share, and never come to it.
 		const answer = await Promise.race([
-			abortable(ask(child, { path, freeCores }, onNews), signal),
+			abortable(ask(child, { path, freeCores }, tell), signal),
 			limits.exceeded.then(() => null),
 		]).catch((error) => {
 			this.#end(child);
@@ -81,8 +86,10 @@ export class Examiner implements Disposable {
 		}
 		this.#busy.delete(child);
 		await abortable(child.exited, signal);
-		if (child.signalCode === null) return null;
-		throw killed(String(child.signalCode));
+		if (child.signalCode !== null) throw killed(String(child.signalCode));
+		// Who was told of it may keep the only thread here that could go on, until the answer comes.
+		if (isTold) throw ended("before it was done");
+		return null;
 	}
 
 	[Symbol.dispose](): void {
@@ -114,7 +121,7 @@ function startChild(): Child | null {
 async function ask(
 	child: Child,
 	request: ExamineRequest,
-	onNews: ((news: News) => void) | undefined,
+	onNews: (news: News) => void,
 ): Promise<Ending | null> {
 	child.ref();
 	const reader = child.stdout.getReader();
@@ -133,7 +140,7 @@ async function ask(
 			for (const line of lines) {
 				const answer = JSON.parse(line) as ExamineAnswer;
 				if (!("news" in answer)) return answer;
-				onNews?.(answer.news);
+				onNews(answer.news);
 			}
 		}
 	} catch {
@@ -146,9 +153,13 @@ async function ask(
 
 function killed(signal: string): AppError {
 	const isOurs = !["SIGKILL", "SIGTERM"].includes(signal);
+	return ended(`by ${signal}`, isOurs);
+}
+
+function ended(how: string, isOurs = false): AppError {
 	return new AppError(
 		isOurs ? "INVALID_ARCHIVE" : "OPERATION_FAILED",
-		`the process that checks library.db was ended by ${signal}`,
+		`the process that checks library.db was ended ${how}`,
 		{ hint: isOurs ? undefined : "the system may be short of memory" },
 	);
 }
