@@ -22,7 +22,7 @@ import {
 	surveyDatabase,
 } from "./facts.ts";
 import { heldOperations } from "./held/held.ts";
-import { schemaOf, textOf } from "./held/objects.ts";
+import { schemaOf, writtenIn } from "./held/objects.ts";
 import { planMissing } from "./missing/missing.ts";
 import { closeCursor, nextRows, openCursor } from "./query/cursor.ts";
 import { readShape, type Shape } from "./shape.ts";
@@ -133,7 +133,7 @@ const operations = {
 			path,
 			(database) =>
 				new Bun.CryptoHasher("sha256")
-					.update(textOf(schemaOf(database, "main")))
+					.update(writtenIn(schemaOf(database, "main")))
 					.digest("hex"),
 			isImmutable,
 		);

@@ -32,6 +32,14 @@ export function textOf(objects: readonly SchemaObject[]): string {
 	return JSON.stringify(texts.sort());
 }
 
+/** What is written in a schema, under names that SQLite keeps for itself too, which a stranger may have given. */
+export function writtenIn(objects: readonly SchemaObject[]): string {
+	const texts = objects
+		.filter(({ sql }) => sql !== null)
+		.map(({ type, name, table, sql }) => [type, name, table, sql]);
+	return JSON.stringify(texts.map((text) => text.join("\0")).sort());
+}
+
 /** What SQLite keeps for itself. */
 export function isInternal(name: string): boolean {
 	return /^sqlite_/i.test(name);
