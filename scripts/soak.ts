@@ -10,6 +10,7 @@ import { soakLoops } from "./soak/loops.ts";
 import { soakOpeners } from "./soak/openers.ts";
 import { soakPower } from "./soak/power.ts";
 import type { SoakRow } from "./soak/row.ts";
+import { soakSyncs } from "./soak/syncs.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<SoakRow[]>>> = {
 	bits: soakBits,
@@ -20,6 +21,7 @@ const PARTS: Readonly<Record<string, () => Promise<SoakRow[]>>> = {
 	large: soakLarge,
 	loops: soakLoops,
 	power: soakPower,
+	syncs: soakSyncs,
 	openers: soakOpeners,
 };
 const PAGE = join(import.meta.dir, "..", "docs", "guarantees.md");

@@ -15,17 +15,40 @@ export interface Effort {
 }
 
 export const SHORT: Effort = { single: 4, paired: 4, inRow: 4 };
+export const MIDDLE: Effort = { single: 12, paired: 8, inRow: 12 };
 export const LONG: Effort = { single: 60, paired: 24, inRow: 60 };
 
-/** All cuts of a run. */
-export function* cutsOf(disk: Disk, effort: Effort): Generator<Cut> {
+/** Where a worse program differs from the one that was recorded. */
+export interface Focus {
+	/** Between these numbers of calls, both included. */
+	readonly from: number;
+	readonly to: number;
+	/** The changes that it leaves unsettled: they are lost as well wherever nothing else is. */
+	readonly changes: readonly number[];
+}
+
+/** All cuts of a run, or those of a worse one that the run itself has not. */
+export function* cutsOf(
+	disk: Disk,
+	effort: Effort,
+	focus?: Focus,
+): Generator<Cut> {
+	const { from, to, changes } = focus ?? {
+		from: 0,
+		to: disk.callCount,
+		changes: [],
+	};
+	function* simply(calls: number): Generator<Cut> {
+		yield { calls, lost: new Set() };
+		if (changes.length > 0) yield { calls, lost: new Set(changes) };
+	}
 	const isWrite = (at: number | undefined, call: number) => {
 		const change = disk.changes[at ?? -1];
 		return change?.kind === "data" && change.call === call;
 	};
 	let last: readonly number[] = [];
 	let row: number[] = [];
-	for (let calls = 0; calls <= disk.callCount; calls++) {
+	for (let calls = from; calls <= Math.min(to, disk.callCount); calls++) {
 		const pending = disk.pendingAt(calls);
 		const next = calls === disk.callCount ? [] : disk.pendingAt(calls + 1);
 		const isPeak = pending.some((at) => !next.includes(at));
@@ -36,11 +59,11 @@ export function* cutsOf(disk: Disk, effort: Effort): Generator<Cut> {
 			continue;
 		}
 		for (const at of thinned(row, effort.inRow)) {
-			yield { calls: at, lost: new Set() };
+			yield* simply(at);
 		}
 		row = [];
 		if (isSame && !isPeak) continue;
-		yield { calls, lost: new Set() };
+		yield* simply(calls);
 		yield* wholesale(disk, calls, pending);
 		if (!isPeak) continue;
 		yield* singles(disk, calls, pending, effort.single);

@@ -25,7 +25,7 @@ const create = (name: string): Call => ({ does: "create", path: at(name) });
 
 /** All states after all cuts, each as its files and what they hold; those after the last call apart. */
 function statesOf(calls: readonly Call[]) {
-	const disk = new Disk(folder, folder, calls, () => true);
+	const disk = Disk.after(folder, folder, calls, () => true);
 	const all = new Set<string>();
 	const last = new Set<string>();
 	for (const cut of cutsOf(disk, LONG)) {

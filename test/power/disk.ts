@@ -1,46 +1,19 @@
 // What a file system may have kept of a run when power is cut. Pessimistic as POSIX allows: what a file holds lasts once that
 // file was synced, a name once its folder was; until then each of them is kept or lost, whatever happens to the others.
 
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import {
+	type AnyChange,
+	applyName,
+	Compiler,
+	copyOf,
+	type DataChange,
+	type Folders,
+	type Node,
+	type Part,
+	ROOT,
+	Tree,
+} from "./changes.ts";
 import type { Call } from "./recording.ts";
-
-type Node = number;
-
-/** One change of what stands on the disk. */
-interface Change {
-	/** The call that asked for it, from 0. */
-	readonly call: number;
-	/** The call after which nothing takes it away again. */
-	settledAt: number;
-	/** For people. */
-	readonly what: string;
-}
-
-interface NameChange extends Change {
-	readonly kind: "name";
-	readonly folder: Node;
-	readonly name: string;
-	/** What has the name then; null for what was removed. */
-	readonly node: Node | null;
-	/** Where a rename took it from. */
-	readonly from: { readonly folder: Node; readonly name: string } | null;
-}
-
-interface DataChange extends Change {
-	readonly kind: "data";
-	readonly node: Node;
-	apply(content: Uint8Array, part: Part): Uint8Array;
-	readonly length: number;
-}
-
-type AnyChange = NameChange | DataChange;
-
-/** How much of a write reached the disk. */
-export type Part = null | {
-	readonly kept: "head" | "tail";
-	readonly bytes: number;
-};
 
 /** A cut of the power: how many calls were made, which of what was not settled is lost, and which write is torn. */
 export interface Cut {
@@ -57,31 +30,81 @@ export interface Content {
 	readonly bytes: Uint8Array;
 }
 
+/** A run as it was recorded, or as a worse program would have done it. */
+interface Run {
+	readonly changes: readonly AnyChange[];
+	/** What was synced, by the calls. */
+	readonly syncs: ReadonlyMap<number, Node | null>;
+	readonly callCount: number;
+	readonly contents: Map<string, Content>;
+	readonly initial: readonly Uint8Array[];
+	readonly folders: ReadonlyMap<Node, ReadonlyMap<string, Node>>;
+	readonly isRelevant: (path: string) => boolean;
+}
+
 export class Disk {
 	readonly changes: readonly AnyChange[];
 	readonly callCount: number;
-	readonly #contents = new Map<string, Content>();
+	readonly #run: Run;
+	readonly #contents: Map<string, Content>;
 	readonly #initial: readonly Uint8Array[];
 	readonly #folders: ReadonlyMap<Node, ReadonlyMap<string, Node>>;
 	readonly #isRelevant: (path: string) => boolean;
+
+	private constructor(run: Run) {
+		this.#run = run;
+		this.changes = run.changes;
+		this.callCount = run.callCount;
+		this.#contents = run.contents;
+		this.#initial = run.initial;
+		this.#folders = run.folders;
+		this.#isRelevant = run.isRelevant;
+	}
 
 	/**
 	 * @param before the folder as it was before the run; paths in the calls are those of `folder`
 	 * @param isRelevant whether a file with this path below the folder counts
 	 */
-	constructor(
+	static after(
 		before: string,
 		folder: string,
 		calls: readonly Call[],
 		isRelevant: (path: string) => boolean,
-	) {
-		const reader = new Reader(before);
+	): Disk {
+		const reader = new Tree(before);
 		const compiler = new Compiler(reader, folder);
-		this.#initial = reader.contents;
-		this.#isRelevant = isRelevant;
-		this.changes = compiler.compile(calls);
-		this.#folders = new Map([...compiler.made, ...reader.folders]);
-		this.callCount = calls.length;
+		return new Disk({
+			changes: compiler.compile(calls),
+			syncs: compiler.syncs,
+			callCount: calls.length,
+			contents: new Map(),
+			initial: reader.contents,
+			folders: new Map([...compiler.made, ...reader.folders]),
+			isRelevant,
+		});
+	}
+
+	/** The changes that a call makes last: those of files and names that count. */
+	settledBy(call: number): number[] {
+		return this.pendingAt(call).filter(
+			(at) => this.changes[at]?.settledAt === call,
+		);
+	}
+
+	/**
+	 * As it would be without one sync.
+	 * @param isForever whether no later one makes these changes last either
+	 */
+	withoutSync(call: number, isForever: boolean): Disk {
+		const { syncs } = this.#run;
+		const node = syncs.get(call);
+		const next = [...syncs].find(([at, of]) => at > call && of === node)?.[0];
+		const settledAt =
+			(isForever ? undefined : next) ?? Number.POSITIVE_INFINITY;
+		const changes = this.changes.map((change) =>
+			change.settledAt === call ? { ...change, settledAt } : change,
+		);
+		return new Disk({ ...this.#run, changes });
 	}
 
 	/** The changes that a cut after so many calls may take away: those of files and names that count. */
@@ -167,25 +190,6 @@ export function keyOf(state: State): string {
 		.join("\n");
 }
 
-type Folders = Map<Node, Map<string, Node>>;
-
-const ROOT: Node = 0;
-
-function copyOf(
-	folders: ReadonlyMap<Node, ReadonlyMap<string, Node>>,
-): Folders {
-	return new Map([...folders].map(([node, names]) => [node, new Map(names)]));
-}
-
-function applyName(
-	folders: Folders,
-	{ folder, name, node, from }: NameChange,
-): void {
-	if (from) folders.get(from.folder)?.delete(from.name);
-	if (node === null) folders.get(folder)?.delete(name);
-	else folders.get(folder)?.set(name, node);
-}
-
 function* pathsIn(
 	folders: Folders,
 	folder = ROOT,
@@ -203,153 +207,4 @@ function pathOf(folders: Folders, folder: Node, name: string): string | null {
 		if (node === folder) return `${path}/${name}`;
 	}
 	return null;
-}
-
-/** The tree before the run: nodes 0, 1, 2, … with what each holds. */
-class Reader {
-	readonly folders: Folders = new Map();
-	readonly contents: Uint8Array[] = [];
-
-	constructor(path: string) {
-		this.#read(path);
-	}
-
-	#read(path: string): Node {
-		const node = this.contents.length;
-		this.contents.push(new Uint8Array());
-		const names = new Map<string, Node>();
-		this.folders.set(node, names);
-		for (const entry of readdirSync(path, { withFileTypes: true })) {
-			const at = join(path, entry.name);
-			if (entry.isDirectory()) names.set(entry.name, this.#read(at));
-			if (!entry.isFile()) continue;
-			names.set(entry.name, this.contents.length);
-			this.contents.push(readFileSync(at));
-		}
-		return node;
-	}
-}
-
-/** Turns calls into changes, each with the call that settles it. */
-class Compiler {
-	readonly #folders: Folders;
-	readonly #folder: string;
-	readonly #changes: AnyChange[] = [];
-	#nodes: number;
-	/** The folders that the run makes, empty. */
-	readonly made: Folders = new Map();
-
-	constructor({ folders, contents }: Reader, folder: string) {
-		this.#folders = copyOf(folders);
-		this.#folder = folder;
-		this.#nodes = contents.length;
-	}
-
-	compile(calls: readonly Call[]): AnyChange[] {
-		for (const [at, call] of calls.entries()) this.#add(call, at);
-		return this.#changes;
-	}
-
-	#add(call: Call, at: number): void {
-		const what = `${call.does} ${call.path.slice(this.#folder.length + 1)}`;
-		const change = { call: at, settledAt: Number.POSITIVE_INFINITY, what };
-		switch (call.does) {
-			case "sync":
-				this.#settle(this.#find(call.path), at);
-				break;
-			case "create":
-			case "mkdir": {
-				const node = this.#nodes++;
-				if (call.does === "mkdir") {
-					this.#folders.set(node, new Map());
-					this.made.set(node, new Map());
-				}
-				this.#name(call.path, { ...change, node, from: null });
-				break;
-			}
-			case "remove":
-				this.#name(call.path, { ...change, node: null, from: null });
-				break;
-			case "link":
-			case "rename": {
-				const node = this.#find(call.source);
-				if (node === null) throw new Error(`${what}: no ${call.source}`);
-				const from = call.does === "rename" ? this.#place(call.source) : null;
-				this.#name(call.path, { ...change, node, from });
-				break;
-			}
-			default:
-				this.#data(call, change);
-		}
-	}
-
-	#data(
-		call: Extract<Call, { does: "write" | "truncate" | "extend" }>,
-		change: Change,
-	): void {
-		const node = this.#find(call.path);
-		if (node === null) return; // a file without a name, which no cut brings back
-		const apply =
-			call.does === "write"
-				? (content: Uint8Array, part: Part) =>
-						written(content, call.offset, call.bytes, part)
-				: (content: Uint8Array) =>
-						call.does === "extend" && content.length >= call.size
-							? content
-							: sized(content, call.size);
-		const length = call.does === "write" ? call.bytes.length : 0;
-		this.#changes.push({ ...change, kind: "data", node, apply, length });
-	}
-
-	#name(
-		path: string,
-		change: Change & Pick<NameChange, "node" | "from">,
-	): void {
-		const named: NameChange = { ...change, kind: "name", ...this.#place(path) };
-		this.#changes.push(named);
-		applyName(this.#folders, named);
-	}
-
-	#settle(node: Node | null, at: number): void {
-		for (const change of this.#changes) {
-			const of = change.kind === "name" ? change.folder : change.node;
-			if (of === node && change.settledAt > at) change.settledAt = at;
-		}
-	}
-
-	#place(path: string): { folder: Node; name: string } {
-		const folder = this.#find(dirname(path));
-		if (folder === null) throw new Error(`no folder ${dirname(path)}`);
-		return { folder, name: basename(path) };
-	}
-
-	#find(path: string): Node | null {
-		let node: Node | null = ROOT;
-		for (const name of path.slice(this.#folder.length).split("/")) {
-			if (name === "" || node === null) continue;
-			node = this.#folders.get(node)?.get(name) ?? null;
-		}
-		return node;
-	}
-}
-
-function written(
-	content: Uint8Array,
-	offset: number,
-	bytes: Uint8Array,
-	part: Part,
-): Uint8Array {
-	const end = Math.max(content.length, offset + bytes.length);
-	// A file grows by its write even where the bytes did not come: then there are zeros.
-	const result = sized(content, end);
-	const from = part?.kept === "tail" ? part.bytes : 0;
-	const to = part?.kept === "head" ? part.bytes : bytes.length;
-	result.set(bytes.subarray(from, to), offset + Math.min(from, bytes.length));
-	return result;
-}
-
-function sized(content: Uint8Array, size: number): Uint8Array {
-	const result = new Uint8Array(size);
-	result.set(content.subarray(0, size));
-	return result;
 }

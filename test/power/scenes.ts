@@ -5,7 +5,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
 import { BACKUP, LEFT, RESTORE } from "../helpers/scene.ts";
 import { backupsIn } from "../helpers/state.ts";
-import type { Trial } from "./trial.ts";
+import type { Trial } from "./judge.ts";
 
 /** Makes a home, and says what is run in it. */
 export type Setting = () => Promise<{ home: Home; trial: Trial }>;
@@ -25,6 +25,9 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
 	"a restore in place, library left with a hot journal": () =>
 		restoreOver("a hot journal"),
 	"a restore in place": () => restoreOver("nothing"),
+	"a restore without a safety backup": () => restoreUnasked("nothing"),
+	"a restore without a safety backup, library left with rows in its WAL": () =>
+		restoreUnasked("rows in its WAL"),
 	"a restore that exchanges files": () => restoreOver("another page size"),
 	"a restore into a folder that it makes": async () => {
 		const home = await homeWithBackups(1);
@@ -41,7 +44,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
 			name: "undo",
 			args,
 			library: "new",
-			isBackup: true,
+			makes: 1,
 		} as const;
 		return { home, trial };
 	},
@@ -56,7 +59,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
 			name: "missing",
 			args,
 			library: "new",
-			isBackup: true,
+			makes: 1,
 		} as const;
 		return { home, trial };
 	},
@@ -78,7 +81,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
 		const config = '[[backup.copy]]\nto = "~/copies"\n';
 		writeFileSync(home.at(".vpo/config.toml"), config);
 		const args = ["library", "copy"];
-		const trial = { name: "copy", args, library: "old", isBackup: true };
+		const trial = { name: "copy", args, library: "old", makes: 2 };
 		return { home, trial: trial as Trial };
 	},
 	"the first pin": async () => {
@@ -99,7 +102,7 @@ export async function backupIntoNewFolders() {
 
 function backup(home: Home, flags: readonly string[]) {
 	const args = [...BACKUP, ...flags];
-	const trial = { name: "backup", args, library: "old", isBackup: true };
+	const trial = { name: "backup", args, library: "old", makes: 1 };
 	return { home, trial: trial as Trial };
 }
 
@@ -113,8 +116,18 @@ async function restoreOver(left: keyof typeof LEFT) {
 	const home = await homeWithBackups(1);
 	await leave(home, left);
 	const name = left === "nothing" ? "in place" : left;
-	const trial = { name, library: "new", isBackup: true };
+	const trial = { name, library: "new", makes: 1 };
 	return { home, trial: { ...trial, args: RESTORE } as Trial };
+}
+
+/** It begins while the backup is still being proven; an earlier one could be undone. */
+async function restoreUnasked(left: keyof typeof LEFT) {
+	const { home } = await restoreOver("nothing");
+	await must(home, RESTORE);
+	await leave(home, left);
+	const args = [...RESTORE, "--no-safety-backup"];
+	const name = left === "nothing" ? "unasked" : `unasked, ${left}`;
+	return { home, trial: { name, args, library: "new" } as Trial };
 }
 
 async function leave(home: Home, left: keyof typeof LEFT): Promise<void> {
