@@ -24,20 +24,17 @@ export function schemaOf(
 		.all();
 }
 
-/** What a schema says, whatever the order in which it was made; what SQLite makes by itself left out. */
-export function textOf(objects: readonly SchemaObject[]): string {
+/** What is written in a schema, whatever the order in which it was made. A stranger may have given names that SQLite keeps for itself, too. */
+export function writtenIn(objects: readonly SchemaObject[]): string {
 	const texts = objects
-		.filter(({ name }) => !isInternal(name))
+		.filter(({ sql }) => sql !== null)
 		.map(({ type, name, table, sql }) => [type, name, table, sql].join("\0"));
 	return JSON.stringify(texts.sort());
 }
 
-/** What is written in a schema, under names that SQLite keeps for itself too, which a stranger may have given. */
-export function writtenIn(objects: readonly SchemaObject[]): string {
-	const texts = objects
-		.filter(({ sql }) => sql !== null)
-		.map(({ type, name, table, sql }) => [type, name, table, sql]);
-	return JSON.stringify(texts.map((text) => text.join("\0")).sort());
+/** As `writtenIn`, without what SQLite makes by itself. */
+export function textOf(objects: readonly SchemaObject[]): string {
+	return writtenIn(objects.filter(({ name }) => !isInternal(name)));
 }
 
 /** What SQLite keeps for itself. */
