@@ -10,6 +10,7 @@ import {
 	type Named,
 	type Stored,
 } from "./location.ts";
+import { type Look, Looks } from "./memory/looks.ts";
 import type { State } from "./memory/state.ts";
 import { SALVAGE_PREFIX, timeInName } from "./names.ts";
 import { doubtAbout, isAhead, type Viewer } from "./standing.ts";
@@ -28,24 +29,24 @@ const RECENT_DAYS = 30;
 const NEWEST_COUNT = 30;
 const AT_ONCE = 8;
 
+interface Asked {
+	readonly location: Location;
+	readonly state: State;
+	readonly viewer: Viewer;
+	readonly signal: AbortSignal | undefined;
+}
+
 /** The good backups of one location; each archive is looked at once at the most. */
 export class GoodBackups {
-	readonly #state: State;
+	readonly #asked: Asked;
 	readonly #dated: readonly Dated[];
-	readonly #viewer: Viewer;
-	readonly #signal: AbortSignal | undefined;
 	readonly #looks = new Map<string, Promise<GoodBackup | null>>();
+	/** What lists have seen; null: not asked yet. */
+	#seen: Looks | null = null;
 
-	private constructor(
-		state: State,
-		names: readonly Named[],
-		viewer: Viewer,
-		signal: AbortSignal | undefined,
-	) {
-		this.#state = state;
+	private constructor(asked: Asked, names: readonly Named[]) {
+		this.#asked = asked;
 		this.#dated = newestFirst(names);
-		this.#viewer = viewer;
-		this.#signal = signal;
 	}
 
 	/** @throws AppError OPERATION_FAILED: the location can't be read */
@@ -58,7 +59,7 @@ export class GoodBackups {
 			location.readState(signal),
 			location.names(signal),
 		]);
-		return new GoodBackups(state, names, viewer, signal);
+		return new GoodBackups({ location, state, viewer, signal }, names);
 	}
 
 	/**
@@ -67,9 +68,10 @@ export class GoodBackups {
 	 */
 	async newest(): Promise<GoodBackup | null> {
 		let newest: GoodBackup | null = null;
-		for (const dated of this.#dated) {
+		for (const [index, dated] of this.#dated.entries()) {
 			const { time } = dated;
 			if (newest && time !== null && newest.metadata.createdAt >= time) break;
+			if (index > 0) await this.#lookAhead(index);
 			newest = laterOf(newest, await this.#lookAt(dated));
 		}
 		return newest;
@@ -78,7 +80,7 @@ export class GoodBackups {
 	/** Good backups of the last 30 days. Of many, some are looked at: the newest, and one a day. */
 	async recent(): Promise<GoodBackup[]> {
 		const found: GoodBackup[] = [];
-		const queue = sample(this.#dated, this.#viewer.now).values();
+		const queue = sample(this.#dated, this.#asked.viewer.now).values();
 		const work = async () => {
 			for (const dated of queue) {
 				const good = await this.#lookAt(dated);
@@ -89,13 +91,21 @@ export class GoodBackups {
 		return found;
 	}
 
+	// The first one does, as a rule. Where it does not, all may be another library's.
+	async #lookAhead(index: number): Promise<void> {
+		if (index === AT_ONCE) {
+			this.#seen = await Looks.read(this.#asked.location.looksFile);
+		}
+		for (const dated of this.#dated.slice(index, index + AT_ONCE)) {
+			this.#lookAt(dated).catch(() => undefined); // whoever needs it fails with it
+		}
+	}
+
 	#lookAt({ named }: Dated): Promise<GoodBackup | null> {
-		this.#signal?.throwIfAborted();
-		const { name } = named;
+		this.#asked.signal?.throwIfAborted();
 		const look =
-			this.#looks.get(name) ??
-			lookAtGood(named, this.#state, this.#viewer, this.#signal);
-		this.#looks.set(name, look);
+			this.#looks.get(named.name) ?? lookAtGood(named, this.#asked, this.#seen);
+		this.#looks.set(named.name, look);
 		return look;
 	}
 }
@@ -162,19 +172,25 @@ function sample(names: readonly Dated[], now: Date): Dated[] {
 
 async function lookAtGood(
 	{ name: filename, look }: Named,
-	state: State,
-	viewer: Viewer,
-	signal: AbortSignal | undefined,
+	{ state, viewer, signal }: Asked,
+	seen: Looks | null,
 ): Promise<GoodBackup | null> {
 	const archive = await look(signal);
 	if (archive === null || "problem" in archive) return null;
-	const metadata = await inspectArchive(archive, signal).catch(nullIfBad);
-	if (!metadata) return null;
-	const { createdAt } = metadata;
 	const { path } = archive;
 	const remembered = state.of(filename, identityIn(archive));
-	const facts = { path, createdAt, metadata, error: null, remembered };
-	if (doubtAbout(facts, viewer) !== null) return null;
+	const isGood = (found: Look) => {
+		const { metadata } = found;
+		const error = "error" in found ? found.error : null;
+		const createdAt = metadata?.createdAt ?? null;
+		const facts = { path, createdAt, metadata, error, remembered };
+		return doubtAbout(facts, viewer) === null;
+	};
+	// To be passed over, an archive need not be read again.
+	const known = seen?.recall(archive);
+	if (known && !isGood(known)) return null;
+	const metadata = await inspectArchive(archive, signal).catch(nullIfBad);
+	if (!metadata || !isGood({ metadata })) return null;
 	return { filename, path, archive, metadata };
 }
 

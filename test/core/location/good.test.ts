@@ -1,12 +1,17 @@
 // What a new backup is compared with: the newest good one, and the largest of the last weeks.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { copyFileSync, mkdirSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { readCatalog } from "../../../src/core/location/catalog.ts";
 import { openFolder } from "../../../src/core/location/folder.ts";
 import { GoodBackups, largestOf } from "../../../src/core/location/good.ts";
 import {
 	identityIn,
 	type Location,
 } from "../../../src/core/location/location.ts";
+import { looksFile } from "../../../src/core/location/memory/looks.ts";
+import { backupName } from "../../../src/core/location/names.ts";
 import { type Made, makeBackups } from "../../helpers/backups.ts";
 import { Home } from "../../helpers/program.ts";
 
@@ -108,4 +113,40 @@ test("what was larger before a loss that somebody accepted by a pin does not cou
 	await backups.remember(accepted, identityIn(entry), { pinned: true });
 	const after = await largestIn(backups);
 	expect(after?.filename).toBe(accepted);
+});
+
+test("of another library's backups those are passed over unread that a list has seen, unless they changed since", async () => {
+	const [own = "", another = ""] = await make([
+		{ createdAt: "2025-12-01T00:00:00Z", libraryId: VIEWER.libraryId },
+		{ createdAt: "2026-01-01T00:00:00Z", libraryId: "another-library" },
+	]);
+	const copies = Array.from({ length: 80 }, (_, index) => {
+		const time = new Date(Date.UTC(2026, 1, 1) + index * 60_000);
+		const name = backupName(time, "manual", 1);
+		copyFileSync(join(home.backups, another), join(home.backups, name));
+		return name;
+	});
+	mkdirSync(home.at("data"));
+	const file = looksFile(home.at("data"), home.backups);
+	const folder = openFolder(home.backups, undefined, file);
+	await readCatalog(folder, VIEWER);
+	utimesSync(join(home.backups, copies[5] ?? ""), 1, 1);
+
+	const read: string[] = [];
+	const names: Location["names"] = async (signal) =>
+		(await folder.names(signal)).map(({ name, look }) => ({
+			name,
+			look: async () => {
+				const entry = await look();
+				if (entry === null || "problem" in entry) return entry;
+				const readEnds: typeof entry.readEnds = (...counts) => {
+					read.push(name);
+					return entry.readEnds(...counts);
+				};
+				return { ...entry, readEnds };
+			},
+		}));
+	expect((await newestIn({ ...folder, names }))?.filename).toBe(own);
+	expect(read.slice(-2)).toEqual([copies[5] ?? "", own]);
+	expect(read.length).toBeLessThan(20);
 });

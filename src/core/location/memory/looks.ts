@@ -1,5 +1,6 @@
 // What looks at the archives of one location told, so that ten thousand need not be looked at every time. It lies in the
-// data folder, is safe to delete, and is believed for a list alone: whatever is done with an archive looks at it itself.
+// data folder, is safe to delete, and is believed for a list, and for what a new backup need not be compared with: whatever
+// is done with an archive looks at it itself.
 
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
