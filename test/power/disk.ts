@@ -1,6 +1,7 @@
 // What a file system may have kept of a run when power is cut. Pessimistic as POSIX allows: what a file holds lasts once that
 // file was synced, a name once its folder was; until then each of them is kept or lost, whatever happens to the others.
 
+import type { Part } from "./bytes.ts";
 import {
 	type AnyChange,
 	applyName,
@@ -9,25 +10,17 @@ import {
 	type DataChange,
 	type Folders,
 	type Node,
-	type Part,
 	ROOT,
 	Tree,
 } from "./changes.ts";
 import type { Call } from "./recording.ts";
+import type { Content, State } from "./state.ts";
 
 /** A cut of the power: how many calls were made, which of what was not settled is lost, and which write is torn. */
 export interface Cut {
 	readonly calls: number;
 	readonly lost: ReadonlySet<number>;
 	readonly torn?: { readonly change: number; readonly part: Part };
-}
-
-/** Files by their paths below the folder; each content is hashed once. */
-export type State = ReadonlyMap<string, Content>;
-
-export interface Content {
-	readonly hash: string;
-	readonly bytes: Uint8Array;
 }
 
 /** A run as it was recorded, or as a worse program would have done it. */
@@ -180,14 +173,6 @@ export class Disk {
 		this.#contents.set(key, content);
 		return content;
 	}
-}
-
-/** A state's name among all states: equal ones have an equal one. */
-export function keyOf(state: State): string {
-	return [...state]
-		.map(([path, { hash }]) => `${path}=${hash}`)
-		.sort()
-		.join("\n");
 }
 
 function* pathsIn(

@@ -5,28 +5,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { binary, Home, runJson } from "../helpers/program.ts";
 import { expectWholeBackup } from "../helpers/state.ts";
-import { type Disk, keyOf, type State } from "./disk.ts";
+import type { Disk } from "./disk.ts";
+import type { Trial } from "./promises.ts";
 import type { LibraryFiles, Readers } from "./readers.ts";
+import { keyOf, type State } from "./state.ts";
 
 const LIBRARY = ".vpo/library.db";
 const MEMORY = `${LIBRARY}.vpo.json`;
 const ARCHIVE = /\.(tar\.gz|tgz)$/;
-
-/** A run, and what must be there once it has reported success. */
-export interface Trial {
-	readonly name: string;
-	readonly args: readonly string[];
-	/** Whether the library holds what it held before the run, or what it held after it. */
-	readonly library: "old" | "new";
-	/** How many archives have a new name. */
-	readonly makes?: number;
-	/** Backups that it may remove; all others stay. */
-	readonly removes?: readonly string[];
-	/** Backups that were pinned before it, and stay so. */
-	readonly pinned?: readonly string[];
-	/** Backups that it pins. */
-	readonly pins?: readonly string[];
-}
 
 export class Judge {
 	readonly trial: Trial;

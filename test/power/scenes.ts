@@ -5,7 +5,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { binary, Home, run, runJson } from "../helpers/program.ts";
 import { BACKUP, LEFT, RESTORE } from "../helpers/scene.ts";
 import { backupsIn } from "../helpers/state.ts";
-import type { Trial } from "./judge.ts";
+import type { Trial } from "./promises.ts";
 
 /** Makes a home, and says what is run in it. */
 export type Setting = () => Promise<{ home: Home; trial: Trial }>;

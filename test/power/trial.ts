@@ -3,10 +3,12 @@
 import type { Home } from "../helpers/program.ts";
 import { copyOf } from "../helpers/scene.ts";
 import { cutsOf, type Effort, type Focus } from "./cuts.ts";
-import { type Cut, Disk, keyOf } from "./disk.ts";
-import { Judge, type Trial } from "./judge.ts";
+import { type Cut, Disk } from "./disk.ts";
+import { Judge } from "./judge.ts";
+import type { Trial } from "./promises.ts";
 import type { Readers } from "./readers.ts";
 import { type Call, record } from "./recording.ts";
+import { keyOf } from "./state.ts";
 
 /** What the next run removes, and what SQLite makes anew. */
 const PASSING = /(^|\/)\.vpo-(scratch|publishing)|-shm$/;
