@@ -12,6 +12,7 @@ import { plain } from "../../core/work/thread.ts";
 export async function examineOnDemand(): Promise<number> {
 	using sqlite = new SqliteThread();
 	for await (const line of console) {
+		if (line === "") break; // what Bun makes of the end of stdin
 		const { path, freeCores } = JSON.parse(line) as ExamineRequest;
 		examineFile(sqlite, path, freeCores, undefined, (news) => answer({ news }))
 			.then((result) => answer({ result }))

@@ -2,7 +2,11 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { Examiner } from "../../../../src/core/library/check/examiner.ts";
+import { join } from "node:path";
+import {
+	EXAMINE,
+	Examiner,
+} from "../../../../src/core/library/check/examiner.ts";
 import { SqliteThread } from "../../../../src/core/library/sqlite-thread.ts";
 import { miscountFreeSpace } from "../../../helpers/harm.ts";
 import { makeLibrary, rewriteLibrary } from "../../../helpers/hostile.ts";
@@ -133,5 +137,20 @@ describe("an examiner", () => {
 		expect(children()).toHaveLength(1);
 		examiner[Symbol.dispose]();
 		await untilNone();
+	}, 60_000);
+
+	test("ends when who asked was killed, in the middle of a check that never does", async () => {
+		const main = join(import.meta.dir, "../../../../src/main.ts");
+		const child = Bun.spawn([process.execPath, main, EXAMINE], {
+			stdin: "pipe",
+			stdout: "ignore",
+		});
+		child.stdin.write(`${JSON.stringify({ path: endless(), freeCores: 1 })}\n`);
+		await child.stdin.flush();
+		await Bun.sleep(2000); // until it is deep in it
+		await child.stdin.end();
+		const ended = await Promise.race([child.exited, Bun.sleep(10_000)]);
+		child.kill("SIGKILL");
+		expect(ended).toBe(0);
 	}, 60_000);
 });
