@@ -62,6 +62,44 @@ export function miscountFreeSpace(path: string): void {
 	writeFileSync(path, bytes);
 }
 
+/**
+ * Makes a database with an index in which ten pages in a row lead to the next one only, each some ten times: more entries
+ * than anybody has time for.
+ */
+export function makeEndless(path: string): void {
+	rmSync(path, { force: true });
+	using database = new Database(path, { create: true });
+	for (const statement of [
+		"PRAGMA page_size = 512",
+		"CREATE TABLE t (value)",
+		"CREATE INDEX i ON t (value)",
+		"WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) INSERT INTO t SELECT hex(randomblob(20)) FROM n",
+	]) {
+		database.run(statement);
+	}
+	const [root = 0] = database
+		.query("SELECT rootpage FROM sqlite_schema WHERE name = 'i'")
+		.values()
+		.flat() as number[];
+	const bytes = readFileSync(path);
+	const at = (page: number) => (page - 1) * 512;
+	const ofType = (type: number) =>
+		Array.from({ length: bytes.length / 512 }, (_, i) => i + 1).filter(
+			(page) => bytes[at(page)] === type && page !== root,
+		);
+	const row = [root, ...ofType(2).slice(0, 10), ...ofType(10).slice(0, 1)];
+	for (const [index, page] of row.slice(0, -1).entries()) {
+		const start = at(page);
+		const next = row[index + 1] ?? 0;
+		for (let cell = 0; cell < bytes.readUInt16BE(start + 3); cell++) {
+			const pointer = bytes.readUInt16BE(start + 12 + 2 * cell);
+			bytes.writeUInt32BE(next, start + pointer);
+		}
+		bytes.writeUInt32BE(next, start + 8);
+	}
+	writeFileSync(path, bytes);
+}
+
 /** A value that no program with constraints would have written. */
 export async function breakConstraint(path: string): Promise<void> {
 	await using _ = await Peer.holding(path, [

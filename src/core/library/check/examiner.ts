@@ -76,7 +76,10 @@ export class Examiner implements Disposable {
 			throw error;
 		});
 		if (answer !== null) {
-			if (this.#busy.delete(child)) this.#idle.push(child);
+			const isSound = "result" in answer && answer.result.damage === "";
+			// What is damaged may keep its threads busy for ever.
+			if (!isSound) this.#end(child);
+			else if (this.#busy.delete(child)) this.#idle.push(child);
 			if ("error" in answer) throw revive(answer.error);
 			return answer.result;
 		}

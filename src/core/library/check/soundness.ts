@@ -31,8 +31,11 @@ export async function checkSoundness(
 	const askKeys = () => beside.call("checkForeignKeys", path);
 	const asked = onSound ? null : askKeys();
 	asked?.catch(() => undefined);
-	const found = await abortable(sqlite.call("checkWhole", path), signal);
-	// Asked for its keys, a damaged file may keep us busy for ever.
+	// A part of a damaged file may have no end, and keep its thread.
+	using fresh = freeCores > 1 ? startSqlite() : null;
+	const whole = (fresh ?? sqlite).call("checkWhole", path);
+	const found = await abortable(whole, signal);
+	// Nor need its keys have one.
 	if (found.damage !== "") return found;
 	onSound?.(found);
 	const warnings = await abortable(asked ?? askKeys(), signal);

@@ -8,7 +8,7 @@ import {
 	Examiner,
 } from "../../../../src/core/library/check/examiner.ts";
 import { SqliteThread } from "../../../../src/core/library/sqlite-thread.ts";
-import { miscountFreeSpace } from "../../../helpers/harm.ts";
+import { makeEndless, miscountFreeSpace } from "../../../helpers/harm.ts";
 import { makeLibrary, rewriteLibrary } from "../../../helpers/hostile.ts";
 import { Home } from "../../../helpers/program.ts";
 
@@ -80,7 +80,17 @@ describe("an examiner", () => {
 				here.damage === "" ? 120 : null,
 			);
 		}
+		while (children().length > 1) await Bun.sleep(5);
 		expect(children()).toHaveLength(1);
+	}, 30_000);
+
+	test("finds an index without end, and leaves nothing busy with it", async () => {
+		using examiner = new Examiner();
+		const path = home.at("endless.db");
+		makeEndless(path);
+		const found = await examiner.examine(path, 1_000_000, 2);
+		expect(found?.damage).toContain("2nd reference to page");
+		await untilNone();
 	}, 30_000);
 
 	test("hands over the error of a file that can't be asked", async () => {

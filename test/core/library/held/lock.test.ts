@@ -2,10 +2,11 @@
 
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SqliteThread } from "../../../../src/core/library/sqlite-thread.ts";
 import { AppError } from "../../../../src/ground/errors.ts";
+import { makeEndless } from "../../../helpers/harm.ts";
 import { Home } from "../../../helpers/program.ts";
 
 let home: Home;
@@ -122,43 +123,8 @@ test("who waits for the proof can be interrupted", async () => {
 	expect(content()).toBe("old");
 });
 
-// Ten pages in a row of which each leads to the next one only, some ten times: more rows than anybody has time for.
-function makeEndless(): void {
-	const path = home.at("endless.db");
-	using database = new Database(path, { create: true });
-	for (const statement of [
-		"PRAGMA page_size = 512",
-		"CREATE TABLE t (value)",
-		"CREATE INDEX i ON t (value)",
-		"WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) INSERT INTO t SELECT hex(randomblob(20)) FROM n",
-	]) {
-		database.run(statement);
-	}
-	const [root = 0] = database
-		.query("SELECT rootpage FROM sqlite_schema WHERE name = 'i'")
-		.values()
-		.flat() as number[];
-	const bytes = readFileSync(path);
-	const at = (page: number) => (page - 1) * 512;
-	const ofType = (type: number) =>
-		Array.from({ length: bytes.length / 512 }, (_, i) => i + 1).filter(
-			(page) => bytes[at(page)] === type && page !== root,
-		);
-	const row = [root, ...ofType(2).slice(0, 10), ...ofType(10).slice(0, 1)];
-	for (const [index, page] of row.slice(0, -1).entries()) {
-		const start = at(page);
-		const next = row[index + 1] ?? 0;
-		for (let cell = 0; cell < bytes.readUInt16BE(start + 3); cell++) {
-			const pointer = bytes.readUInt16BE(start + 12 + 2 * cell);
-			bytes.writeUInt32BE(next, start + pointer);
-		}
-		bytes.writeUInt32BE(next, start + 8);
-	}
-	writeFileSync(candidate, bytes);
-}
-
 test("a candidate whose rows don't end keeps nobody once its damage is told", async () => {
-	makeEndless();
+	makeEndless(candidate);
 	const replacer = join(import.meta.dir, "../../../helpers/replacer.ts");
 	const child = Bun.spawn(
 		[process.execPath, replacer, home.library, candidate],
