@@ -1,7 +1,11 @@
 // argv in, exit code out; the only file that ends the process.
 
 import { versionResult } from "./cli/arguments/words.ts";
-import { lowerPriority, watchProcess } from "./ground/process.ts";
+import {
+	lowerPriority,
+	waitForManyFiles,
+	watchProcess,
+} from "./ground/process.ts";
 import { dropForeignVariables } from "./ground/program.ts";
 
 // Before anything else: a signal that comes earlier ends the process without a word.
@@ -18,6 +22,7 @@ if (
 }
 
 lowerPriority();
+await waitForManyFiles();
 if (argv.length === 1 && argv[0] === "--examine") {
 	const { examineOnDemand } = await import("./cli/commands/examine.ts");
 	process.exit(await examineOnDemand());

@@ -23,6 +23,7 @@ async function load() {
 			tcflush: { args: ["i32", "i32"], returns: "i32" },
 			waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
 			flock: { args: ["i32", "i32"], returns: "i32" },
+			setenv: { args: ["ptr", "ptr", "i32"], returns: "i32" },
 			getxattr: { args: ["ptr", "ptr", "ptr", "usize"], returns: "i64" },
 			fgetxattr: { args: ["i32", "ptr", "ptr", "usize"], returns: "i64" },
 			fsetxattr: {
@@ -39,6 +40,15 @@ async function load() {
 			{ cause },
 		);
 	}
+}
+
+/** Sets a variable that the engine reads from the C library; one that is set stays. What we start does not get it. */
+export async function setEngineVariable(
+	name: string,
+	value: string,
+): Promise<void> {
+	const { setenv } = await load();
+	setenv(Buffer.from(`${name}\0`), Buffer.from(`${value}\0`), 0);
 }
 
 /**

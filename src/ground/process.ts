@@ -3,6 +3,7 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { constants, getPriority, setPriority } from "node:os";
 import { AppError, fileError } from "./errors.ts";
+import { setEngineVariable } from "./libc.ts";
 
 const ECHO_MS = 1000;
 const LAST_WORDS_MS = 5000;
@@ -12,6 +13,7 @@ const LAST_WORK_MS = 7000;
 const GRACE_MS = 2500;
 /** A third of the processor time of a thread with priority BELOW_NORMAL, where both want it. */
 const FURTHER_BELOW = 15;
+const FILE_THREADS = "16";
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** What ends a run from outside. */
@@ -131,6 +133,16 @@ export function lowerPriority(): void {
 /** For work that many threads share: the one thread that nobody can help goes before them. */
 export function lowerPriorityFurther(): void {
 	setNice(FURTHER_BELOW);
+}
+
+/**
+ * Lets so many threads wait for files: Bun has one for each core, and on a share they wait all the time. Counts where no
+ * file was asked for yet; without the C library all goes on as before.
+ */
+export async function waitForManyFiles(): Promise<void> {
+	await setEngineVariable("UV_THREADPOOL_SIZE", FILE_THREADS).catch(
+		() => undefined,
+	);
 }
 
 // Linux takes process 0 for the calling thread.
