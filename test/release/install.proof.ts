@@ -2,6 +2,7 @@
 
 import {
 	afterAll,
+	beforeAll,
 	beforeEach,
 	describe,
 	expect,
@@ -38,6 +39,12 @@ const FOREIGN = "#!/bin/sh\necho VPO itself\n";
 const scratch = new Scratch();
 afterAll(() => scratch[Symbol.dispose]());
 
+/** What is installed from: the release itself may lie where only we may read. */
+let whole: string;
+beforeAll(() => {
+	whole = copied("whole");
+});
+
 let prefix: string;
 let count = 0;
 beforeEach(() => {
@@ -51,7 +58,7 @@ beforeEach(() => {
 /** Runs install.sh as a user who is not root. */
 function install(
 	args: readonly string[],
-	folder = RELEASE,
+	folder = whole,
 	path = "/usr/bin:/bin",
 ) {
 	const user = [
@@ -136,7 +143,7 @@ describe("beside a vpo of somebody else's", () => {
 		writeFileSync(join(elsewhere, "vpo"), FOREIGN, { mode: 0o755 });
 		const outcome = install(
 			["--prefix", prefix],
-			RELEASE,
+			whole,
 			`${elsewhere}:/usr/bin:/bin`,
 		);
 		expect(outcome.exitCode).toBe(0);
