@@ -41,8 +41,11 @@ afterAll(() => scratch[Symbol.dispose]());
 
 /** What is installed from: the release itself may lie where only we may read. */
 let whole: string;
+let key: string;
 beforeAll(() => {
 	whole = copied("whole");
+	key = scratch.at("key.pub");
+	cpSync(KEY, key);
 });
 
 let prefix: string;
@@ -100,7 +103,7 @@ function proveInstalled(name: string): void {
 }
 
 test("installs without root what works, with pages and completions, and says what it did", () => {
-	const outcome = install(["--prefix", prefix, "--key", KEY]);
+	const outcome = install(["--prefix", prefix, "--key", key]);
 	expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
 	expect(outcome.stdout).toContain("the signature of SHA256SUMS is good");
 	const files = readdirSync(prefix, { recursive: true, withFileTypes: true })
@@ -207,18 +210,18 @@ describe("nothing is installed", () => {
 		const folder = copied("unsigned");
 		const sums = join(folder, "SHA256SUMS");
 		writeFileSync(sums, `${readFileSync(sums, "utf8")}\n`);
-		refused(folder, ["--key", KEY], "is not signed with");
+		refused(folder, ["--key", key], "is not signed with");
 	});
 
 	test("where a file is missing, a flag is wrong or the folder can't be written", () => {
 		const folder = copied("missing");
 		must(["rm", join(folder, "SHA256SUMS")]);
 		refused(folder, [], "SHA256SUMS is missing");
-		refused(RELEASE, ["--nope"], "unknown argument: --nope");
-		refused(RELEASE, ["--name", "../x"], "--name must be a plain name");
+		refused(whole, ["--nope"], "unknown argument: --nope");
+		refused(whole, ["--name", "../x"], "--name must be a plain name");
 		chmodSync(prefix, 0o555);
 		chownSync(prefix, 0, 0);
-		refused(RELEASE, [], "can't be written by nobody");
+		refused(whole, [], "can't be written by nobody");
 	});
 });
 
