@@ -3,7 +3,6 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { constants, getPriority, setPriority } from "node:os";
 import { AppError, fileError } from "./errors.ts";
-import { setEngineVariable } from "./libc.ts";
 
 const ECHO_MS = 1000;
 const LAST_WORDS_MS = 5000;
@@ -140,6 +139,7 @@ export function lowerPriorityFurther(): void {
  * file was asked for yet; without the C library all goes on as before.
  */
 export async function waitForManyFiles(): Promise<void> {
+	const { setEngineVariable } = await import("./libc.ts"); // not for --version
 	await setEngineVariable("UV_THREADPOOL_SIZE", FILE_THREADS).catch(
 		() => undefined,
 	);
