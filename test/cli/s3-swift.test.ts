@@ -20,6 +20,7 @@ test("a backup's life", async () => {
 	using machine = new Machine(swift, `s3://${bucket}/nas/my library`);
 	const { home } = machine;
 	await machine.done("backup");
+	const [first = ""] = await machine.names();
 	const before = contentOf(home.library);
 	LEFT.nothing(home.library);
 	await machine.done("pin", "latest", "--note", "keep");
@@ -32,7 +33,7 @@ test("a backup's life", async () => {
 	expect(await machine.done("prune", "--keep-last", "1", "--yes")).toInclude(
 		"pinned",
 	);
-	await machine.done("unpin", (await machine.names()).at(-1) ?? "");
+	await machine.done("unpin", first);
 	expect(await machine.done("prune", "--keep-last", "1", "--yes")).toInclude(
 		"Removed 1 backup",
 	);

@@ -40,6 +40,7 @@ test("a backup's life in a bucket, and no secret anywhere", async () => {
 	const { home, address } = machine;
 	const made = await machine.done("backup", "--note", "first");
 	expect(made).toInclude(`Backup created: ${address}/vpo-library-`);
+	const [first] = await machine.names();
 	const before = contentOf(home.library);
 	LEFT.nothing(home.library);
 	expect(await machine.done("backups")).toInclude(`1 backup, `);
@@ -58,7 +59,7 @@ test("a backup's life in a bucket, and no secret anywhere", async () => {
 	expect(await machine.done("prune", "--keep-last", "1", "--yes")).toInclude(
 		"pinned",
 	);
-	await machine.done("unpin", `${address}/${(await machine.names()).at(-1)}`);
+	await machine.done("unpin", `${address}/${first}`);
 	expect(await machine.done("prune", "--keep-last", "1", "--yes")).toInclude(
 		"Removed 1 backup",
 	);

@@ -90,10 +90,9 @@ export class Target implements Disposable {
 	async expectProgramRefuses(path: string, says: RegExp): Promise<void> {
 		const before = tree(this.home.path);
 		const args = ["library", "restore", path, "--json"];
-		const [dry, real] = await Promise.all([
-			this.run([...args, "--dry-run"]),
-			this.run([...args, "--yes"]),
-		]);
+		// One after the other: each looks at the library.
+		const dry = await this.run([...args, "--dry-run"]);
+		const real = await this.run([...args, "--yes"]);
 		expect(real.exitCode).toBe(46);
 		const failure = JSON.parse(real.stdout) as Record<string, unknown>;
 		expect(failure).toMatchObject({
