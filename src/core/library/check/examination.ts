@@ -39,7 +39,11 @@ export async function examineFile(
 	signal?: AbortSignal,
 	onNews?: (news: News) => unknown,
 ): Promise<Examination> {
-	const describe = () => sqlite.describe(path, { lockTimeoutMs: 0, signal });
+	let described: Promise<LibraryFacts> | null = null;
+	const describe = () => {
+		described ??= sqlite.describe(path, { lockTimeoutMs: 0, signal });
+		return described;
+	};
 	// What keeps a file from being read or described is said in the end.
 	const nothing = () => undefined;
 	if (onNews) {
